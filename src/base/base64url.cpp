@@ -1,0 +1,132 @@
+#include "base/base64url.hpp"
+
+#include <array>
+
+namespace certbound {
+
+namespace {
+
+constexpr std::string_view kUrlAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+constexpr std::string_view kStandardAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+constexpr std::string_view kHexDigits = "0123456789abcdef";
+constexpr std::uint8_t kNoDigit = 0xff;
+
+using ReverseTable = std::array<std::uint8_t, 256>;
+
+consteval ReverseTable reverse(std::string_view alphabet) {
+  ReverseTable table{};
+  table.fill(kNoDigit);
+  for (std::size_t i = 0; i < alphabet.size(); ++i) {
+    table[static_cast<unsigned char>(alphabet[i])] = static_cast<std::uint8_t>(i);
+  }
+  return table;
+}
+
+constexpr ReverseTable kUrlReverse = reverse(kUrlAlphabet);
+constexpr ReverseTable kStandardReverse = reverse(kStandardAlphabet);
+
+void append_base64(std::string& out, ByteView bytes, std::string_view alphabet) {
+  std::size_t i = 0;
+  for (; i + 3 <= bytes.size(); i += 3) {
+    const unsigned group = (unsigned{bytes[i]} << 16) | (unsigned{bytes[i + 1]} << 8) | bytes[i + 2];
+    const char four[] = {alphabet[group >> 18], alphabet[(group >> 12) & 63], alphabet[(group >> 6) & 63],
+                         alphabet[group & 63]};
+    out.append(four, 4);
+  }
+  if (bytes.size() - i == 1) {
+    out.push_back(alphabet[bytes[i] >> 2]);
+    out.push_back(alphabet[(bytes[i] & 3U) << 4]);
+  } else if (bytes.size() - i == 2) {
+    const unsigned group = (unsigned{bytes[i]} << 8) | bytes[i + 1];
+    out.push_back(alphabet[group >> 10]);
+    out.push_back(alphabet[(group >> 4) & 63]);
+    out.push_back(alphabet[(group << 2) & 63]);
+  }
+}
+
+std::optional<Bytes> decode_unpadded(std::string_view text, const ReverseTable& table) {
+  if (text.size() % 4 == 1) return std::nullopt;
+  Bytes bytes;
+  bytes.reserve(text.size() * 3 / 4);
+  unsigned group = 0;
+  unsigned bits = 0;
+  for (const char c : text) {
+    const std::uint8_t digit = table[static_cast<unsigned char>(c)];
+    if (digit == kNoDigit) return std::nullopt;
+    group = (group << 6) | digit;
+    bits += 6;
+    if (bits >= 8) {
+      bits -= 8;
+      bytes.push_back(static_cast<std::uint8_t>(group >> bits));
+      group &= (1U << bits) - 1;
+    }
+  }
+  // What is left over must be zero, or one value would have several spellings.
+  if (group != 0) return std::nullopt;
+  return bytes;
+}
+
+int hex_value(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+}  // namespace
+
+ByteView as_bytes(std::string_view text) {
+  return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
+}
+
+std::string base64url_encode(ByteView bytes) {
+  std::string out;
+  base64url_append(out, bytes);
+  return out;
+}
+
+void base64url_append(std::string& out, ByteView bytes) {
+  out.reserve(out.size() + (bytes.size() * 4 + 2) / 3);
+  append_base64(out, bytes, kUrlAlphabet);
+}
+
+std::optional<Bytes> base64url_decode(std::string_view text) { return decode_unpadded(text, kUrlReverse); }
+
+std::string base64_encode(ByteView bytes) {
+  std::string out;
+  out.reserve((bytes.size() + 2) / 3 * 4);
+  append_base64(out, bytes, kStandardAlphabet);
+  while (out.size() % 4 != 0) out.push_back('=');
+  return out;
+}
+
+std::optional<Bytes> base64_decode(std::string_view text) {
+  if (text.size() % 4 != 0) return std::nullopt;
+  for (int i = 0; i < 2 && !text.empty() && text.back() == '='; ++i) text.remove_suffix(1);
+  return decode_unpadded(text, kStandardReverse);
+}
+
+std::string hex_encode(ByteView bytes) {
+  std::string out;
+  out.reserve(bytes.size() * 2);
+  for (const std::uint8_t byte : bytes) {
+    out.push_back(kHexDigits[byte >> 4]);
+    out.push_back(kHexDigits[byte & 15]);
+  }
+  return out;
+}
+
+std::optional<Bytes> hex_decode(std::string_view text) {
+  if (text.size() % 2 != 0) return std::nullopt;
+  Bytes bytes;
+  bytes.reserve(text.size() / 2);
+  for (std::size_t i = 0; i < text.size(); i += 2) {
+    const int high = hex_value(text[i]);
+    const int low = hex_value(text[i + 1]);
+    if (high < 0 || low < 0) return std::nullopt;
+    bytes.push_back(static_cast<std::uint8_t>(high * 16 + low));
+  }
+  return bytes;
+}
+
+}  // namespace certbound

@@ -1,0 +1,102 @@
+#include "base/clock.hpp"
+
+#include <array>
+#include <charconv>
+#include <cstdio>
+#include <optional>
+
+namespace certbound {
+
+namespace {
+
+struct DateTime {
+  std::chrono::year_month_day date;
+  std::chrono::hh_mm_ss<std::chrono::seconds> time;
+};
+
+DateTime split_time(WallTime time) {
+  const auto day = std::chrono::floor<std::chrono::days>(time);
+  return {std::chrono::year_month_day{day}, std::chrono::hh_mm_ss{time - day}};
+}
+
+std::string print_time(WallTime time, std::string_view tail) {
+  const auto parts = split_time(time);
+  std::array<char, 64> buffer{};
+  const int length = std::snprintf(
+      buffer.data(), buffer.size(), "%04d-%02u-%02uT%02d:%02d:%02d%.*s", static_cast<int>(parts.date.year()),
+      static_cast<unsigned>(parts.date.month()), static_cast<unsigned>(parts.date.day()),
+      static_cast<int>(parts.time.hours().count()), static_cast<int>(parts.time.minutes().count()),
+      static_cast<int>(parts.time.seconds().count()), static_cast<int>(tail.size()), tail.data());
+  return {buffer.data(), static_cast<std::size_t>(length)};
+}
+
+/// Exactly the digits of `text`, or nothing.
+std::optional<int> parse_digits(std::string_view text) {
+  int value = 0;
+  for (const char c : text) {
+    if (c < '0' || c > '9') return std::nullopt;
+    value = value * 10 + (c - '0');
+  }
+  return value;
+}
+
+std::optional<std::chrono::seconds> parse_offset(std::string_view text) {
+  if (text == "Z" || text == "z") return std::chrono::seconds{0};
+  if (text.size() != 6 || (text[0] != '+' && text[0] != '-') || text[3] != ':') return std::nullopt;
+  const auto hours = parse_digits(text.substr(1, 2));
+  const auto minutes = parse_digits(text.substr(4, 2));
+  if (!hours || !minutes || *hours > 23 || *minutes > 59) return std::nullopt;
+  const std::chrono::seconds offset = std::chrono::hours{*hours} + std::chrono::minutes{*minutes};
+  return text[0] == '-' ? -offset : offset;
+}
+
+/// The fraction of a second is skipped: certbound counts whole seconds.
+std::string_view skip_fraction(std::string_view text) {
+  if (text.empty() || text.front() != '.') return text;
+  std::size_t digits = 1;
+  while (digits < text.size() && text[digits] >= '0' && text[digits] <= '9') ++digits;
+  return digits == 1 ? text : text.substr(digits);
+}
+
+std::optional<WallTime> parse_rfc3339(std::string_view text) {
+  if (text.size() < 20 || text[4] != '-' || text[7] != '-' || text[13] != ':' || text[16] != ':') return std::nullopt;
+  if (text[10] != 'T' && text[10] != 't' && text[10] != ' ') return std::nullopt;
+  const auto year = parse_digits(text.substr(0, 4));
+  const auto month = parse_digits(text.substr(5, 2));
+  const auto day = parse_digits(text.substr(8, 2));
+  const auto hour = parse_digits(text.substr(11, 2));
+  const auto minute = parse_digits(text.substr(14, 2));
+  const auto second = parse_digits(text.substr(17, 2));
+  const auto offset = parse_offset(skip_fraction(text.substr(19)));
+  if (!year || !month || !day || !hour || !minute || !second || !offset) return std::nullopt;
+  const std::chrono::year_month_day date{std::chrono::year{*year}, std::chrono::month{static_cast<unsigned>(*month)},
+                                         std::chrono::day{static_cast<unsigned>(*day)}};
+  if (!date.ok() || *hour > 23 || *minute > 59 || *second > 60) return std::nullopt;
+  return std::chrono::sys_days{date} + std::chrono::hours{*hour} + std::chrono::minutes{*minute} +
+         std::chrono::seconds{*second} - *offset;
+}
+
+}  // namespace
+
+WallTime wall_now() { return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()); }
+
+std::string to_rfc3339(WallTime time) { return print_time(time, "Z"); }
+
+std::string rfc3339_now_with_milliseconds() {
+  const auto now = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(now);
+  std::array<char, 8> tail{};
+  const int length =
+      std::snprintf(tail.data(), tail.size(), ".%03dZ", static_cast<int>((now - seconds).count()));
+  return print_time(seconds, {tail.data(), static_cast<std::size_t>(length)});
+}
+
+Result<WallTime> parse_time(std::string_view text) {
+  long long seconds = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+  if (error == std::errc{} && end == text.data() + text.size()) return WallTime{std::chrono::seconds{seconds}};
+  if (const auto parsed = parse_rfc3339(text)) return *parsed;
+  return invalid_input("\"" + std::string{text} + "\" is not a time; write for example 2026-11-21T02:20:38Z or 1795227638");
+}
+
+}  // namespace certbound

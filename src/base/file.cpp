@@ -1,0 +1,74 @@
+#include "base/file.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <system_error>
+
+namespace certbound {
+
+namespace {
+
+class FileDescriptor {
+ public:
+  explicit FileDescriptor(int descriptor) : descriptor_{descriptor} {}
+  FileDescriptor(const FileDescriptor&) = delete;
+  FileDescriptor& operator=(const FileDescriptor&) = delete;
+  ~FileDescriptor() {
+    if (descriptor_ >= 0) ::close(descriptor_);
+  }
+  [[nodiscard]] int value() const { return descriptor_; }
+
+ private:
+  int descriptor_;
+};
+
+Error file_error(const std::filesystem::path& path, std::string_view what, int error_number) {
+  return invalid_input(path.string() + ": " + std::string{what} + ": " + system_error_text(error_number));
+}
+
+Result<std::string> read_all(const FileDescriptor& file, const std::filesystem::path& path, std::size_t max_bytes) {
+  std::string content;
+  std::array<char, 65536> buffer{};
+  for (;;) {
+    const ssize_t count = ::read(file.value(), buffer.data(), buffer.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return file_error(path, "cannot read", errno);
+    if (count == 0) return content;
+    content.append(buffer.data(), static_cast<std::size_t>(count));
+    if (content.size() > max_bytes) {
+      return invalid_input(path.string() + ": larger than " + std::to_string(max_bytes) + " octets");
+    }
+  }
+}
+
+}  // namespace
+
+std::string system_error_text(int error_number) { return std::generic_category().message(error_number); }
+
+Result<std::string> load_file(const std::filesystem::path& path, std::size_t max_bytes) {
+  const FileDescriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
+  if (file.value() < 0) return file_error(path, "cannot open", errno);
+  struct stat status {};
+  if (::fstat(file.value(), &status) != 0) return file_error(path, "cannot stat", errno);
+  if (!S_ISREG(status.st_mode)) return invalid_input(path.string() + ": not a regular file");
+  return read_all(file, path, max_bytes);
+}
+
+Result<void> create_file(const std::filesystem::path& path, std::string_view content, unsigned mode) {
+  const FileDescriptor file{::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)};
+  if (file.value() < 0) return file_error(path, "cannot create", errno);
+  while (!content.empty()) {
+    const ssize_t count = ::write(file.value(), content.data(), content.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return file_error(path, "cannot write", errno);
+    content.remove_prefix(static_cast<std::size_t>(count));
+  }
+  if (::fsync(file.value()) != 0) return file_error(path, "cannot sync", errno);
+  return {};
+}
+
+}  // namespace certbound

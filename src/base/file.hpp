@@ -1,0 +1,22 @@
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+#include "base/result.hpp"
+
+namespace certbound {
+
+/// The whole file. Refuses anything but a regular file (a FIFO would block) and what is larger than `max_bytes`.
+/// Errors: `invalid_request`, `detail` names the file and what the system said.
+[[nodiscard]] Result<std::string> load_file(const std::filesystem::path& path, std::size_t max_bytes = 16UL << 20);
+
+/// Creates the file with `mode` (0600 for a secret) and writes it; refuses one that exists. fsync before it returns.
+[[nodiscard]] Result<void> create_file(const std::filesystem::path& path, std::string_view content, unsigned mode);
+
+/// The system's text for `errno`, thread safe.
+[[nodiscard]] std::string system_error_text(int error_number);
+
+}  // namespace certbound

@@ -1,0 +1,97 @@
+#include "base/reason.hpp"
+
+#include <array>
+
+namespace certbound {
+
+namespace {
+
+struct ReasonRow {
+  Reason reason;
+  std::string_view name;
+  std::string_view meaning;
+};
+
+constexpr std::array<ReasonRow, kReasonCount> kReasons{{
+    {Reason::none, "none", "Granted."},
+    {Reason::malformed_form, "malformed_form",
+     "The request body is not application/x-www-form-urlencoded: a bad percent escape, text that is not UTF-8, or a NUL."},
+    {Reason::repeated_parameter, "repeated_parameter",
+     "A parameter stands more than once (RFC 6749 section 3.2). Only `resource` may be repeated."},
+    {Reason::missing_parameter, "missing_parameter", "A required parameter is absent or empty."},
+    {Reason::wrong_content_type, "wrong_content_type", "The Content-Type is not application/x-www-form-urlencoded."},
+    {Reason::unsupported_grant_type, "unsupported_grant_type", "The server has no grant of that name."},
+    {Reason::grant_not_allowed, "grant_not_allowed", "The client is not registered for that grant: add it to `grant_types`."},
+    {Reason::malformed_scope, "malformed_scope", "The scope holds a character that RFC 6749 section 3.3 does not permit."},
+    {Reason::scope_not_allowed, "scope_not_allowed",
+     "The client asked for a scope that is not in its registration: add it to the client's `scope`, or ask for less."},
+    {Reason::scope_not_for_resource, "scope_not_for_resource",
+     "The scope is registered for the client, but no requested resource offers it: add it to the resource's `scopes`, or name the "
+     "resource that does."},
+    {Reason::malformed_resource, "malformed_resource",
+     "A `resource` parameter is not an absolute URI without a fragment (RFC 8707 section 2)."},
+    {Reason::resource_unknown, "resource_unknown", "No resource with that identifier is configured."},
+    {Reason::resource_not_allowed, "resource_not_allowed",
+     "The resource exists, but not for this client: add it to the client's `resources`."},
+    {Reason::resource_missing, "resource_missing",
+     "The request names no resource and the client has none to default to: add `resources` to the client."},
+    {Reason::several_credentials, "several_credentials",
+     "The request carries more than one kind of client authentication (RFC 6749 section 2.3)."},
+    {Reason::client_unknown, "client_unknown", "No client with that client_id is registered."},
+    {Reason::certificate_missing, "certificate_missing",
+     "The connection presented no client certificate: the caller must use --cert and --key, on a listener that asks for one."},
+    {Reason::method_mismatch, "method_mismatch", "The client is registered for another authentication method."},
+    {Reason::subject_mismatch, "subject_mismatch",
+     "The chain is good, but the certificate's subject or SAN is not the registered one. `client explain` shows both."},
+    {Reason::subject_order_differs, "subject_order_differs",
+     "The subject has the registered parts in another order. RFC 4514 writes the most specific part first; `client explain` prints the "
+     "right string."},
+    {Reason::certificate_not_registered, "certificate_not_registered",
+     "The certificate, or its key where only the key is registered, is none of the client's registered ones."},
+    {Reason::anchor_not_for_client, "anchor_not_for_client",
+     "The chain does not end in an anchor of the client's own trust store; it may be another partner's CA."},
+    {Reason::issuer_missing, "issuer_missing",
+     "An intermediate certificate is missing: the client must send it, or the trust store must hold it under `intermediates`."},
+    {Reason::certificate_expired, "certificate_expired", "A certificate of the chain has expired."},
+    {Reason::certificate_not_yet_valid, "certificate_not_yet_valid",
+     "A certificate of the chain is not valid yet; look at the clocks as well."},
+    {Reason::wrong_purpose, "wrong_purpose",
+     "The certificate's key usage or extended key usage does not permit TLS client authentication."},
+    {Reason::not_strict, "not_strict",
+     "A certificate of the chain lacks what the RFC 5280 profile demands, a key identifier for example. `strict: false` in the trust store "
+     "accepts it."},
+    {Reason::weak_key, "weak_key", "A key of the chain is weaker than 112 bits of security: RSA needs 2048 bits, EC 224."},
+    {Reason::weak_signature, "weak_signature", "A certificate of the chain is signed with SHA-1, MD5 or another weak digest."},
+    {Reason::bad_signature, "bad_signature", "A signature in the chain is wrong."},
+    {Reason::chain_too_long, "chain_too_long", "The chain is longer or larger than the limits permit."},
+    {Reason::unsupported_critical_extension, "unsupported_critical_extension",
+     "A certificate of the chain has a critical extension that is not understood."},
+    {Reason::name_constraints_violated, "name_constraints_violated",
+     "A CA of the chain is constrained to names that the certificate leaves."},
+    {Reason::ca_invalid, "ca_invalid",
+     "A certificate was used as a CA that may not be one, or its path length constraint is exceeded."},
+    {Reason::chain_invalid, "chain_invalid", "The chain is not valid for another reason; the detail has OpenSSL's."},
+    {Reason::certificate_unusable, "certificate_unusable",
+     "The certificate parses, but its key is of a type or size that cannot authenticate."},
+    {Reason::invalid_input, "invalid_input", "A file or value given by the operator does not hold."},
+    {Reason::overloaded, "overloaded", "A bounded queue is full; the request was refused with 503."},
+    {Reason::audit_unavailable, "audit_unavailable",
+     "The audit record could not be written, so nothing was granted. Look at the disk."},
+    {Reason::internal, "internal", "A fault of the server; the log has the detail under the request id."},
+}};
+
+consteval bool is_in_order() {
+  for (std::size_t i = 0; i < kReasons.size(); ++i) {
+    if (kReasons[i].reason != static_cast<Reason>(i)) return false;
+  }
+  return true;
+}
+static_assert(is_in_order(), "kReasons has one row for each Reason, in order");
+
+}  // namespace
+
+std::string_view name(Reason reason) { return kReasons[static_cast<std::size_t>(reason)].name; }
+
+std::string_view meaning(Reason reason) { return kReasons[static_cast<std::size_t>(reason)].meaning; }
+
+}  // namespace certbound

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "crypto/digest.hpp"
+#include "x509/certificate.hpp"
+
+namespace certbound::x509 {
+
+/// What the peer of one connection presented. The handshake proved possession of the leaf's key and nothing else; the leaf alone is the
+/// identity, whatever else was sent along (CVE-2023-2422). Made once per connection, shared by authentication, binding and audit, so that
+/// they cannot speak of two certificates.
+struct PresentedChain {
+  PresentedChain(Certificate leaf_certificate, std::vector<Certificate> others);
+
+  Certificate leaf;
+  std::vector<Certificate> intermediates;  ///< as sent, without the leaf; not trusted
+  crypto::Sha256 leaf_thumbprint;
+  std::string x5t_s256;  ///< leaf_thumbprint as `cnf` carries it
+  // For the audit record and the log. Rendered, so for people only: nothing parses them.
+  std::string subject;  ///< RFC 4514
+  std::string issuer;   ///< RFC 4514
+  std::string serial;   ///< hexadecimal
+};
+
+/// The bounds of what a peer may present (CVE-2026-32280: chain building blows up with many certificates).
+inline constexpr std::size_t kMaximumChainCertificates = 6;
+inline constexpr std::size_t kMaximumChainBytes = 32UL * 1024;
+/// Certificates between leaf and anchor.
+inline constexpr int kMaximumIntermediates = 4;
+
+/// Rule 1: may this leaf take part in a handshake at all? Key strength of 112 bits and a usable key type; nothing about trust or time.
+/// Errors: `invalid_client` with weak_key or certificate_unusable.
+[[nodiscard]] Result<void> check_presented_key(const Certificate& leaf);
+
+}  // namespace certbound::x509

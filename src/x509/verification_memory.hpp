@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstddef>
+#include <list>
+#include <unordered_map>
+
+#include "base/clock.hpp"
+#include "crypto/digest.hpp"
+#include "x509/trust_store.hpp"
+
+namespace certbound::x509 {
+
+/// What was verified is remembered per (leaf thumbprint, trust store generation), so that the thousandth connection costs no second
+/// validation. Only success is remembered. A verdict ends with the earliest notAfter of its path and with the store's generation. Bounded: the
+/// least recently used goes first. One per worker; not thread safe.
+class VerificationMemory {
+ public:
+  explicit VerificationMemory(std::size_t capacity = 4096) : capacity_{capacity} {}
+
+  /// The remembered verdict, or verifies now and remembers. Errors: as TrustStore::verify.
+  [[nodiscard]] Result<void> verify(const TrustStore& store, const PresentedChain& chain, WallTime now);
+
+  [[nodiscard]] std::size_t size() const { return entries_.size(); }
+  /// How often verify() was answered from memory: for metrics and tests.
+  [[nodiscard]] std::size_t hits() const { return hits_; }
+  /// Forgets everything: a reload has new generations anyway, this frees the room.
+  void clear();
+
+ private:
+  struct Key {
+    crypto::Sha256 leaf;
+    std::uint64_t generation = 0;
+    [[nodiscard]] bool operator==(const Key&) const = default;
+  };
+  struct KeyHash {
+    [[nodiscard]] std::size_t operator()(const Key& key) const;
+  };
+  struct Entry {
+    Key key;
+    WallTime not_after;
+  };
+
+  std::size_t capacity_;
+  std::size_t hits_ = 0;
+  std::list<Entry> entries_;  // most recently used first
+  std::unordered_map<Key, std::list<Entry>::iterator, KeyHash> index_;
+};
+
+}  // namespace certbound::x509
