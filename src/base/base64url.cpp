@@ -75,9 +75,7 @@ int hex_value(char c) {
 
 }  // namespace
 
-ByteView as_bytes(std::string_view text) {
-  return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
-}
+ByteView as_bytes(std::string_view text) { return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}; }
 
 std::string base64url_encode(ByteView bytes) {
   std::string out;

@@ -9,6 +9,10 @@ namespace certbound {
 
 namespace {
 
+/// What RFC 3339 can write: four digits of year.
+constexpr WallTime kEarliest = std::chrono::sys_days{std::chrono::year{0} / 1 / 1};
+constexpr WallTime kLatest = std::chrono::sys_days{std::chrono::year{9999} / 12 / 31} + std::chrono::seconds{86399};
+
 struct DateTime {
   std::chrono::year_month_day date;
   std::chrono::hh_mm_ss<std::chrono::seconds> time;
@@ -86,17 +90,18 @@ std::string rfc3339_now_with_milliseconds() {
   const auto now = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
   const auto seconds = std::chrono::floor<std::chrono::seconds>(now);
   std::array<char, 8> tail{};
-  const int length =
-      std::snprintf(tail.data(), tail.size(), ".%03dZ", static_cast<int>((now - seconds).count()));
+  const int length = std::snprintf(tail.data(), tail.size(), ".%03dZ", static_cast<int>((now - seconds).count()));
   return print_time(seconds, {tail.data(), static_cast<std::size_t>(length)});
 }
 
 Result<WallTime> parse_time(std::string_view text) {
   long long seconds = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
-  if (error == std::errc{} && end == text.data() + text.size()) return WallTime{std::chrono::seconds{seconds}};
-  if (const auto parsed = parse_rfc3339(text)) return *parsed;
-  return invalid_input("\"" + std::string{text} + "\" is not a time; write for example 2026-11-21T02:20:38Z or 1795227638");
+  const bool is_number = error == std::errc{} && end == text.data() + text.size();
+  const auto parsed = is_number ? WallTime{std::chrono::seconds{seconds}} : parse_rfc3339(text);
+  if (parsed && *parsed >= kEarliest && *parsed <= kLatest) return *parsed;
+  return invalid_input("\"" + std::string{text} +
+                       "\" is not a time; write for example 2026-11-21T02:20:38Z or 1795227638");
 }
 
 }  // namespace certbound

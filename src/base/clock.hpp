@@ -26,7 +26,8 @@ using WallClock = WallTime (*)();
 /// The current wall time with milliseconds for log lines: `2026-11-21T02:20:38.123Z`.
 [[nodiscard]] std::string rfc3339_now_with_milliseconds();
 
-/// RFC 3339 with `Z` or a numeric offset, or decimal Unix seconds. Errors: `invalid_request` with what is wrong in `detail`.
+/// RFC 3339 with `Z` or a numeric offset, or decimal Unix seconds. Errors: `invalid_request` with what is wrong in
+/// `detail`.
 [[nodiscard]] Result<WallTime> parse_time(std::string_view text);
 
 }  // namespace certbound

@@ -4,15 +4,24 @@ namespace certbound {
 
 std::string_view name(ErrorCode code) {
   switch (code) {
-    case ErrorCode::invalid_request: return "invalid_request";
-    case ErrorCode::invalid_client: return "invalid_client";
-    case ErrorCode::invalid_grant: return "invalid_grant";
-    case ErrorCode::unauthorized_client: return "unauthorized_client";
-    case ErrorCode::unsupported_grant_type: return "unsupported_grant_type";
-    case ErrorCode::invalid_scope: return "invalid_scope";
-    case ErrorCode::invalid_target: return "invalid_target";
-    case ErrorCode::temporarily_unavailable: return "temporarily_unavailable";
-    case ErrorCode::server_error: return "server_error";
+    case ErrorCode::invalid_request:
+      return "invalid_request";
+    case ErrorCode::invalid_client:
+      return "invalid_client";
+    case ErrorCode::invalid_grant:
+      return "invalid_grant";
+    case ErrorCode::unauthorized_client:
+      return "unauthorized_client";
+    case ErrorCode::unsupported_grant_type:
+      return "unsupported_grant_type";
+    case ErrorCode::invalid_scope:
+      return "invalid_scope";
+    case ErrorCode::invalid_target:
+      return "invalid_target";
+    case ErrorCode::temporarily_unavailable:
+      return "temporarily_unavailable";
+    case ErrorCode::server_error:
+      return "server_error";
   }
   return "server_error";
 }

@@ -29,8 +29,8 @@ enum class ErrorCode {
 
 /// Text that may reach the caller as `error_description`.
 ///
-/// Made from string literals only, at compile time, with the characters that RFC 6749 section 5.2 permits, so that request data,
-/// file names, SQL and OpenSSL text cannot get into a response.
+/// Made from string literals only, at compile time, with the characters that RFC 6749 section 5.2 permits, so that
+/// request data, file names, SQL and OpenSSL text cannot get into a response.
 class PublicText {
  public:
   PublicText() = default;
@@ -55,11 +55,7 @@ struct Error {
   /// `text` may reach the caller; `reason`, `detail` and `where` go to the log and the audit record only.
   Error(ErrorCode error_code, Reason error_reason, PublicText public_text, std::string private_detail = {},
         boost::source_location location = BOOST_CURRENT_LOCATION)
-      : code{error_code},
-        reason{error_reason},
-        text{public_text},
-        detail{std::move(private_detail)},
-        where{location} {}
+      : code{error_code}, reason{error_reason}, text{public_text}, detail{std::move(private_detail)}, where{location} {}
 
   ErrorCode code;
   Reason reason;

@@ -10,7 +10,8 @@ namespace certbound {
 
 namespace {
 
-/// Builds the value by nlohmann's SAX events, so that a repeated name or too deep a nesting stops the parse where it stands.
+/// Builds the value by nlohmann's SAX events, so that a repeated name or too deep a nesting stops the parse where it
+/// stands.
 class StrictBuilder final : public nlohmann::json_sax<nlohmann::json> {
  public:
   StrictBuilder(nlohmann::json& root, int max_depth) : builder_{root, false}, max_depth_{max_depth} {}
@@ -41,7 +42,8 @@ class StrictBuilder final : public nlohmann::json_sax<nlohmann::json> {
     --depth_;
     return builder_.end_array();
   }
-  bool parse_error(std::size_t position, const std::string& /*token*/, const nlohmann::json::exception& /*error*/) override {
+  bool parse_error(std::size_t position, const std::string& /*token*/,
+                   const nlohmann::json::exception& /*error*/) override {
     return refuse("not JSON at octet " + std::to_string(position));
   }
 

@@ -22,7 +22,8 @@ struct Field {
   Field(std::string_view field_name, std::string_view field_value) : name{field_name}, value{field_value} {}
   Field(std::string_view field_name, const std::string& field_value)
       : name{field_name}, value{std::string_view{field_value}} {}
-  Field(std::string_view field_name, const char* field_value) : name{field_name}, value{std::string_view{field_value}} {}
+  Field(std::string_view field_name, const char* field_value)
+      : name{field_name}, value{std::string_view{field_value}} {}
   Field(std::string_view field_name, long long field_value) : name{field_name}, value{field_value} {}
   Field(std::string_view field_name, int field_value) : name{field_name}, value{static_cast<long long>(field_value)} {}
   Field(std::string_view field_name, std::size_t field_value)
@@ -32,8 +33,9 @@ struct Field {
   std::variant<std::string_view, long long> value;
 };
 
-/// Starts the writer thread. Until then, and after stop(), lines go to stderr at once. Lines go to stderr through a bounded
-/// queue; when it is full the oldest line is dropped and counted, so that a blocked terminal never stops a worker.
+/// Starts the writer thread. Until then, and after stop(), lines go to stderr at once. Lines go to stderr through a
+/// bounded queue; when it is full the oldest line is dropped and counted, so that a blocked terminal never stops a
+/// worker.
 void start(Options options);
 
 /// Writes what is queued and ends the writer thread.

@@ -14,9 +14,8 @@ namespace certbound::metrics {
 
 namespace {
 
-const prometheus::Histogram::BucketBoundaries kBuckets{25e-6, 50e-6, 100e-6, 250e-6, 500e-6, 1e-3, 2.5e-3, 5e-3,
-                                                       10e-3, 25e-3, 50e-3,  100e-3, 250e-3, 0.5,  1,      2.5,
-                                                       5,     10};
+const prometheus::Histogram::BucketBoundaries kBuckets{25e-6, 50e-6, 100e-6, 250e-6, 500e-6, 1e-3, 2.5e-3, 5e-3, 10e-3,
+                                                       25e-3, 50e-3, 100e-3, 250e-3, 0.5,    1,    2.5,    5,    10};
 
 prometheus::Labels to_map(Labels labels) {
   prometheus::Labels map;
@@ -56,8 +55,7 @@ void Histogram::observe(double seconds) const {
 }
 
 Counter Registry::counter(std::string_view name, std::string_view help, Labels labels) {
-  auto& family =
-      prometheus::BuildCounter().Name(std::string{name}).Help(std::string{help}).Register(state_->registry);
+  auto& family = prometheus::BuildCounter().Name(std::string{name}).Help(std::string{help}).Register(state_->registry);
   return Counter{&family.Add(to_map(labels))};
 }
 
@@ -84,8 +82,6 @@ void Registry::clear_gauges(std::string_view name) {
   state_->gauge_series.erase(found);
 }
 
-std::string Registry::render_text() const {
-  return prometheus::TextSerializer{}.Serialize(state_->registry.Collect());
-}
+std::string Registry::render_text() const { return prometheus::TextSerializer{}.Serialize(state_->registry.Collect()); }
 
 }  // namespace certbound::metrics

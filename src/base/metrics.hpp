@@ -46,8 +46,8 @@ class Histogram {
   void* series_ = nullptr;
 };
 
-/// The process's metrics, rendered in the Prometheus text format. A series is made once, at start, and its handle kept; the label
-/// values are ours, never a client's, so that their number is bounded.
+/// The process's metrics, rendered in the Prometheus text format. A series is made once, at start, and its handle kept;
+/// the label values are ours, never a client's, so that their number is bounded.
 class Registry {
  public:
   Registry();

@@ -15,18 +15,22 @@ struct ReasonRow {
 constexpr std::array<ReasonRow, kReasonCount> kReasons{{
     {Reason::none, "none", "Granted."},
     {Reason::malformed_form, "malformed_form",
-     "The request body is not application/x-www-form-urlencoded: a bad percent escape, text that is not UTF-8, or a NUL."},
+     "The request body is not application/x-www-form-urlencoded: a bad percent escape, text that is not UTF-8, or a "
+     "NUL."},
     {Reason::repeated_parameter, "repeated_parameter",
      "A parameter stands more than once (RFC 6749 section 3.2). Only `resource` may be repeated."},
     {Reason::missing_parameter, "missing_parameter", "A required parameter is absent or empty."},
     {Reason::wrong_content_type, "wrong_content_type", "The Content-Type is not application/x-www-form-urlencoded."},
     {Reason::unsupported_grant_type, "unsupported_grant_type", "The server has no grant of that name."},
-    {Reason::grant_not_allowed, "grant_not_allowed", "The client is not registered for that grant: add it to `grant_types`."},
-    {Reason::malformed_scope, "malformed_scope", "The scope holds a character that RFC 6749 section 3.3 does not permit."},
+    {Reason::grant_not_allowed, "grant_not_allowed",
+     "The client is not registered for that grant: add it to `grant_types`."},
+    {Reason::malformed_scope, "malformed_scope",
+     "The scope holds a character that RFC 6749 section 3.3 does not permit."},
     {Reason::scope_not_allowed, "scope_not_allowed",
      "The client asked for a scope that is not in its registration: add it to the client's `scope`, or ask for less."},
     {Reason::scope_not_for_resource, "scope_not_for_resource",
-     "The scope is registered for the client, but no requested resource offers it: add it to the resource's `scopes`, or name the "
+     "The scope is registered for the client, but no requested resource offers it: add it to the resource's `scopes`, "
+     "or name the "
      "resource that does."},
     {Reason::malformed_resource, "malformed_resource",
      "A `resource` parameter is not an absolute URI without a fragment (RFC 8707 section 2)."},
@@ -39,29 +43,35 @@ constexpr std::array<ReasonRow, kReasonCount> kReasons{{
      "The request carries more than one kind of client authentication (RFC 6749 section 2.3)."},
     {Reason::client_unknown, "client_unknown", "No client with that client_id is registered."},
     {Reason::certificate_missing, "certificate_missing",
-     "The connection presented no client certificate: the caller must use --cert and --key, on a listener that asks for one."},
+     "The connection presented no client certificate: the caller must use --cert and --key, on a listener that asks "
+     "for one."},
     {Reason::method_mismatch, "method_mismatch", "The client is registered for another authentication method."},
     {Reason::subject_mismatch, "subject_mismatch",
      "The chain is good, but the certificate's subject or SAN is not the registered one. `client explain` shows both."},
     {Reason::subject_order_differs, "subject_order_differs",
-     "The subject has the registered parts in another order. RFC 4514 writes the most specific part first; `client explain` prints the "
+     "The subject has the registered parts in another order. RFC 4514 writes the most specific part first; `client "
+     "explain` prints the "
      "right string."},
     {Reason::certificate_not_registered, "certificate_not_registered",
      "The certificate, or its key where only the key is registered, is none of the client's registered ones."},
     {Reason::anchor_not_for_client, "anchor_not_for_client",
      "The chain does not end in an anchor of the client's own trust store; it may be another partner's CA."},
     {Reason::issuer_missing, "issuer_missing",
-     "An intermediate certificate is missing: the client must send it, or the trust store must hold it under `intermediates`."},
+     "An intermediate certificate is missing: the client must send it, or the trust store must hold it under "
+     "`intermediates`."},
     {Reason::certificate_expired, "certificate_expired", "A certificate of the chain has expired."},
     {Reason::certificate_not_yet_valid, "certificate_not_yet_valid",
      "A certificate of the chain is not valid yet; look at the clocks as well."},
     {Reason::wrong_purpose, "wrong_purpose",
      "The certificate's key usage or extended key usage does not permit TLS client authentication."},
     {Reason::not_strict, "not_strict",
-     "A certificate of the chain lacks what the RFC 5280 profile demands, a key identifier for example. `strict: false` in the trust store "
+     "A certificate of the chain lacks what the RFC 5280 profile demands, a key identifier for example. `strict: "
+     "false` in the trust store "
      "accepts it."},
-    {Reason::weak_key, "weak_key", "A key of the chain is weaker than 112 bits of security: RSA needs 2048 bits, EC 224."},
-    {Reason::weak_signature, "weak_signature", "A certificate of the chain is signed with SHA-1, MD5 or another weak digest."},
+    {Reason::weak_key, "weak_key",
+     "A key of the chain is weaker than 112 bits of security: RSA needs 2048 bits, EC 224."},
+    {Reason::weak_signature, "weak_signature",
+     "A certificate of the chain is signed with SHA-1, MD5 or another weak digest."},
     {Reason::bad_signature, "bad_signature", "A signature in the chain is wrong."},
     {Reason::chain_too_long, "chain_too_long", "The chain is longer or larger than the limits permit."},
     {Reason::unsupported_critical_extension, "unsupported_critical_extension",

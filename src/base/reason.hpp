@@ -6,8 +6,8 @@
 
 namespace certbound {
 
-/// The stable reason codes of the log, the audit record, the metrics and `client explain`. A code is never renamed and never
-/// reused; docs/ERRORS.md is generated from the table in reason.cpp.
+/// The stable reason codes of the log, the audit record, the metrics and `client explain`. A code is never renamed and
+/// never reused; docs/ERRORS.md is generated from the table in reason.cpp.
 enum class Reason : std::uint8_t {
   none,  ///< granted
 

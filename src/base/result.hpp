@@ -8,8 +8,8 @@
 
 namespace certbound {
 
-/// A value or the Error that stands in its place. The interface is a subset of std::expected, so that C++23 can replace it.
-/// A dropped Result is a warning, and warnings are errors.
+/// A value or the Error that stands in its place. The interface is a subset of std::expected, so that C++23 can replace
+/// it. A dropped Result is a warning, and warnings are errors.
 template <typename T>
 class [[nodiscard]] Result {
  public:
@@ -17,9 +17,9 @@ class [[nodiscard]] Result {
 
   // NOLINTBEGIN(google-explicit-constructor): as std::expected, so that `return value;` and `return error;` read well.
   template <typename U = T>
-    requires(std::is_constructible_v<T, U &&> && !std::is_same_v<std::remove_cvref_t<U>, Result> &&
-             !std::is_same_v<std::remove_cvref_t<U>, Error>)
-  Result(U&& value) : state_{std::in_place_index<0>, std::forward<U>(value)} {}
+  requires(std::is_constructible_v<T, U&&> && !std::is_same_v<std::remove_cvref_t<U>, Result> &&
+           !std::is_same_v<std::remove_cvref_t<U>, Error>) Result(U&& value)
+      : state_{std::in_place_index<0>, std::forward<U>(value)} {}
   Result(Error error) : state_{std::in_place_index<1>, std::move(error)} {}
   // NOLINTEND(google-explicit-constructor)
 

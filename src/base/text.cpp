@@ -35,14 +35,30 @@ void append_unicode_escape(std::string& out, unsigned code_unit) {
   for (int shift = 12; shift >= 0; shift -= 4) out.push_back(kDigits[(code_unit >> shift) & 15U]);
 }
 
+/// U+0080 to U+009F: some terminals take one for an escape sequence, some readers U+0085 for the end of the line.
+bool is_c1_control(std::string_view sequence) {
+  return sequence.size() == 2 && sequence[0] == '\xc2' && static_cast<unsigned char>(sequence[1]) < 0xa0;
+}
+
 void append_json_ascii(std::string& out, char c) {
   switch (c) {
-    case '"': out += "\\\""; return;
-    case '\\': out += "\\\\"; return;
-    case '\n': out += "\\n"; return;
-    case '\r': out += "\\r"; return;
-    case '\t': out += "\\t"; return;
-    default: break;
+    case '"':
+      out += "\\\"";
+      return;
+    case '\\':
+      out += "\\\\";
+      return;
+    case '\n':
+      out += "\\n";
+      return;
+    case '\r':
+      out += "\\r";
+      return;
+    case '\t':
+      out += "\\t";
+      return;
+    default:
+      break;
   }
   const auto code = static_cast<unsigned char>(c);
   if (code < 0x20 || code == 0x7f) {
@@ -128,6 +144,8 @@ void append_json_escaped(std::string& out, std::string_view text) {
       append_json_ascii(out, text.front());
     } else if (length == 0) {
       out += "\\ufffd";
+    } else if (is_c1_control(text.substr(0, length))) {
+      append_unicode_escape(out, static_cast<unsigned char>(text[1]));
     } else if (text.substr(0, length) == "\xe2\x80\xa8") {
       out += "\\u2028";
     } else if (text.substr(0, length) == "\xe2\x80\xa9") {

@@ -25,8 +25,9 @@ namespace certbound {
 /// Well-formed UTF-8 after RFC 3629: no overlong form, no surrogate, nothing above U+10FFFF.
 [[nodiscard]] bool is_utf8(std::string_view text);
 
-/// Appends `text` as the inside of a JSON string: quotes, backslashes and control characters escaped, octets that are not UTF-8
-/// replaced by U+FFFD. Also U+2028, U+2029 and DEL are escaped, so that a line of a log stays one line everywhere.
+/// Appends `text` as the inside of a JSON string: quotes, backslashes and control characters escaped, octets that are
+/// not UTF-8 replaced by U+FFFD. Also U+2028, U+2029 and DEL are escaped, so that a line of a log stays one line
+/// everywhere.
 void append_json_escaped(std::string& out, std::string_view text);
 
 /// `text` as a JSON string with its quotes.

@@ -1,12 +1,15 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "audit/options.hpp"
+#include "base/clock.hpp"
 #include "base/log.hpp"
 #include "model/client.hpp"
 #include "model/resource.hpp"
@@ -34,14 +37,28 @@ struct Place {
   int column = 0;
 };
 
-/// A whole configuration, valid as far as it goes without opening the files that it names. Paths are absolute or relative to the working
-/// directory, resolved from the file that named them.
+/// A certificate by which a self-signed client is registered: for warnings before it expires.
+struct RegisteredCertificate {
+  std::string client_id;
+  std::string origin;  ///< the file, or `jwks` where it came as x5c
+  WallTime not_after{};
+};
+
+/// Where a client was declared. Small, since there may be many.
+struct ClientPlace {
+  std::uint32_t file = 0;  ///< index into Config::files
+  std::uint32_t line = 0;
+  std::uint32_t column = 0;
+};
+
+/// A whole configuration, valid as far as it goes without opening the files that it names. Paths are absolute or
+/// relative to the working directory, resolved from the file that named them.
 struct Config {
   std::string issuer;
   std::vector<net::ListenerOptions> listeners;
   OperationsOptions operations;
   net::TlsOptions tls;
-  std::filesystem::path state_dir;
+  std::filesystem::path state_dir = "/var/lib/certbound";
   oauth::SigningOptions signing;
   oauth::TokenOptions tokens;
   std::vector<model::Resource> resources;
@@ -52,9 +69,18 @@ struct Config {
   std::vector<x509::TrustStoreOptions> trust_stores;
   std::vector<model::Client> clients;
 
-  /// The place of a key by its path: `tls.certificate`, `trust_stores.partner-corp.anchors[0]`, `clients.partner-etl`
-  /// (by client_id), `listeners[0].address`.
-  std::map<std::string, Place> places;
+  /// Certificates that were read with the clients.
+  std::vector<RegisteredCertificate> registered_certificates;
+
+  std::vector<std::string> files;          ///< as they were named, the main file first
+  std::vector<ClientPlace> client_places;  ///< of each entry of `clients`
+  std::map<std::string, Place>
+      places;  ///< of each key of the main file but clients, and of the trust stores: use find_place
+
+  /// The place of a key by its path: `tls.certificate`, `trust_stores.partner-corp.anchors[0]`, `listeners[0].address`,
+  /// `clients.partner-etl` (by client_id). Nothing where the file does not hold the key. Linear in the clients: for
+  /// problems only.
+  [[nodiscard]] std::optional<Place> find_place(std::string_view path) const;
 };
 
 }  // namespace certbound::config

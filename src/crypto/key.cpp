@@ -16,9 +16,12 @@ constexpr int kMaximumRsaBits = 8192;
 
 EVP_PKEY* generate(KeyType type) {
   switch (type) {
-    case KeyType::ec_p256: return EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256");
-    case KeyType::rsa_2048: return EVP_PKEY_Q_keygen(nullptr, nullptr, "RSA", std::size_t{2048});
-    case KeyType::ed25519: return EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519");
+    case KeyType::ec_p256:
+      return EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256");
+    case KeyType::rsa_2048:
+      return EVP_PKEY_Q_keygen(nullptr, nullptr, "RSA", std::size_t{2048});
+    case KeyType::ed25519:
+      return EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519");
   }
   return nullptr;
 }
@@ -35,7 +38,20 @@ Secret take_bio(BIO* bio) {
   return Secret{Bytes{data, data + length}};
 }
 
+/// RFC 5480 section 2.1.1 forbids them; parameters that spell out a known curve can differ from it in the generator
+/// (CVE-2020-0601).
+bool has_explicit_parameters(const EVP_PKEY& key) {
+  int is_explicit = 0;
+  if (EVP_PKEY_get_int_param(&key, OSSL_PKEY_PARAM_EC_DECODED_FROM_EXPLICIT_PARAMS, &is_explicit) != 1) {
+    ERR_clear_error();
+    return true;
+  }
+  return is_explicit != 0;
+}
+
+/// Empty where the key names no curve.
 std::string curve_name(const EVP_PKEY& key) {
+  if (has_explicit_parameters(key)) return {};
   std::array<char, 64> name{};
   std::size_t length = 0;
   if (EVP_PKEY_get_group_name(&key, name.data(), name.size(), &length) != 1) {
@@ -51,7 +67,8 @@ Result<void> refuse_key(Reason reason, std::string detail) {
 
 Result<void> check_rsa(const EVP_PKEY& key) {
   const int bits = EVP_PKEY_get_bits(&key);
-  if (bits < 2048) return refuse_key(Reason::weak_key, "an RSA key of " + std::to_string(bits) + " bits; at least 2048");
+  if (bits < 2048)
+    return refuse_key(Reason::weak_key, "an RSA key of " + std::to_string(bits) + " bits; at least 2048");
   if (bits > kMaximumRsaBits) {
     return refuse_key(Reason::certificate_unusable,
                       "an RSA key of " + std::to_string(bits) + " bits; at most " + std::to_string(kMaximumRsaBits));
@@ -87,10 +104,13 @@ Result<KeyHandle> parse_pkcs8(ByteView der) {
   const std::uint8_t* position = der.data();
   KeyHandle key{d2i_AutoPrivateKey(nullptr, &position, static_cast<long>(der.size()))};
   if (!key) return internal_error("a stored private key is not PKCS#8: " + take_openssl_errors());
+  if (position != der.data() + der.size()) return internal_error("a stored private key has octets behind it");
   return key;
 }
 
 Result<KeyHandle> parse_private_key_pem(std::string_view pem) {
+  // BIO_new_mem_buf takes an empty text without a pointer for a fault of ours.
+  if (pem.empty()) return invalid_input("no private key in PEM form (empty)");
   const BioHandle bio{BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size()))};
   if (!bio) return internal_error(take_openssl_errors());
   bool passphrase_asked = false;
@@ -98,7 +118,8 @@ Result<KeyHandle> parse_private_key_pem(std::string_view pem) {
   if (key) return key;
   const std::string errors = take_openssl_errors();
   if (passphrase_asked) {
-    return invalid_input("the private key is encrypted; decrypt it (openssl pkey -in KEY -out PLAIN) and protect the file by its mode");
+    return invalid_input(
+        "the private key is encrypted; decrypt it (openssl pkey -in KEY -out PLAIN) and protect the file by its mode");
   }
   return invalid_input("no private key in PEM form (" + errors + ")");
 }
@@ -114,18 +135,24 @@ Result<Secret> to_private_key_pem(const EVP_PKEY& key) {
 Result<void> check_key_strength(const EVP_PKEY& key) {
   switch (EVP_PKEY_get_base_id(&key)) {
     case EVP_PKEY_RSA:
-    case EVP_PKEY_RSA_PSS: return check_rsa(key);
-    case EVP_PKEY_EC: return check_ec(key);
+    case EVP_PKEY_RSA_PSS:
+      return check_rsa(key);
+    case EVP_PKEY_EC:
+      return check_ec(key);
     case EVP_PKEY_ED25519:
-    case EVP_PKEY_ED448: return {};
-    default: return refuse_key(Reason::certificate_unusable, "a key of type " + describe_key(key));
+    case EVP_PKEY_ED448:
+      return {};
+    default:
+      return refuse_key(Reason::certificate_unusable, "a key of type " + describe_key(key));
   }
 }
 
 std::string describe_key(const EVP_PKEY& key) {
   switch (EVP_PKEY_get_base_id(&key)) {
-    case EVP_PKEY_RSA: return "RSA " + std::to_string(EVP_PKEY_get_bits(&key));
-    case EVP_PKEY_RSA_PSS: return "RSA-PSS " + std::to_string(EVP_PKEY_get_bits(&key));
+    case EVP_PKEY_RSA:
+      return "RSA " + std::to_string(EVP_PKEY_get_bits(&key));
+    case EVP_PKEY_RSA_PSS:
+      return "RSA-PSS " + std::to_string(EVP_PKEY_get_bits(&key));
     case EVP_PKEY_EC: {
       const std::string curve = curve_name(key);
       if (curve == "prime256v1") return "EC P-256";

@@ -22,14 +22,16 @@ enum class KeyType : std::uint8_t { ec_p256, rsa_2048, ed25519 };
 /// A private key from DER PKCS#8. Errors: `server_error`: what is stored is not a key.
 [[nodiscard]] Result<KeyHandle> parse_pkcs8(ByteView der);
 
-/// A private key from PEM, unencrypted. Errors: `invalid_request`, what is wrong in `detail`; an encrypted key is named as such.
+/// A private key from PEM, unencrypted. Errors: `invalid_request`, what is wrong in `detail`; an encrypted key is named
+/// as such.
 [[nodiscard]] Result<KeyHandle> parse_private_key_pem(std::string_view pem);
 
 /// The private key as PEM PKCS#8, unencrypted: for `certbound init` only. Errors: `server_error`.
 [[nodiscard]] Result<Secret> to_private_key_pem(const EVP_PKEY& key);
 
-/// Is the key of a kind and strength that may authenticate a peer: RSA from 2048 to 8192 bits, EC on P-256, P-384 or P-521 as a
-/// named curve, Ed25519, Ed448? Errors: `invalid_client` with Reason::weak_key (below 112 bits) or Reason::certificate_unusable.
+/// Is the key of a kind and strength that may authenticate a peer: RSA from 2048 to 8192 bits, EC on P-256, P-384 or
+/// P-521 as a named curve, Ed25519, Ed448? Errors: `invalid_client` with Reason::weak_key (below 112 bits) or
+/// Reason::certificate_unusable.
 [[nodiscard]] Result<void> check_key_strength(const EVP_PKEY& key);
 
 /// `EC P-256`, `RSA 2048`, `Ed25519`: for people.

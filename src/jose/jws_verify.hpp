@@ -1,23 +1,19 @@
 #pragma once
 
-#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
-#include <vector>
-
-#include <nlohmann/json_fwd.hpp>
 
 #include "base/result.hpp"
 #include "jose/jwk.hpp"
 
 namespace certbound::jose {
 
-/// A compact JWS taken apart and not trusted (RFC 7515 section 7.1): exactly three base64url parts, a header that is a JSON object without
-/// repeated members.
+/// A compact JWS taken apart and not trusted (RFC 7515 section 7.1): exactly three base64url parts, a header that is a
+/// JSON object without repeated members.
 struct UnverifiedJws {
   std::string header_json;
-  std::string payload;        ///< octets
+  std::string payload;  ///< octets
   Bytes signature;
   std::string signing_input;  ///< the first two parts with their dot
 };
@@ -29,14 +25,15 @@ struct UnverifiedJws {
 struct VerifiedJws {
   std::string header_json;
   std::string payload;
-  std::string kid;
+  std::string kid;  ///< of the key that verified it; empty where it has none
 };
 
-/// Verifies with the one key that `kid` names, or, without `kid`, with the keys of the fitting type in turn. `algorithms` is the
-/// allow-list (`ES256`, `ES384`, `ES512`, `PS256`, `PS384`, `PS512`, `RS256`, `RS384`, `RS512`, `EdDSA`, `Ed25519`); the header only selects
-/// from it, and the algorithm must fit the key and its `alg`. `none`, HMAC, unknown `crit`, `b64`, DER-encoded ECDSA signatures, PSS with another
-/// salt length and a wrong length of any signature are refused (RFC 7515, RFC 7518, RFC 8725).
-/// Errors: `invalid_request`, `detail` says which.
+/// Verifies with the one key that `kid` names, or, without `kid`, with the keys of the fitting type in turn, of which
+/// at most 16 may fit. `algorithms` is the allow-list (`ES256`, `ES384`, `ES512`, `PS256`, `PS384`, `PS512`, `RS256`,
+/// `RS384`, `RS512`, `EdDSA`, `Ed25519`); the header only selects from it, and the algorithm must fit the key and its
+/// `alg`, `use` and `key_ops`. `none`, HMAC, any `crit`, `b64`, DER-encoded ECDSA signatures, PSS with another salt
+/// length and a wrong length of any signature are refused (RFC 7515, RFC 7518, RFC 8725). `jwk`, `jku`, `x5c` and `x5u`
+/// of the header are not looked at. Errors: `invalid_request`, `detail` says which.
 [[nodiscard]] Result<VerifiedJws> verify_compact(std::string_view token, std::span<const Jwk> keys,
                                                  std::span<const std::string_view> algorithms);
 

@@ -4,8 +4,10 @@ namespace certbound::model {
 
 std::string_view name(AuthMethod method) {
   switch (method) {
-    case AuthMethod::tls_client_auth: return "tls_client_auth";
-    case AuthMethod::self_signed_tls_client_auth: return "self_signed_tls_client_auth";
+    case AuthMethod::tls_client_auth:
+      return "tls_client_auth";
+    case AuthMethod::self_signed_tls_client_auth:
+      return "self_signed_tls_client_auth";
   }
   return {};
 }
@@ -19,11 +21,16 @@ std::optional<AuthMethod> parse_auth_method(std::string_view text) {
 
 std::string_view name(SubjectField field) {
   switch (field) {
-    case SubjectField::subject_dn: return "tls_client_auth_subject_dn";
-    case SubjectField::san_dns: return "tls_client_auth_san_dns";
-    case SubjectField::san_uri: return "tls_client_auth_san_uri";
-    case SubjectField::san_ip: return "tls_client_auth_san_ip";
-    case SubjectField::san_email: return "tls_client_auth_san_email";
+    case SubjectField::subject_dn:
+      return "tls_client_auth_subject_dn";
+    case SubjectField::san_dns:
+      return "tls_client_auth_san_dns";
+    case SubjectField::san_uri:
+      return "tls_client_auth_san_uri";
+    case SubjectField::san_ip:
+      return "tls_client_auth_san_ip";
+    case SubjectField::san_email:
+      return "tls_client_auth_san_email";
   }
   return {};
 }

@@ -52,7 +52,7 @@ struct Client {
 
   // self_signed_tls_client_auth: any one of these. Text is base64url of a SHA-256, 43 characters.
   std::vector<std::string> certificate_thumbprints;  ///< `x5t#S256` of a registered certificate
-  std::vector<std::string> key_thumbprints;          ///< RFC 7638 thumbprint of a key that was registered without a certificate
+  std::vector<std::string> key_thumbprints;  ///< RFC 7638 thumbprint of a key that was registered without a certificate
 
   std::vector<std::string> grant_types{"client_credentials"};
   Scope scope;

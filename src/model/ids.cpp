@@ -32,10 +32,13 @@ std::optional<Scope> Scope::parse(std::string_view text) {
   return scope;
 }
 
-bool Scope::has(std::string_view token) const { return std::find(tokens_.begin(), tokens_.end(), token) != tokens_.end(); }
+bool Scope::has(std::string_view token) const {
+  return std::find(tokens_.begin(), tokens_.end(), token) != tokens_.end();
+}
 
 bool Scope::covers(const Scope& other) const {
-  return std::all_of(other.tokens_.begin(), other.tokens_.end(), [this](const std::string& token) { return has(token); });
+  return std::all_of(other.tokens_.begin(), other.tokens_.end(),
+                     [this](const std::string& token) { return has(token); });
 }
 
 void Scope::add(const std::string& token) {

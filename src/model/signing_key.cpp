@@ -4,10 +4,14 @@ namespace certbound::model {
 
 std::string_view name(SigningAlgorithm algorithm) {
   switch (algorithm) {
-    case SigningAlgorithm::es256: return "ES256";
-    case SigningAlgorithm::ps256: return "PS256";
-    case SigningAlgorithm::eddsa: return "EdDSA";
-    case SigningAlgorithm::rs256: return "RS256";
+    case SigningAlgorithm::es256:
+      return "ES256";
+    case SigningAlgorithm::ps256:
+      return "PS256";
+    case SigningAlgorithm::eddsa:
+      return "EdDSA";
+    case SigningAlgorithm::rs256:
+      return "RS256";
   }
   return {};
 }
@@ -22,9 +26,12 @@ std::optional<SigningAlgorithm> parse_signing_algorithm(std::string_view text) {
 
 std::string_view name(KeyState state) {
   switch (state) {
-    case KeyState::next: return "next";
-    case KeyState::active: return "active";
-    case KeyState::retired: return "retired";
+    case KeyState::next:
+      return "next";
+    case KeyState::active:
+      return "active";
+    case KeyState::retired:
+      return "retired";
   }
   return {};
 }

@@ -13,10 +13,12 @@
 
 namespace certbound::x509 {
 
-/// A parsed certificate: an OpenSSL X509 of which every copy shares one object. Never null. Immutable, so any thread may read it.
+/// A parsed certificate: an OpenSSL X509 of which every copy shares one object. Never null. Immutable, so any thread
+/// may read it.
 class Certificate {
  public:
-  /// Exactly one DER certificate, without a trailing octet. Errors: `invalid_request`, `detail` says what.
+  /// Exactly one certificate in DER, without a trailing octet. Other BER is refused, so that what was parsed encodes to
+  /// what was received. Errors: `invalid_request`, `detail` says what.
   [[nodiscard]] static Result<Certificate> parse_der(ByteView der);
 
   /// Shares an X509 that OpenSSL owns (the handshake's), so that it is not parsed twice. `certificate` is not consumed.
@@ -28,9 +30,12 @@ class Certificate {
   [[nodiscard]] Bytes to_der() const;
   [[nodiscard]] std::string to_pem() const;
 
+  /// Where the certificate's own time is malformed, the validity is empty: not_before() is the end of time, not_after()
+  /// its beginning.
   [[nodiscard]] WallTime not_before() const;
   [[nodiscard]] WallTime not_after() const;
-  /// Lower-case hexadecimal without leading zeros, as `openssl x509 -serial` shows it but for the case.
+  /// The serial's octets in lower-case hexadecimal, as `openssl x509 -serial` shows it but for the case: `02`, `-01`,
+  /// `00`.
   [[nodiscard]] std::string serial_hex() const;
 
  private:
@@ -38,12 +43,13 @@ class Certificate {
   std::shared_ptr<X509> certificate_;
 };
 
-/// All CERTIFICATE blocks of a PEM text in order; other blocks are skipped. Errors: `invalid_request` where there is none, where one
-/// is damaged, or where a private key stands in the file (an operator who names the wrong file hears of it).
+/// All CERTIFICATE blocks of a PEM text in order; other blocks are skipped. Errors: `invalid_request` where there is
+/// none, where one is damaged, where a private key stands in the file (an operator who names the wrong file hears of
+/// it), or where a block is OpenSSL's own TRUSTED CERTIFICATE, whose trust settings nobody here would follow.
 [[nodiscard]] Result<std::vector<Certificate>> parse_pem_certificates(std::string_view pem);
 
-/// Certificate thumbprint as the `cnf` claim carries it (RFC 8705 section 3.1): SHA-256 over the DER encoding of the whole
-/// certificate. A renewed certificate with the same key does not match.
+/// Certificate thumbprint as the `cnf` claim carries it (RFC 8705 section 3.1): SHA-256 over the DER encoding of the
+/// whole certificate. A renewed certificate with the same key does not match.
 [[nodiscard]] crypto::Sha256 thumbprint(const Certificate& certificate);
 
 /// thumbprint() in base64url without padding: always 43 characters.

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/clock.hpp"
@@ -23,14 +25,14 @@ struct CertificateRequest {
   WallTime not_after{};
 };
 
-/// The one who signs. Null for a self-signed certificate.
+/// The one who signs. Null, both of them, for a self-signed certificate.
 struct Signer {
   const Certificate* certificate = nullptr;
   EVP_PKEY* key = nullptr;
 };
 
-/// An X.509 v3 certificate for `subject_key` with the extensions that RFC 5280 demands (key identifiers, basicConstraints, keyUsage, EKU), a
-/// random serial, signed by `signer` or by itself. Errors: `server_error`.
+/// An X.509 v3 certificate for `subject_key` with the extensions that RFC 5280 demands (key identifiers,
+/// basicConstraints, keyUsage, EKU), a random serial, signed by `signer` or by itself. Errors: `server_error`.
 [[nodiscard]] Result<Certificate> issue_certificate(const CertificateRequest& request, EVP_PKEY& subject_key,
                                                     const Signer& signer);
 

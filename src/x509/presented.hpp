@@ -8,9 +8,9 @@
 
 namespace certbound::x509 {
 
-/// What the peer of one connection presented. The handshake proved possession of the leaf's key and nothing else; the leaf alone is the
-/// identity, whatever else was sent along (CVE-2023-2422). Made once per connection, shared by authentication, binding and audit, so that
-/// they cannot speak of two certificates.
+/// What the peer of one connection presented. The handshake proved possession of the leaf's key and nothing else; the
+/// leaf alone is the identity, whatever else was sent along (CVE-2023-2422). Made once per connection, shared by
+/// authentication, binding and audit, so that they cannot speak of two certificates.
 struct PresentedChain {
   PresentedChain(Certificate leaf_certificate, std::vector<Certificate> others);
 
@@ -30,8 +30,8 @@ inline constexpr std::size_t kMaximumChainBytes = 32UL * 1024;
 /// Certificates between leaf and anchor.
 inline constexpr int kMaximumIntermediates = 4;
 
-/// Rule 1: may this leaf take part in a handshake at all? Key strength of 112 bits and a usable key type; nothing about trust or time.
-/// Errors: `invalid_client` with weak_key or certificate_unusable.
+/// Rule 1: may this leaf take part in a handshake at all? Key strength of 112 bits and a usable key type; nothing about
+/// trust or time. Errors: `invalid_client` with weak_key or certificate_unusable.
 [[nodiscard]] Result<void> check_presented_key(const Certificate& leaf);
 
 }  // namespace certbound::x509

@@ -30,35 +30,47 @@ struct VerifiedPath {
   WallTime not_after{};  ///< the earliest end of validity on the path
 };
 
-/// Named anchors that end a chain for the clients that name this store, and for nobody else. Never the system's CAs; an anchor is the
-/// certificate, not its name. Immutable once made; verify() may be called from any thread.
+/// Named anchors that end a chain for the clients that name this store, and for nobody else. Never the system's CAs; an
+/// anchor is the certificate, not its name. Immutable once made; verify() may be called from any thread.
 class TrustStore {
  public:
-  /// Errors: `invalid_request` for an empty or damaged set of anchors: fails closed (CVE-2026-27586). An anchor that is not a CA
-  /// (basicConstraints) is refused, except that a v1 self-signed root is accepted where `strict` is false.
-  [[nodiscard]] static Result<std::shared_ptr<const TrustStore>> make(std::string name, std::vector<Certificate> anchors,
-                                                                      std::vector<Certificate> intermediates, bool strict);
+  /// Errors: `invalid_request` for an empty or damaged set of anchors: fails closed (CVE-2026-27586). An anchor that is
+  /// not a CA (basicConstraints) is refused, except that a v1 self-signed root is accepted where `strict` is false.
+  [[nodiscard]] static Result<std::shared_ptr<const TrustStore>> make(std::string name,
+                                                                      std::vector<Certificate> anchors,
+                                                                      std::vector<Certificate> intermediates,
+                                                                      bool strict);
 
   [[nodiscard]] const std::string& name() const { return name_; }
   [[nodiscard]] bool is_strict() const { return strict_; }
   [[nodiscard]] std::span<const Certificate> anchors() const { return anchors_; }
   [[nodiscard]] std::span<const Certificate> intermediates() const { return intermediates_; }
 
-  /// The store's own number, unique in this process: part of the key under which a verdict is remembered, so that a reload ends it.
+  /// The store's own number, unique in this process: part of the key under which a verdict is remembered, so that a
+  /// reload ends it.
   [[nodiscard]] std::uint64_t generation() const { return generation_; }
 
   struct Query {
     WallTime now{};
-    int max_intermediates = kMaximumIntermediates;
+    int max_intermediates = kMaximumIntermediates;  ///< certificates between leaf and anchor; the least is 0
+    /// Leaf and `untrusted` together, and their DER. More is refused before anything is looked at.
+    std::size_t max_certificates = kMaximumChainCertificates;
+    std::size_t max_bytes = kMaximumChainBytes;
   };
 
-  /// RFC 5280 section 6 by OpenSSL: path to an anchor of this store (partial chains: an anchor need not be self-signed), purpose ssl_client,
-  /// security level 2, X509_STRICT where is_strict(), nothing else than `leaf`, `untrusted` and this store. About 72 us for leaf and root.
-  /// Errors: `invalid_client` with the Reason that fits (anchor_not_for_client, issuer_missing, certificate_expired, wrong_purpose, …);
-  /// `detail` names the certificate at fault by its depth and subject and gives OpenSSL's own words; for issuer_missing the issuer that
-  /// is missing; for not_strict what the certificate lacks.
+  /// RFC 5280 section 6 by OpenSSL: path to an anchor of this store (partial chains: an anchor need not be
+  /// self-signed), purpose ssl_client, security level 2, X509_STRICT where is_strict(), nothing else than `leaf`,
+  /// `untrusted` and this store. A leaf that is itself an anchor is refused: an anchor issues, it does not
+  /// authenticate. notAfter itself is past. About 72 us for leaf and root. Errors: `invalid_client` with the Reason
+  /// that fits (anchor_not_for_client, issuer_missing, certificate_expired, wrong_purpose, …); `detail` names the
+  /// certificate at fault by its depth and subject and gives OpenSSL's own words; for issuer_missing the issuer that is
+  /// missing; for not_strict what the certificate lacks. `server_error` where OpenSSL cannot work.
   [[nodiscard]] Result<VerifiedPath> verify(const Certificate& leaf, std::span<const Certificate> untrusted,
                                             const Query& query) const;
+
+  /// Does an anchor or intermediate of this store seem to have issued the certificate (name and key identifier; no
+  /// signature is checked)? For saying whose a refused certificate is; never for accepting one.
+  [[nodiscard]] bool has_issuer_of(const Certificate& certificate) const;
 
  private:
   struct StoreDeleter {

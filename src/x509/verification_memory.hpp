@@ -10,9 +10,9 @@
 
 namespace certbound::x509 {
 
-/// What was verified is remembered per (leaf thumbprint, trust store generation), so that the thousandth connection costs no second
-/// validation. Only success is remembered. A verdict ends with the earliest notAfter of its path and with the store's generation. Bounded: the
-/// least recently used goes first. One per worker; not thread safe.
+/// What was verified is remembered per (leaf thumbprint, trust store generation), so that the thousandth connection
+/// costs no second validation. Only success is remembered. A verdict ends with the earliest notAfter of its path and
+/// with the store's generation. Bounded: the least recently used goes first. One per worker; not thread safe.
 class VerificationMemory {
  public:
   explicit VerificationMemory(std::size_t capacity = 4096) : capacity_{capacity} {}
@@ -39,6 +39,8 @@ class VerificationMemory {
     Key key;
     WallTime not_after;
   };
+
+  void remember(const Key& key, WallTime not_after);
 
   std::size_t capacity_;
   std::size_t hits_ = 0;

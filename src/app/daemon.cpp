@@ -1,0 +1,233 @@
+#include "app/daemon.hpp"
+
+#include <csignal>
+#include <cstdio>
+#include <ctime>
+#include <optional>
+#include <unistd.h>
+#include <utility>
+
+#include "app/generation.hpp"
+#include "app/reload_check.hpp"
+#include "app/report.hpp"
+#include "app/sd_notify.hpp"
+#include "app/state_dir.hpp"
+#include "app/version.hpp"
+#include "app/worker_pool.hpp"
+#include "base/log.hpp"
+#include "base/text.hpp"
+#include "store/open.hpp"
+
+namespace certbound::app {
+
+namespace {
+
+/// The signals that the main thread waits for. Blocked before any other thread exists, so that no other gets one.
+sigset_t block_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int number : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set, number);
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+  return set;
+}
+
+std::size_t count_errors(const std::vector<config::Problem>& problems) {
+  std::size_t count = 0;
+  for (const config::Problem& problem : problems) count += problem.severity == config::Severity::error ? 1 : 0;
+  return count;
+}
+
+void log_problems(const std::vector<config::Problem>& problems) {
+  for (const config::Problem& problem : problems) {
+    const bool is_error = problem.severity == config::Severity::error;
+    log::write(is_error ? log::Level::error : log::Level::warning, "configuration_problem",
+               {{"detail", config::render(problem)}});
+  }
+}
+
+std::string monotonic_microseconds() {
+  std::timespec now{};
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return std::to_string(static_cast<long long>(now.tv_sec) * 1000000 + now.tv_nsec / 1000);
+}
+
+}  // namespace
+
+struct Daemon::State {
+  explicit State(std::filesystem::path configuration) : file{std::move(configuration)} {}
+
+  [[nodiscard]] Result<void> start(Checked checked);
+  [[nodiscard]] Result<void> open_state(const config::Config& config);
+  void announce();
+  void wait_for_signals(const sigset_t& signals);
+  void reload();
+  [[nodiscard]] std::optional<std::string> try_reload();
+  void stop();
+  void show(const Generation& published);
+
+  std::filesystem::path file;
+  metrics::Registry registry;
+  oauth::Health health;
+  metrics::Gauge last_reload =
+      registry.gauge("certbound_config_last_reload_successful", "1 if the last reload took effect");
+  metrics::Gauge generation_number =
+      registry.gauge("certbound_config_generation", "Counts the configurations in use since the start");
+  metrics::Gauge clients = registry.gauge("certbound_clients", "Registered clients");
+  std::uint64_t next_generation = 1;
+  bool has_listener_failed = false;  // written by a worker before it raises SIGTERM
+  std::unique_ptr<store::Store> store;
+  std::unique_ptr<store::Executor> executor;
+  std::unique_ptr<audit::Writer> audit;
+  std::optional<Shared> shared;
+  std::optional<WorkerPool> pool;
+  std::optional<Generation> current;
+};
+
+Daemon::Daemon(std::filesystem::path configuration) : state_{std::make_unique<State>(std::move(configuration))} {}
+Daemon::~Daemon() = default;
+
+ExitStatus Daemon::run() {
+  const sigset_t signals = block_signals();
+  Checked checked = check_configuration(state_->file, wall_now());
+  if (!checked.is_valid()) {
+    report_problems(checked.problems);
+    return ExitStatus::invalid_configuration;
+  }
+  log::start(log_options(checked.config->log));
+  log::info("starting", {{"version", version_text()}, {"configuration", state_->file.string()}});
+  log_problems(checked.problems);
+  auto started = state_->start(std::move(checked));
+  if (!started) {
+    log::error("start_failed", {{"detail", started.error().detail}});
+    state_->stop();
+    log::stop();
+    return ExitStatus::could_not_run;
+  }
+  state_->wait_for_signals(signals);
+  state_->stop();
+  log::info("stopped", {});
+  log::stop();
+  return state_->has_listener_failed ? ExitStatus::could_not_run : ExitStatus::done;
+}
+
+Result<void> Daemon::State::open_state(const config::Config& config) {
+  if (auto prepared = prepare_state_dir(config.state_dir); !prepared) return prepared;
+  auto opened = store::open_store(config.state_dir, wall_now());
+  if (!opened) return std::move(opened).error();
+  store = *std::move(opened);
+  auto readers = store::make_executor(*store, store::ExecutorOptions{});
+  if (!readers) return std::move(readers).error();
+  executor = *std::move(readers);
+  auto writer = audit::Writer::open(config.state_dir / config.audit.file, config.audit.durability, registry);
+  if (!writer) return std::move(writer).error();
+  audit = *std::move(writer);
+  health.set_audit([target = audit.get()] { return target->is_healthy(); });
+  return {};
+}
+
+Result<void> Daemon::State::start(Checked checked) {
+  if (auto opened = open_state(*checked.config); !opened) return opened;
+  auto generation = make_generation(std::move(checked), store->keys(), next_generation, wall_now());
+  if (!generation) return std::move(generation).error();
+  auto reconciled = store->clients().reconcile_clients(generation->config.clients, wall_now());
+  if (!reconciled) return std::move(reconciled).error();
+  log_reconciliation(*reconciled);
+
+  shared.emplace(*audit, *executor, registry, health);
+  pool.emplace(generation->config, *shared);
+  if (auto bound = pool->bind(*generation); !bound) return bound;
+  auto started = pool->start(*generation, [this](const std::string& detail) {
+    log::error("listener_failed", {{"detail", detail}});
+    has_listener_failed = true;
+    ::kill(::getpid(), SIGTERM);
+  });
+  if (!started) return started;
+  show(*generation);
+  current = *std::move(generation);
+  // The registry has them now; a hundred thousand declarations need not stay in memory.
+  current->config.clients = {};
+  announce();
+  return {};
+}
+
+void Daemon::State::show(const Generation& published) {
+  const std::uint64_t number = next_generation++;
+  generation_number.set(static_cast<double>(number));
+  last_reload.set(1);
+  show_certificates(registry, published.materials.certificates);
+  if (const auto count = store->clients().count_clients()) clients.set(static_cast<double>(*count));
+}
+
+void Daemon::State::announce() {
+  health.set_ready(true);
+  const std::string workers = std::to_string(pool->size());
+  log::info("ready", {{"issuer", current->config.issuer},
+                      {"workers", pool->size()},
+                      {"clients", static_cast<long long>(clients.value())},
+                      {"trust_stores", current->materials.trust_stores.size()}});
+  notify_systemd("READY=1\nSTATUS=" + std::to_string(static_cast<long long>(clients.value())) + " clients, " +
+                 std::to_string(current->materials.trust_stores.size()) + " trust stores, TLS certificate expires " +
+                 to_rfc3339(current->materials.server.chain.front().not_after()));
+}
+
+void Daemon::State::wait_for_signals(const sigset_t& signals) {
+  for (;;) {
+    int number = 0;
+    if (sigwait(&signals, &number) != 0) continue;
+    if (number != SIGHUP) return;
+    reload();
+  }
+}
+
+void Daemon::State::reload() {
+  notify_systemd("RELOADING=1\nMONOTONIC_USEC=" + monotonic_microseconds());
+  const auto failure = try_reload();
+  last_reload.set(failure ? 0 : 1);
+  health.set_reload_failed(failure.has_value());
+  if (failure) {
+    log::error("reload_failed", {{"detail", *failure}});
+    notify_systemd("READY=1\nSTATUS=the last reload failed: " + *failure);
+    return;
+  }
+  log::info("reloaded", {{"generation", static_cast<long long>(generation_number.value())}});
+  notify_systemd("READY=1\nSTATUS=generation " + std::to_string(static_cast<long long>(generation_number.value())));
+}
+
+/// Everything is built and tried first; then the registry takes the clients in one transaction; then the workers take
+/// the rest.
+std::optional<std::string> Daemon::State::try_reload() {
+  Checked checked = check_configuration(file, wall_now());
+  log_problems(checked.problems);
+  if (!checked.is_valid()) {
+    return std::to_string(count_errors(checked.problems)) + " problems in the configuration; nothing was changed";
+  }
+  if (const auto keys = keys_that_need_restart(current->config, *checked.config); !keys.empty()) {
+    return join(keys, ", ") + ": a change of this needs a restart; nothing was changed";
+  }
+  auto generation = make_generation(std::move(checked), store->keys(), next_generation, wall_now());
+  if (!generation) return generation.error().detail;
+  if (const auto reopened = audit->reopen(); !reopened) return reopened.error().detail;
+  const auto reconciled = store->clients().reconcile_clients(generation->config.clients, wall_now());
+  if (!reconciled) return reconciled.error().detail;
+  log_reconciliation(*reconciled);
+  pool->publish(*generation);
+  log::start(log_options(generation->config.log));
+  show(*generation);
+  current = *std::move(generation);
+  current->config.clients = {};
+  return std::nullopt;
+}
+
+void Daemon::State::stop() {
+  health.set_draining();
+  notify_systemd("STOPPING=1");
+  log::info("stopping", {});
+  if (pool) pool->drain();
+  if (executor) executor->stop();
+  pool.reset();
+  shared.reset();
+  executor.reset();
+}
+
+}  // namespace certbound::app

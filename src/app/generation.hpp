@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "app/materials.hpp"
+#include "config/config.hpp"
+#include "config/problem.hpp"
+#include "net/tls_context.hpp"
+#include "oauth/snapshot.hpp"
+#include "store/store.hpp"
+
+namespace certbound::app {
+
+/// One generation of the daemon's state: a configuration with everything that it names, complete and checked, not yet
+/// in use. Start and reload make one in the same way, so a reload accepts exactly what a start accepts.
+struct Generation {
+  config::Config config;
+  Materials materials;
+  std::vector<net::TlsContext> tls;  ///< one per listener
+  std::shared_ptr<const oauth::Snapshot> snapshot;
+};
+
+/// Everything that can be checked without the state directory: the configuration and the files that it names.
+struct Checked {
+  std::optional<config::Config> config;
+  std::optional<Materials> materials;
+  std::vector<config::Problem> problems;
+
+  [[nodiscard]] bool is_valid() const { return config.has_value() && materials.has_value(); }
+};
+
+/// Every problem at once; what `certbound check` does.
+[[nodiscard]] Checked check_configuration(const std::filesystem::path& file, WallTime now);
+
+/// The rest of a generation: TLS contexts, signing keys (made on the first start), snapshot. Errors: as build_snapshot.
+[[nodiscard]] Result<Generation> make_generation(Checked checked, store::KeyStore& keys, std::uint64_t number,
+                                                 WallTime now);
+
+}  // namespace certbound::app

@@ -1,0 +1,124 @@
+#include "app/materials.hpp"
+
+#include <chrono>
+#include <utility>
+
+#include "base/file.hpp"
+#include "x509/name.hpp"
+
+namespace certbound::app {
+
+namespace {
+
+constexpr std::chrono::days kExpiryWarning{30};
+
+/// Collects problems at the places of their keys.
+class MaterialsLoader {
+ public:
+  MaterialsLoader(const config::Config& config, WallTime now) : config_{config}, now_{now} {}
+
+  LoadedMaterials load() {
+    load_server();
+    for (const x509::TrustStoreOptions& options : config_.trust_stores) load_trust_store(options);
+    LoadedMaterials loaded;
+    loaded.problems = std::move(problems_);
+    if (!has_error_) loaded.materials = std::move(materials_);
+    return loaded;
+  }
+
+ private:
+  void add_problem(const std::string& key, config::Severity severity, std::string message) {
+    config::Problem problem;
+    problem.key = key;
+    problem.severity = severity;
+    problem.message = std::move(message);
+    if (const auto place = config_.places.find(key); place != config_.places.end()) {
+      problem.file = place->second.file;
+      problem.line = place->second.line;
+      problem.column = place->second.column;
+    }
+    has_error_ = has_error_ || severity == config::Severity::error;
+    problems_.push_back(std::move(problem));
+  }
+
+  void watch(const std::string& key, std::string role, std::string name, const x509::Certificate& certificate) {
+    WatchedCertificate watched;
+    watched.role = std::move(role);
+    watched.name = std::move(name);
+    watched.subject = x509::render_name(*X509_get_subject_name(&certificate.handle()));
+    watched.not_after = certificate.not_after();
+    const std::string what = "the certificate of \"" + watched.subject + "\"";
+    if (watched.not_after < now_) {
+      const auto severity = watched.role == "server" ? config::Severity::error : config::Severity::warning;
+      add_problem(key, severity, what + " expired at " + to_rfc3339(watched.not_after) + "; renew it");
+    } else if (watched.not_after < now_ + kExpiryWarning) {
+      add_problem(key, config::Severity::warning, what + " expires at " + to_rfc3339(watched.not_after) + "; renew it");
+    }
+    materials_.certificates.push_back(std::move(watched));
+  }
+
+  void load_server() {
+    auto server = net::load_server_certificate(config_.tls);
+    if (!server) {
+      const bool is_key = server.error().detail.starts_with(config_.tls.private_key.string());
+      add_problem(is_key ? "tls.private_key" : "tls.certificate", config::Severity::error, server.error().detail);
+      return;
+    }
+    materials_.server = *std::move(server);
+    watch("tls.certificate", "server", config_.tls.certificate.string(), materials_.server.chain.front());
+  }
+
+  std::vector<x509::Certificate> load_certificates(const std::string& key, const std::string& role,
+                                                   const std::string& store,
+                                                   const std::vector<std::filesystem::path>& files) {
+    std::vector<x509::Certificate> certificates;
+    for (std::size_t i = 0; i < files.size(); ++i) {
+      const std::string place = key + "[" + std::to_string(i) + "]";
+      const auto pem = load_file(files[i]);
+      if (!pem) {
+        add_problem(place, config::Severity::error, pem.error().detail);
+        continue;
+      }
+      const auto parsed = x509::parse_pem_certificates(*pem);
+      if (!parsed) {
+        add_problem(place, config::Severity::error, files[i].string() + ": " + parsed.error().detail);
+        continue;
+      }
+      for (const x509::Certificate& certificate : *parsed) {
+        watch(place, role, store + ": " + files[i].filename().string(), certificate);
+        certificates.push_back(certificate);
+      }
+    }
+    return certificates;
+  }
+
+  void load_trust_store(const x509::TrustStoreOptions& options) {
+    const bool had_error = std::exchange(has_error_, false);
+    const std::string key = "trust_stores." + options.name;
+    auto anchors = load_certificates(key + ".anchors", "anchor", options.name, options.anchors);
+    auto intermediates = load_certificates(key + ".intermediates", "intermediate", options.name, options.intermediates);
+    if (!has_error_) {
+      auto store = x509::TrustStore::make(options.name, std::move(anchors), std::move(intermediates), options.strict);
+      if (store) {
+        materials_.trust_stores.emplace(options.name, *std::move(store));
+      } else {
+        add_problem(key, config::Severity::error, store.error().detail);
+      }
+    }
+    has_error_ = has_error_ || had_error;
+  }
+
+  const config::Config& config_;
+  WallTime now_;
+  Materials materials_;
+  std::vector<config::Problem> problems_;
+  bool has_error_ = false;
+};
+
+}  // namespace
+
+LoadedMaterials load_materials(const config::Config& config, WallTime now) {
+  return MaterialsLoader{config, now}.load();
+}
+
+}  // namespace certbound::app

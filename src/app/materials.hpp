@@ -1,0 +1,42 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "config/config.hpp"
+#include "config/problem.hpp"
+#include "net/tls_context.hpp"
+#include "x509/trust_store.hpp"
+
+namespace certbound::app {
+
+/// A certificate that somebody has to renew in time.
+struct WatchedCertificate {
+  std::string role;  ///< `server`, `anchor`, `intermediate`
+  std::string name;  ///< the file, or store and file
+  std::string subject;
+  WallTime not_after{};
+};
+
+/// What the files are that a configuration names.
+struct Materials {
+  net::ServerCertificate server;
+  std::map<std::string, std::shared_ptr<const x509::TrustStore>, std::less<>> trust_stores;
+  std::vector<WatchedCertificate> certificates;
+};
+
+struct LoadedMaterials {
+  std::optional<Materials> materials;  ///< absent where a problem is an error
+  std::vector<config::Problem> problems;
+};
+
+/// Reads every file that the configuration names; every problem at once, each at the place of the key that names the
+/// file. A certificate that has expired is an error where it is the server's own, else a warning, as is one that
+/// expires within 30 days of `now`.
+[[nodiscard]] LoadedMaterials load_materials(const config::Config& config, WallTime now);
+
+}  // namespace certbound::app

@@ -1,0 +1,46 @@
+#include "app/report.hpp"
+
+#include <cstdio>
+#include <unistd.h>
+
+#include "base/text.hpp"
+
+namespace certbound::app {
+
+void report_problems(const std::vector<config::Problem>& problems) {
+  const bool is_terminal = ::isatty(STDERR_FILENO) == 1;
+  for (const config::Problem& problem : problems) {
+    const std::string text = is_terminal ? config::render_with_source(problem) : config::render(problem);
+    std::fprintf(stderr, "%s\n", text.c_str());
+  }
+}
+
+log::Options log_options(const config::LogOptions& options) {
+  log::Options chosen;
+  chosen.level = options.level;
+  chosen.format = options.format.value_or(::isatty(STDERR_FILENO) == 1 ? log::Format::text : log::Format::json);
+  return chosen;
+}
+
+void log_reconciliation(const store::Reconciliation& reconciliation) {
+  log::info("clients_reconciled", {{"added", reconciliation.added},
+                                   {"changed", reconciliation.changed},
+                                   {"removed", reconciliation.removed},
+                                   {"unchanged", reconciliation.unchanged},
+                                   {"added_ids", join(reconciliation.added_ids, " ")},
+                                   {"changed_ids", join(reconciliation.changed_ids, " ")},
+                                   {"removed_ids", join(reconciliation.removed_ids, " ")}});
+}
+
+void show_certificates(metrics::Registry& registry, const std::vector<WatchedCertificate>& certificates) {
+  constexpr std::string_view kName = "certbound_certificate_not_after_seconds";
+  registry.clear_gauges(kName);
+  for (const WatchedCertificate& certificate : certificates) {
+    registry
+        .gauge(kName, "When a certificate expires, in Unix seconds",
+               {{"role", certificate.role}, {"name", certificate.name}, {"subject", certificate.subject}})
+        .set(static_cast<double>(unix_seconds(certificate.not_after)));
+  }
+}
+
+}  // namespace certbound::app

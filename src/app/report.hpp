@@ -1,0 +1,26 @@
+#pragma once
+
+#include <vector>
+
+#include "app/materials.hpp"
+#include "base/log.hpp"
+#include "base/metrics.hpp"
+#include "config/config.hpp"
+#include "config/problem.hpp"
+#include "store/client_store.hpp"
+
+namespace certbound::app {
+
+/// Prints problems on stderr, one line each; on a terminal with the source line and a caret.
+void report_problems(const std::vector<config::Problem>& problems);
+
+/// `log` with the format that fits stderr where none is configured.
+[[nodiscard]] log::Options log_options(const config::LogOptions& options);
+
+/// What a start or reload did to the registry, as one log line.
+void log_reconciliation(const store::Reconciliation& reconciliation);
+
+/// `certbound_certificate_not_after_seconds` of every certificate that somebody has to renew.
+void show_certificates(metrics::Registry& registry, const std::vector<WatchedCertificate>& certificates);
+
+}  // namespace certbound::app

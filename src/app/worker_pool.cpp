@@ -1,0 +1,75 @@
+#include "app/worker_pool.hpp"
+
+#include <future>
+#include <utility>
+
+#include "app/cpu_count.hpp"
+#include "base/clock.hpp"
+#include "base/log.hpp"
+
+namespace certbound::app {
+
+WorkerPool::Unit::Unit(const net::Limits& limits, Shared& shared)
+    : directory{shared.executor},
+      service{directory, shared.audit, shared.service_metrics, shared.health, &wall_now},
+      worker{limits, shared.session_metrics} {}
+
+WorkerPool::WorkerPool(const config::Config& config, Shared& shared)
+    : shared_{shared}, operations_{shared.registry, shared.health} {
+  const unsigned count = config.workers == 0 ? usable_cpus() : config.workers;
+  for (unsigned i = 0; i < count; ++i) units_.push_back(std::make_unique<Unit>(config.limits, shared_));
+}
+
+Result<void> WorkerPool::bind(const Generation& generation) {
+  const config::Config& config = generation.config;
+  for (std::size_t i = 0; i < config.listeners.size(); ++i) {
+    // The first worker takes a free port where 0 was asked for; the others share it.
+    std::string address = config.listeners[i].address;
+    for (const auto& unit : units_) {
+      auto socket = net::bind_listener(address);
+      if (!socket) return std::move(socket).error();
+      address = socket->address();
+      unit->listeners.push_back(unit->worker.add_listener(*std::move(socket), generation.tls[i], unit->service));
+    }
+    log::info("listening", {{"listener", address}, {"address", address}, {"scheme", "https"}});
+  }
+  if (config.operations.address == "none") return {};
+  auto socket = net::bind_listener(config.operations.address);
+  if (!socket) return std::move(socket).error();
+  const std::string address = socket->address();
+  static_cast<void>(units_.front()->worker.add_listener(*std::move(socket), nullptr, operations_));
+  log::info("listening", {{"listener", "operations"}, {"address", address}, {"scheme", "http"}});
+  return {};
+}
+
+Result<void> WorkerPool::start(const Generation& generation, std::function<void(std::string)> on_listener_failure) {
+  for (const auto& unit : units_) {
+    if (auto published = unit->service.publish(generation.snapshot); !published) return published;
+  }
+  for (const auto& unit : units_) unit->worker.start(on_listener_failure);
+  return {};
+}
+
+void WorkerPool::publish(const Generation& generation) {
+  std::vector<std::future<void>> applied;
+  for (const auto& unit : units_) {
+    auto done = std::make_shared<std::promise<void>>();
+    applied.push_back(done->get_future());
+    unit->worker.post([target = unit.get(), snapshot = generation.snapshot, tls = generation.tls, done] {
+      if (const auto published = target->service.publish(snapshot); !published) {
+        log::error("publish_failed", {{"detail", published.error().detail}});
+      } else {
+        for (std::size_t i = 0; i < tls.size(); ++i) target->worker.publish_tls(target->listeners[i], tls[i]);
+      }
+      done->set_value();
+    });
+  }
+  for (std::future<void>& future : applied) future.get();
+}
+
+void WorkerPool::drain() {
+  for (const auto& unit : units_) unit->worker.drain();
+  for (const auto& unit : units_) unit->worker.join();
+}
+
+}  // namespace certbound::app

@@ -1,0 +1,74 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "app/generation.hpp"
+#include "app/operations.hpp"
+#include "audit/writer.hpp"
+#include "base/metrics.hpp"
+#include "net/worker.hpp"
+#include "oauth/health.hpp"
+#include "oauth/service.hpp"
+#include "store/client_directory.hpp"
+#include "store/executor.hpp"
+
+namespace certbound::app {
+
+/// What the workers share; outlives them.
+struct Shared {
+  Shared(audit::Writer& audit_writer, store::Executor& store_executor, metrics::Registry& metrics_registry,
+         const oauth::Health& server_health)
+      : audit{audit_writer},
+        executor{store_executor},
+        registry{metrics_registry},
+        health{server_health},
+        session_metrics{metrics_registry},
+        service_metrics{metrics_registry} {}
+
+  audit::Writer& audit;
+  store::Executor& executor;
+  metrics::Registry& registry;
+  const oauth::Health& health;
+  net::SessionMetrics session_metrics;
+  oauth::ServiceMetrics service_metrics;
+};
+
+/// The workers with one oauth::Service each, and how a generation reaches them.
+class WorkerPool {
+ public:
+  WorkerPool(const config::Config& config, Shared& shared);
+
+  /// Binds every listener of the configuration on every worker, and the operations listener on the first. Errors:
+  /// `invalid_request`, `detail` names the address and what the system said.
+  [[nodiscard]] Result<void> bind(const Generation& generation);
+
+  /// Gives the first generation to the services and starts the threads. Errors: `server_error`.
+  [[nodiscard]] Result<void> start(const Generation& generation, std::function<void(std::string)> on_listener_failure);
+
+  /// New requests and connections see `generation`; returns when every worker has it. The generation was tried before:
+  /// what fails here is logged and leaves that worker with what it had.
+  void publish(const Generation& generation);
+
+  /// Lets every worker drain, and waits.
+  void drain();
+
+  [[nodiscard]] std::size_t size() const { return units_.size(); }
+
+ private:
+  struct Unit {
+    Unit(const net::Limits& limits, Shared& shared);
+    store::ClientDirectory directory;
+    oauth::Service service;
+    net::Worker worker;
+    std::vector<std::size_t> listeners;  // the worker's numbers of the configuration's listeners, in order
+  };
+
+  Shared& shared_;
+  OperationsHandler operations_;
+  std::vector<std::unique_ptr<Unit>> units_;
+};
+
+}  // namespace certbound::app

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/reason.hpp"
+#include "x509/presented.hpp"
+
+namespace certbound::audit {
+
+/// One decision, granted or refused. Filled as the request goes; what was not reached stays empty and is left out of
+/// the record. Holds no token, assertion, secret or key.
+struct Event {
+  Event() = default;
+
+  WallTime time{};
+  std::string_view endpoint;  ///< a literal: `token`
+  std::string request_id;
+  std::string peer;
+  std::string listener;
+
+  std::string client_id;         ///< as asked; whether it was authenticated, `reason` tells
+  std::string_view auth_method;  ///< a literal; empty where the client is unknown
+  std::shared_ptr<const x509::PresentedChain> certificate;
+  std::string grant_type;
+
+  Reason reason = Reason::none;  ///< none: granted
+  std::string detail;            ///< why it was refused, for people
+
+  // Granted only.
+  std::string_view token_type;  ///< a literal
+  std::string jti;
+  std::vector<std::string> audience;
+  std::string scope;
+  std::string_view confirmation;  ///< a literal: `x5t#S256`, or empty for an unbound token
+  WallTime expires_at{};
+};
+
+/// One JSON line with its line feed. Whatever the strings hold, it stays one line.
+[[nodiscard]] std::string render_event(const Event& event);
+
+}  // namespace certbound::audit

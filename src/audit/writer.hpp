@@ -1,0 +1,46 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "audit/event.hpp"
+#include "audit/options.hpp"
+#include "base/metrics.hpp"
+#include "base/result.hpp"
+#include "base/task.hpp"
+
+namespace certbound::audit {
+
+/// The audit file. A record is with the kernel (or, with Durability::fsync, on the disk) before record() returns, so
+/// that an answer never leaves before its record. One for the process; record() may be called from every worker.
+///
+/// With Durability::kernel the caller writes: one write(2) of one line to a file opened with O_APPEND, 1-2 us, where
+/// handing the line to a thread and back costs 10 (docs/adr/0009). With Durability::fsync one thread writes what is
+/// queued and syncs once for all of it.
+class Writer {
+ public:
+  /// Opens or creates the file, mode 0600. Errors: `invalid_request`, `detail` names the file and what the system said.
+  [[nodiscard]] static Result<std::unique_ptr<Writer>> open(const std::filesystem::path& file, Durability durability,
+                                                            metrics::Registry& registry);
+  Writer(const Writer&) = delete;
+  Writer& operator=(const Writer&) = delete;
+  ~Writer();
+
+  /// Errors: `temporarily_unavailable`, Reason::audit_unavailable where the record could not be written (disk full,
+  /// queue full): then nothing may be granted.
+  [[nodiscard]] Task<Result<void>> record(const Event& event);
+
+  /// Opens the file anew under its name, after a rotation by logrotate. Errors: as open(); the old file stays in use.
+  [[nodiscard]] Result<void> reopen();
+
+  /// Did the last write succeed? For /readyz.
+  [[nodiscard]] bool is_healthy() const;
+
+ private:
+  struct State;
+  explicit Writer(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace certbound::audit

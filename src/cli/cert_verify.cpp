@@ -1,0 +1,108 @@
+#include <charconv>
+
+#include <nlohmann/json.hpp>
+
+#include "base/file.hpp"
+#include "base/text.hpp"
+#include "cli/output.hpp"
+#include "cli/verb.hpp"
+#include "x509/name.hpp"
+#include "x509/trust_store.hpp"
+
+namespace certbound::cli {
+
+namespace {
+
+constexpr ArgumentSpec kCertVerifyArguments[] = {
+    {"--anchors", ArgumentKind::value, "PEM: the CAs that may end the chain", true},
+    {"--chain", ArgumentKind::value, "PEM: the chain as a client sends it, leaf first", true},
+    {"--max-depth", ArgumentKind::value, "intermediates between leaf and anchor, at most (default 4)", false},
+    {"--time", ArgumentKind::value, "judge as of this time: RFC 3339 or Unix seconds", false},
+    kJsonArgument,
+};
+
+Result<std::vector<x509::Certificate>> load_certificates(const std::string& file) {
+  const auto pem = load_file(file);
+  if (!pem) return pem.error();
+  auto certificates = x509::parse_pem_certificates(*pem);
+  if (!certificates) return invalid_input(file + ": " + certificates.error().detail);
+  return certificates;
+}
+
+Result<x509::TrustStore::Query> parse_query(const Arguments& arguments) {
+  x509::TrustStore::Query query;
+  query.now = wall_now();
+  if (arguments.has("--time")) {
+    const auto time = parse_time(arguments.value("--time"));
+    if (!time) return time.error();
+    query.now = *time;
+  }
+  if (arguments.has("--max-depth")) {
+    const std::string text = arguments.value("--max-depth");
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), query.max_intermediates);
+    if (error != std::errc{} || end != text.data() + text.size() || query.max_intermediates < 0 ||
+        query.max_intermediates > 1000) {
+      return invalid_input("--max-depth: \"" + text + "\" is not a number from 0 to 1000");
+    }
+  }
+  return query;
+}
+
+ExitStatus report_refusal(const Error& error, bool is_json) {
+  if (is_json) {
+    nlohmann::ordered_json json;
+    json["valid"] = false;
+    json["reason"] = name(error.reason);
+    json["detail"] = error.detail;
+    print_json(json);
+  } else {
+    print("refused: " + std::string{name(error.reason)} + ": " + printable(error.detail) + "\n" +
+          std::string{meaning(error.reason)} + "\n");
+  }
+  return ExitStatus::answer_is_no;
+}
+
+void report_path(const x509::VerifiedPath& path, bool is_json) {
+  nlohmann::ordered_json json;
+  json["valid"] = true;
+  json["path"] = nlohmann::ordered_json::array();
+  for (const x509::Certificate& certificate : path.certificates) {
+    const std::string subject = x509::render_name(*X509_get_subject_name(&certificate.handle()));
+    json["path"].push_back({{"subject", subject},
+                            {"x5t#S256", x509::x5t_s256(certificate)},
+                            {"not_after", to_rfc3339(certificate.not_after())}});
+    if (!is_json) print(printable(subject) + "\t" + x509::x5t_s256(certificate) + "\n");
+  }
+  json["not_after"] = to_rfc3339(path.not_after);
+  if (is_json) {
+    print_json(json);
+  } else {
+    print("valid until " + to_rfc3339(path.not_after) + "\n");
+  }
+}
+
+ExitStatus run_cert_verify(const Arguments& arguments) {
+  const bool is_json = arguments.has("--json");
+  const auto query = parse_query(arguments);
+  if (!query) return fail(ExitStatus::wrong_usage, query.error());
+  auto anchors = load_certificates(arguments.value("--anchors"));
+  if (!anchors) return fail(ExitStatus::could_not_run, anchors.error());
+  auto chain = load_certificates(arguments.value("--chain"));
+  if (!chain) return fail(ExitStatus::could_not_run, chain.error());
+  const auto store = x509::TrustStore::make("--anchors", *std::move(anchors), {}, true);
+  if (!store) return report_refusal(store.error(), is_json);
+  const x509::Certificate leaf = chain->front();
+  chain->erase(chain->begin());
+  if (const auto key = x509::check_presented_key(leaf); !key) return report_refusal(key.error(), is_json);
+  const auto path = (*store)->verify(leaf, *chain, *query);
+  if (!path) return report_refusal(path.error(), is_json);
+  report_path(*path, is_json);
+  return ExitStatus::done;
+}
+
+}  // namespace
+
+const Verb kCertVerify{"cert", "verify", "validate a client certificate chain as the server does", kCertVerifyArguments,
+                       &run_cert_verify};
+
+}  // namespace certbound::cli

@@ -1,0 +1,109 @@
+#include <nlohmann/json.hpp>
+
+#include "base/file.hpp"
+#include "cli/output.hpp"
+#include "cli/registry.hpp"
+#include "oauth/explain.hpp"
+#include "store/directory_client.hpp"
+
+namespace certbound::cli {
+
+namespace {
+
+constexpr ArgumentSpec kClientExplainArguments[] = {
+    {"ID", ArgumentKind::positional, "client_id", true},
+    {"--cert", ArgumentKind::value, "the partner's certificate in PEM, leaf first, with what it sends along", true},
+    {"--time", ArgumentKind::value, "judge as of this time: RFC 3339 or Unix seconds", false},
+    kConfigArgument,
+    kJsonArgument,
+};
+
+nlohmann::ordered_json explanation_json(const oauth::Explanation& explanation) {
+  nlohmann::ordered_json json;
+  json["accepted"] = explanation.is_accepted();
+  json["reason"] = name(explanation.reason);
+  if (!explanation.detail.empty()) json["detail"] = explanation.detail;
+  json["steps"] = nlohmann::ordered_json::array();
+  for (const oauth::Step& step : explanation.steps) {
+    nlohmann::ordered_json entry;
+    entry["step"] = step.name;
+    entry["outcome"] = name(step.outcome);
+    entry["expected"] = step.expected;
+    entry["presented"] = step.presented;
+    if (!step.detail.empty()) entry["detail"] = step.detail;
+    json["steps"].push_back(std::move(entry));
+  }
+  return json;
+}
+
+std::string mark(oauth::StepOutcome outcome) {
+  switch (outcome) {
+    case oauth::StepOutcome::passed:
+      return "[ok]  ";
+    case oauth::StepOutcome::failed:
+      return "[FAIL]";
+    case oauth::StepOutcome::not_reached:
+      return "[ - ] ";
+  }
+  return {};
+}
+
+void print_explanation(const oauth::Explanation& explanation) {
+  for (const oauth::Step& step : explanation.steps) {
+    print(mark(step.outcome) + " " + step.name + "\n");
+    if (step.outcome == oauth::StepOutcome::not_reached) continue;
+    if (!step.expected.empty()) print("         expected   " + printable(step.expected) + "\n");
+    if (!step.presented.empty()) print("         presented  " + printable(step.presented) + "\n");
+    if (!step.detail.empty()) print("         " + printable(step.detail) + "\n");
+  }
+  if (explanation.is_accepted()) {
+    print("accepted\n");
+    return;
+  }
+  print("refused: " + std::string{name(explanation.reason)} + ": " + printable(explanation.detail) + "\n" +
+        std::string{meaning(explanation.reason)} + "\n");
+}
+
+Result<x509::PresentedChain> load_presented(const std::string& file) {
+  const auto pem = load_file(file);
+  if (!pem) return pem.error();
+  auto certificates = x509::parse_pem_certificates(*pem);
+  if (!certificates) return invalid_input(file + ": " + certificates.error().detail);
+  x509::Certificate leaf = certificates->front();
+  certificates->erase(certificates->begin());
+  return x509::PresentedChain{std::move(leaf), *std::move(certificates)};
+}
+
+ExitStatus run_client_explain(const Arguments& arguments) {
+  const auto id = model::ClientId::parse(arguments.value("ID"));
+  if (!id) return fail(ExitStatus::wrong_usage, "\"" + arguments.value("ID") + "\" is not a client_id");
+  const auto now = arguments.has("--time") ? parse_time(arguments.value("--time")) : Result<WallTime>{wall_now()};
+  if (!now) return fail(ExitStatus::wrong_usage, now.error());
+  const auto presented = load_presented(arguments.value("--cert"));
+  if (!presented) return fail(ExitStatus::could_not_run, presented.error());
+  const OpenedRegistry opened = open_registry(arguments);
+  if (!opened.registry) return opened.status;
+  if (!opened.registry->materials) return ExitStatus::answer_is_no;  // its problems were printed
+  const auto client = opened.registry->find_client(*id);
+  if (!client) return fail(ExitStatus::could_not_run, client.error());
+  if (!*client) return fail(ExitStatus::answer_is_no, "no client \"" + id->text() + "\" is registered");
+  const auto entry = store::make_directory_client(**client);
+  if (!entry) return fail(ExitStatus::could_not_run, entry.error());
+
+  oauth::Snapshot snapshot;
+  snapshot.trust_stores = opened.registry->materials->trust_stores;
+  const oauth::Explanation explanation = oauth::explain_client(*entry, snapshot, *presented, *now);
+  if (arguments.has("--json")) {
+    print_json(explanation_json(explanation));
+  } else {
+    print_explanation(explanation);
+  }
+  return explanation.is_accepted() ? ExitStatus::done : ExitStatus::answer_is_no;
+}
+
+}  // namespace
+
+const Verb kClientExplain{"client", "explain", "every step of authenticating a client with a certificate",
+                          kClientExplainArguments, &run_client_explain};
+
+}  // namespace certbound::cli

@@ -1,0 +1,39 @@
+#include "cli/client_json.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "base/text.hpp"
+
+namespace certbound::cli {
+
+nlohmann::ordered_json client_json(const model::Client& client) {
+  nlohmann::ordered_json json;
+  json["client_id"] = client.client_id.text();
+  if (!client.client_name.empty()) json["client_name"] = client.client_name;
+  json["token_endpoint_auth_method"] = name(client.token_endpoint_auth_method);
+  if (client.subject) json[std::string{name(client.subject->field)}] = client.subject->value;
+  if (!client.trust_store.empty()) json["trust_store"] = client.trust_store;
+  if (!client.certificate_thumbprints.empty()) json["certificates_x5t#S256"] = client.certificate_thumbprints;
+  if (!client.key_thumbprints.empty()) json["key_thumbprints"] = client.key_thumbprints;
+  json["grant_types"] = client.grant_types;
+  json["scope"] = client.scope.text();
+  json["resources"] = client.resources;
+  json["tls_client_certificate_bound_access_tokens"] = client.tls_client_certificate_bound_access_tokens;
+  json["source"] = client.origin.source;
+  json["place"] = client.origin.place;
+  return json;
+}
+
+std::string describe_credential(const model::Client& client) {
+  if (client.subject) {
+    return std::string{name(client.subject->field)} + "=" + client.subject->value + " in " + client.trust_store;
+  }
+  std::string text;
+  if (!client.certificate_thumbprints.empty()) text = "x5t#S256 " + join(client.certificate_thumbprints, " ");
+  if (!client.key_thumbprints.empty()) {
+    text += (text.empty() ? "key " : ", key ") + join(client.key_thumbprints, " ");
+  }
+  return text;
+}
+
+}  // namespace certbound::cli

@@ -1,0 +1,45 @@
+#include <nlohmann/json.hpp>
+
+#include "cli/client_json.hpp"
+#include "cli/output.hpp"
+#include "cli/registry.hpp"
+
+namespace certbound::cli {
+
+namespace {
+
+constexpr ArgumentSpec kClientShowArguments[] = {
+    {"ID", ArgumentKind::positional, "client_id", true},
+    kConfigArgument,
+    kJsonArgument,
+};
+
+void print_client(const nlohmann::ordered_json& json) {
+  for (const auto& [name, value] : json.items()) {
+    const std::string text = value.is_string() ? value.get<std::string>() : value.dump();
+    print(name + ": " + printable(text) + "\n");
+  }
+}
+
+ExitStatus run_client_show(const Arguments& arguments) {
+  const auto id = model::ClientId::parse(arguments.value("ID"));
+  if (!id) return fail(ExitStatus::wrong_usage, "\"" + arguments.value("ID") + "\" is not a client_id");
+  const OpenedRegistry opened = open_registry(arguments);
+  if (!opened.registry) return opened.status;
+  const auto client = opened.registry->find_client(*id);
+  if (!client) return fail(ExitStatus::could_not_run, client.error());
+  if (!*client) return fail(ExitStatus::answer_is_no, "no client \"" + id->text() + "\" is registered");
+  if (arguments.has("--json")) {
+    print_json(client_json(**client));
+  } else {
+    print_client(client_json(**client));
+  }
+  return ExitStatus::done;
+}
+
+}  // namespace
+
+const Verb kClientShow{"client", "show", "one registered client, and where it came from", kClientShowArguments,
+                       &run_client_show};
+
+}  // namespace certbound::cli

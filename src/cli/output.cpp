@@ -1,0 +1,40 @@
+#include "cli/output.hpp"
+
+#include <cstdio>
+#include <cstdlib>
+
+#include <nlohmann/json.hpp>
+
+#include "base/text.hpp"
+
+namespace certbound::cli {
+
+void print(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stdout); }
+
+void print_json(const nlohmann::ordered_json& value) {
+  print(value.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n");
+}
+
+ExitStatus fail(ExitStatus status, const Error& error) { return fail(status, error.detail); }
+
+ExitStatus fail(ExitStatus status, std::string_view message) {
+  std::fprintf(stderr, "certbound: %s\n", printable(message).c_str());
+  return status;
+}
+
+std::string printable(std::string_view text) {
+  std::string quoted = json_quoted(text);
+  // The escapes of JSON without its quotes; what needs none stays as it is.
+  std::string out = quoted.substr(1, quoted.size() - 2);
+  for (std::size_t at = out.find("\\\""); at != std::string::npos; at = out.find("\\\"", at + 1)) out.erase(at, 1);
+  return out;
+}
+
+std::filesystem::path configuration_path(const Arguments& arguments) {
+  if (arguments.has("--config")) return arguments.value("--config");
+  const char* variable = std::getenv("CERTBOUND_CONFIG");  // NOLINT(concurrency-mt-unsafe): one thread
+  if (variable != nullptr && *variable != '\0') return variable;
+  return "/etc/certbound/certbound.yaml";
+}
+
+}  // namespace certbound::cli

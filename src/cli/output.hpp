@@ -1,0 +1,30 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "base/error.hpp"
+#include "cli/verb.hpp"
+
+namespace certbound::cli {
+
+/// One text on stdout, as it is.
+void print(std::string_view text);
+
+/// One JSON value on stdout, indented, with a line feed.
+void print_json(const nlohmann::ordered_json& value);
+
+/// `certbound: detail` on stderr; the exit status that is passed comes back, so that a verb can end with it.
+[[nodiscard]] ExitStatus fail(ExitStatus status, const Error& error);
+[[nodiscard]] ExitStatus fail(ExitStatus status, std::string_view message);
+
+/// Text of a stranger for a terminal: control characters escaped.
+[[nodiscard]] std::string printable(std::string_view text);
+
+/// `--config`, else $CERTBOUND_CONFIG, else /etc/certbound/certbound.yaml.
+[[nodiscard]] std::filesystem::path configuration_path(const Arguments& arguments);
+
+}  // namespace certbound::cli

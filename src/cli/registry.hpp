@@ -1,0 +1,39 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "app/generation.hpp"
+#include "base/result.hpp"
+#include "cli/verb.hpp"
+#include "model/client.hpp"
+#include "store/store.hpp"
+
+namespace certbound::cli {
+
+/// What a verb that looks at the registry works with: the configuration, and the registry as the daemon sees it. Where
+/// the daemon has never run there is no registry yet; then the configuration's own clients stand in, and `is_live` is
+/// false.
+struct Registry {
+  config::Config config;
+  std::optional<app::Materials> materials;  ///< absent where a file of the configuration cannot be read
+  std::unique_ptr<store::ReadOnlyStore> store;
+
+  [[nodiscard]] bool is_live() const { return store != nullptr; }
+
+  /// Errors: as ClientReader.
+  [[nodiscard]] Result<std::optional<model::Client>> find_client(const model::ClientId& id) const;
+  /// All, ordered by client_id. Errors: as ClientReader.
+  [[nodiscard]] Result<std::vector<model::Client>> list_clients() const;
+};
+
+struct OpenedRegistry {
+  std::optional<Registry> registry;
+  ExitStatus status = ExitStatus::done;  ///< where there is none: answer_is_no for an invalid configuration (its
+                                         ///< problems were printed), else could_not_run
+};
+
+[[nodiscard]] OpenedRegistry open_registry(const Arguments& arguments);
+
+}  // namespace certbound::cli

@@ -1,0 +1,204 @@
+#include "config/client_credentials.hpp"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+#include "base/text.hpp"
+#include "jose/jwk.hpp"
+#include "x509/certificate.hpp"
+#include "x509/presented.hpp"
+#include "x509/subject_rule.hpp"
+
+namespace certbound::config {
+
+namespace {
+
+constexpr std::string_view kSelfSigned = "self_signed_tls_client_auth";
+
+/// Appends unless it is there.
+void add_once(std::vector<std::string>& list, std::string value) {
+  if (std::find(list.begin(), list.end(), value) == list.end()) list.push_back(std::move(value));
+}
+
+std::string list_subject_options() {
+  using model::SubjectField;
+  std::string out;
+  for (const SubjectField field : {SubjectField::subject_dn, SubjectField::san_dns, SubjectField::san_uri,
+                                   SubjectField::san_ip, SubjectField::san_email}) {
+    if (!out.empty()) out += ", ";
+    out += model::name(field);
+  }
+  return out;
+}
+
+void check_subject(Reader& reader, const Node& node, const ClientDraft& draft, model::Client& client) {
+  if (draft.subjects.empty()) {
+    if (!draft.is_complete) return;
+    reader.complain(node, "tls_client_auth needs the certificate's subject; write one of " + list_subject_options());
+    return;
+  }
+  for (std::size_t i = 1; i < draft.subjects.size(); ++i) {
+    const ClientDraft::Subject& extra = draft.subjects[i];
+    reader.complain_of(model::name(extra.registered.field), *extra.node,
+                       "a second subject, after " + std::string{model::name(draft.subjects.front().registered.field)} +
+                           "; a client has exactly one (RFC 8705 section 2.1.2), remove the other");
+  }
+  const ClientDraft::Subject& subject = draft.subjects.front();
+  if (subject.registered.value.empty()) return;  // reported where it was read
+  const auto rule = x509::SubjectRule::parse(subject.registered);
+  if (!rule) reader.complain_of(model::name(subject.registered.field), *subject.node, rule.error().detail);
+  client.subject = subject.registered;
+}
+
+void check_trust_store(Reader& reader, const Node& node, const ClientDraft& draft,
+                       const std::vector<std::string_view>& trust_stores) {
+  const Node* place = node.find("trust_store");
+  if (place == nullptr) {
+    if (!draft.is_complete) return;
+    reader.complain_of("trust_store", node, "required for tls_client_auth; name one of trust_stores");
+    return;
+  }
+  if (draft.trust_store.empty() || std::binary_search(trust_stores.begin(), trust_stores.end(), draft.trust_store))
+    return;
+  const std::string_view close = nearest(draft.trust_store, trust_stores);
+  reader.complain_of(
+      "trust_store", *place,
+      in_quotes(draft.trust_store) + " is not one of trust_stores; " +
+          (close.empty() ? "declare it there, or name another" : "did you mean " + std::string{close} + "?"));
+}
+
+/// An option of the other method.
+void refuse_option(Reader& reader, const Node& node, std::string_view key, std::string_view method) {
+  const Node* place = node.find(key);
+  if (place == nullptr) return;
+  reader.complain_of(key, *place,
+                     "not used with " + std::string{method} + "; remove it, or change token_endpoint_auth_method");
+}
+
+void add_certificate(Reader& reader, const Node& node, const x509::Certificate& certificate, std::string origin,
+                     model::Client& client, Config& config) {
+  const auto strength = x509::check_presented_key(certificate);
+  if (!strength) {
+    reader.complain(node, "the certificate's key cannot authenticate anybody: " + strength.error().detail +
+                              "; register one with a key of 112 bits of security or more");
+    return;
+  }
+  add_once(client.certificate_thumbprints, x509::x5t_s256(certificate));
+  config.registered_certificates.push_back({client.client_id.text(), std::move(origin), certificate.not_after()});
+}
+
+void read_certificate_file(Reader& reader, const Node& node, model::Client& client, Config& config) {
+  const auto path = reader.read_path(node);
+  if (!path) return;
+  const auto content = reader.session().surroundings.load_file(*path);
+  if (!content) {
+    reader.complain(node, content.error().detail);
+    return;
+  }
+  const auto certificates = x509::parse_pem_certificates(*content);
+  if (!certificates) {
+    reader.complain(node, path->string() + ": " + certificates.error().detail);
+    return;
+  }
+  for (const x509::Certificate& certificate : *certificates) {
+    add_certificate(reader, node, certificate, path->string(), client, config);
+  }
+}
+
+/// A scalar that is no text: YAML 1.2 core schema as far as JSON has it.
+nlohmann::json plain_to_json(std::string_view text) {
+  if (text == "true") return true;
+  if (text == "false") return false;
+  if (text == "null" || text == "~" || text.empty()) return nullptr;
+  if (nlohmann::json::accept(text.begin(), text.end())) return nlohmann::json::parse(text.begin(), text.end());
+  return std::string{text};
+}
+
+nlohmann::json to_json(const Node& node) {
+  switch (node.kind) {
+    case NodeKind::scalar:
+      return node.quoted ? nlohmann::json(std::string{node.text}) : plain_to_json(node.text);
+    case NodeKind::list: {
+      nlohmann::json out = nlohmann::json::array();
+      for (const Node& member : node.children()) out.push_back(to_json(member));
+      return out;
+    }
+    case NodeKind::map: {
+      nlohmann::json out = nlohmann::json::object();
+      for (const Node& member : node.children()) out[std::string{member.key}] = to_json(member);
+      return out;
+    }
+    case NodeKind::invalid:
+      break;
+  }
+  return nullptr;
+}
+
+/// What is registered decides what is compared: x5c or x5t#S256 a certificate, a bare key every certificate with that
+/// key.
+void add_key(Reader& reader, const Node& node, const jose::Jwk& key, model::Client& client, Config& config) {
+  if (!key.x5c.empty()) {
+    const auto certificate = x509::Certificate::parse_der(key.x5c.front());
+    if (!certificate) {
+      reader.complain(node, "x5c: " + certificate.error().detail);
+      return;
+    }
+    add_certificate(reader, node, *certificate, "jwks", client, config);
+  } else if (key.x5t_s256) {
+    add_once(client.certificate_thumbprints, key.x5t_s256->to_base64url());
+  } else {
+    add_once(client.key_thumbprints, key.thumbprint.to_base64url());
+  }
+}
+
+void read_jwks(Reader& reader, const Node& node, model::Client& client, Config& config) {
+  const Reader::Step step{reader, "jwks"};
+  if (!reader.expect_map(node)) return;
+  const auto keys = jose::parse_jwk_set(to_json(node));
+  if (!keys) {
+    reader.complain(node, "not a JWK Set: " + keys.error().detail);
+    return;
+  }
+  if (keys->empty()) reader.complain(node, "holds no key of a known kind (EC, RSA, OKP); add one");
+  for (const jose::Jwk& key : *keys) add_key(reader, node, key, client, config);
+}
+
+void read_self_signed(Reader& reader, const Node& node, const ClientDraft& draft, model::Client& client,
+                      Config& config) {
+  for (const ClientDraft::Subject& subject : draft.subjects) {
+    refuse_option(reader, node, model::name(subject.registered.field), kSelfSigned);
+  }
+  refuse_option(reader, node, "trust_store", kSelfSigned);
+  if (draft.certificates == nullptr && draft.jwks == nullptr && draft.is_complete) {
+    reader.complain(node,
+                    "self_signed_tls_client_auth needs the client's certificate or key; write certificates or jwks");
+  }
+  if (draft.certificates != nullptr) {
+    const Reader::Step step{reader, "certificates"};
+    read_each(reader, *draft.certificates,
+              [&](const Node& member) { read_certificate_file(reader, member, client, config); });
+  }
+  if (draft.jwks != nullptr) read_jwks(reader, *draft.jwks, client, config);
+}
+
+}  // namespace
+
+void read_credentials(Reader& reader, const Node& node, const ClientDraft& draft,
+                      const std::vector<std::string_view>& trust_stores, model::Client& client, Config& config) {
+  if (!draft.method) return;  // reported where it was read
+  client.token_endpoint_auth_method = *draft.method;
+  if (*draft.method == model::AuthMethod::self_signed_tls_client_auth) {
+    read_self_signed(reader, node, draft, client, config);
+    return;
+  }
+  check_subject(reader, node, draft, client);
+  check_trust_store(reader, node, draft, trust_stores);
+  client.trust_store = draft.trust_store;
+  refuse_option(reader, node, "certificates", model::name(*draft.method));
+  refuse_option(reader, node, "jwks", model::name(*draft.method));
+}
+
+}  // namespace certbound::config

@@ -1,0 +1,91 @@
+#include "http/form.hpp"
+
+#include <optional>
+
+#include "base/text.hpp"
+
+namespace certbound::http {
+
+namespace {
+
+constexpr std::size_t kMaximumParameters = 64;
+constexpr std::string_view kFormType = "application/x-www-form-urlencoded";
+
+int hex_digit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+std::optional<std::string> decode_component(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '+') {
+      out.push_back(' ');
+    } else if (text[i] != '%') {
+      out.push_back(text[i]);
+    } else {
+      if (i + 2 >= text.size()) return std::nullopt;
+      const int high = hex_digit(text[i + 1]);
+      const int low = hex_digit(text[i + 2]);
+      if (high < 0 || low < 0) return std::nullopt;
+      out.push_back(static_cast<char>(high * 16 + low));
+      i += 2;
+    }
+  }
+  if (out.find('\0') != std::string::npos || !is_utf8(out)) return std::nullopt;
+  return out;
+}
+
+Error malformed(std::string detail) {
+  return {ErrorCode::invalid_request, Reason::malformed_form, "the body is not a well-formed form", std::move(detail)};
+}
+
+bool is_form_type(std::string_view content_type) {
+  return ascii_iequals(trim(content_type.substr(0, content_type.find(';'))), kFormType);
+}
+
+}  // namespace
+
+std::string_view Form::find(std::string_view name) const {
+  for (const auto& [parameter, value] : parameters_) {
+    if (parameter == name && !value.empty()) return value;
+  }
+  return {};
+}
+
+std::vector<std::string_view> Form::find_all(std::string_view name) const {
+  std::vector<std::string_view> values;
+  for (const auto& [parameter, value] : parameters_) {
+    if (parameter == name && !value.empty()) values.emplace_back(value);
+  }
+  return values;
+}
+
+Result<Form> parse_form(std::string_view body, std::string_view content_type) {
+  if (!is_form_type(content_type)) {
+    return Error{ErrorCode::invalid_request, Reason::wrong_content_type,
+                 "the Content-Type must be application/x-www-form-urlencoded", std::string{content_type}};
+  }
+  Form form;
+  for (const std::string_view pair : split(body, '&')) {
+    if (pair.empty()) continue;
+    const std::size_t equals = pair.find('=');
+    auto name = decode_component(pair.substr(0, equals));
+    auto value = decode_component(equals == std::string_view::npos ? std::string_view{} : pair.substr(equals + 1));
+    if (!name || !value) return malformed("a percent escape, octets that are not UTF-8, or a NUL");
+    for (const auto& [seen, unused] : form.parameters_) {
+      if (seen == *name && *name != "resource") {
+        return Error{ErrorCode::invalid_request, Reason::repeated_parameter, "a parameter is repeated",
+                     *std::move(name)};
+      }
+    }
+    if (form.parameters_.size() == kMaximumParameters) return malformed("more than 64 parameters");
+    form.parameters_.emplace_back(*std::move(name), *std::move(value));
+  }
+  return form;
+}
+
+}  // namespace certbound::http

@@ -1,0 +1,12 @@
+#include "http/request.hpp"
+
+namespace certbound::http {
+
+std::optional<std::string_view> Request::find_header(std::string_view lower_name) const {
+  for (const Header& header : headers) {
+    if (header.name == lower_name) return header.value;
+  }
+  return std::nullopt;
+}
+
+}  // namespace certbound::http

@@ -1,0 +1,136 @@
+#include "jose/jws_verify.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "base/json.hpp"
+#include "base/text.hpp"
+#include "jose/algorithm.hpp"
+#include "jose/verify_signature.hpp"
+
+namespace certbound::jose {
+
+namespace {
+
+constexpr std::size_t kMaximumTokenBytes = 64UL * 1024;
+constexpr std::size_t kMaximumTries = 16;
+constexpr std::size_t kMaximumQuoted = 64;
+
+/// What the header selects; nothing of it is trusted.
+struct HeaderChoice {
+  const Algorithm* algorithm = nullptr;
+  std::optional<std::string> kid;
+};
+
+/// For `detail`: a stranger's text, cut and escaped.
+std::string quote_short(std::string_view text) { return json_quoted(text.substr(0, kMaximumQuoted)); }
+
+Result<Bytes> decode_part(std::string_view part, const char* name) {
+  auto octets = base64url_decode(part);
+  if (!octets) return invalid_input(std::string{"the JWS "} + name + " is not base64url without padding");
+  return *std::move(octets);
+}
+
+Result<nlohmann::json> parse_header(std::string_view text) {
+  auto header = parse_json(text);
+  if (!header) {
+    header.error().detail.insert(0, "the JWS header: ");
+    return header;
+  }
+  if (!header->is_object()) return invalid_input("the JWS header is not an object");
+  return header;
+}
+
+Result<const Algorithm*> choose_algorithm(const nlohmann::json& header, std::span<const std::string_view> algorithms) {
+  const auto found = header.find("alg");
+  if (found == header.end() || !found->is_string()) return invalid_input("alg: missing or not a string");
+  const auto& name = found->get_ref<const std::string&>();
+  const Algorithm* algorithm = find_algorithm(name);
+  if (algorithm == nullptr || std::find(algorithms.begin(), algorithms.end(), name) == algorithms.end()) {
+    return invalid_input("alg: " + quote_short(name) + " is not accepted here");
+  }
+  return algorithm;
+}
+
+Result<HeaderChoice> choose_from_header(const nlohmann::json& header, std::span<const std::string_view> algorithms) {
+  // No extension is understood, so every well-formed `crit` names an unknown one (RFC 7515 section 4.1.11); the rest
+  // are malformed.
+  if (header.contains("crit")) return invalid_input("crit: no extension is understood");
+  if (header.contains("b64")) return invalid_input("b64: not supported (RFC 7797)");
+  auto algorithm = choose_algorithm(header, algorithms);
+  if (!algorithm) return std::move(algorithm).error();
+  HeaderChoice choice{*algorithm, std::nullopt};
+  if (const auto kid = header.find("kid"); kid != header.end()) {
+    if (!kid->is_string()) return invalid_input("kid: not a string");
+    choice.kid = kid->get<std::string>();
+  }
+  return choice;
+}
+
+bool permits(const Jwk& jwk, const Algorithm& algorithm) {
+  if (!jwk.may_verify || !fits_key(algorithm, *jwk.key)) return false;
+  if (jwk.alg.empty()) return true;
+  const Algorithm* own = find_algorithm(jwk.alg);
+  return own != nullptr && is_same_algorithm(*own, algorithm);
+}
+
+Result<std::vector<const Jwk*>> find_candidates(std::span<const Jwk> keys, const HeaderChoice& choice) {
+  std::vector<const Jwk*> candidates;
+  bool kid_known = false;
+  for (const Jwk& jwk : keys) {
+    if (choice.kid && jwk.kid != *choice.kid) continue;
+    kid_known = true;
+    if (permits(jwk, *choice.algorithm)) candidates.push_back(&jwk);
+  }
+  if (choice.kid && !kid_known) return invalid_input("kid: no key is named " + quote_short(*choice.kid));
+  if (candidates.empty()) return invalid_input("alg: no key for " + std::string{choice.algorithm->name});
+  if (choice.kid && candidates.size() > 1)
+    return invalid_input("kid: several keys are named " + quote_short(*choice.kid));
+  if (candidates.size() > kMaximumTries)
+    return invalid_input("kid: missing, and more than 16 keys would have to be tried");
+  return candidates;
+}
+
+}  // namespace
+
+Result<UnverifiedJws> split_compact(std::string_view token) {
+  if (token.size() > kMaximumTokenBytes) return invalid_input("a JWS larger than 64 KiB");
+  const auto parts = split(token, '.');
+  if (parts.size() != 3) return invalid_input("a compact JWS has three parts, not " + std::to_string(parts.size()));
+  auto header = decode_part(parts[0], "header");
+  if (!header) return std::move(header).error();
+  auto payload = decode_part(parts[1], "payload");
+  if (!payload) return std::move(payload).error();
+  auto signature = decode_part(parts[2], "signature");
+  if (!signature) return std::move(signature).error();
+  UnverifiedJws jws{{header->begin(), header->end()},
+                    {payload->begin(), payload->end()},
+                    *std::move(signature),
+                    std::string{token.substr(0, parts[0].size() + 1 + parts[1].size())}};
+  if (auto parsed = parse_header(jws.header_json); !parsed) return std::move(parsed).error();
+  return jws;
+}
+
+Result<VerifiedJws> verify_compact(std::string_view token, std::span<const Jwk> keys,
+                                   std::span<const std::string_view> algorithms) {
+  auto jws = split_compact(token);
+  if (!jws) return std::move(jws).error();
+  auto header = parse_header(jws->header_json);
+  if (!header) return std::move(header).error();
+  auto choice = choose_from_header(*header, algorithms);
+  if (!choice) return std::move(choice).error();
+  auto candidates = find_candidates(keys, *choice);
+  if (!candidates) return std::move(candidates).error();
+  std::optional<Error> problem;
+  for (const Jwk* jwk : *candidates) {
+    auto verified = verify_signature(*choice->algorithm, *jwk->key, as_bytes(jws->signing_input), jws->signature);
+    if (verified) return VerifiedJws{std::move(jws->header_json), std::move(jws->payload), jwk->kid};
+    problem = std::move(verified).error();
+  }
+  return *std::move(problem);
+}
+
+}  // namespace certbound::jose

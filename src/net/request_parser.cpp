@@ -1,0 +1,193 @@
+#include "net/request_parser.hpp"
+
+#include <optional>
+#include <string>
+
+#include <boost/beast/http/error.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/string_body.hpp>
+
+#include "base/text.hpp"
+
+namespace certbound::net {
+
+namespace {
+
+namespace beast_http = boost::beast::http;
+
+constexpr int kMaximumLeadingLines = 2;
+
+http::Method to_method(beast_http::verb verb) {
+  if (verb == beast_http::verb::get) return http::Method::get;
+  if (verb == beast_http::verb::post) return http::Method::post;
+  if (verb == beast_http::verb::head) return http::Method::head;
+  if (verb == beast_http::verb::options) return http::Method::options;
+  return http::Method::other;
+}
+
+/// The path of an origin-form or absolute-form target (RFC 9112 section 3.2), with its query.
+std::string_view to_path_and_query(std::string_view target) {
+  const std::size_t scheme = target.find("://");
+  if (target.empty() || target.front() == '/' || scheme == std::string_view::npos) return target;
+  const std::size_t path = target.find('/', scheme + 3);
+  return path == std::string_view::npos ? std::string_view{"/"} : target.substr(path);
+}
+
+struct HeaderScan {
+  std::size_t end = 0;  // one past the blank line; 0 where it has not come
+  bool is_malformed = false;
+};
+
+/// Looks for the blank line from `from` on; every LF must follow a CR, every CR precede a LF, and no line start with a
+/// blank.
+HeaderScan scan_header(std::string_view buffer, std::size_t from) {
+  for (std::size_t i = from; i < buffer.size(); ++i) {
+    const char c = buffer[i];
+    if (c == '\0') return {0, true};
+    if (c == '\r' && i + 1 < buffer.size() && buffer[i + 1] != '\n') return {0, true};
+    if (c != '\n') continue;
+    if (i == 0 || buffer[i - 1] != '\r') return {0, true};
+    if (i + 1 < buffer.size() && (buffer[i + 1] == ' ' || buffer[i + 1] == '\t')) return {0, true};
+    if (i >= 3 && buffer[i - 2] == '\n') return {i + 1, false};
+  }
+  return {};
+}
+
+}  // namespace
+
+struct RequestParser::Parser {
+  explicit Parser(const Bounds& bounds) {
+    parser.header_limit(static_cast<std::uint32_t>(bounds.header_bytes + 1));
+    parser.body_limit(bounds.body_bytes);
+    parser.eager(true);
+  }
+  beast_http::request_parser<beast_http::string_body> parser;
+};
+
+RequestParser::RequestParser(Bounds bounds) : bounds_{bounds} {}
+RequestParser::~RequestParser() = default;
+
+RequestParser::State RequestParser::refuse(int status, PublicText text) {
+  fault_ = RequestFault{status, text};
+  state_ = State::fault;
+  return state_;
+}
+
+RequestParser::State RequestParser::feed(std::string_view bytes) {
+  if (state_ == State::fault) return state_;
+  buffer_ += bytes;
+  return state_ == State::done ? state_ : advance();
+}
+
+RequestParser::State RequestParser::next() {
+  parser_.reset();
+  scanned_ = 0;
+  expects_continue_ = false;
+  state_ = State::idle;
+  return advance();
+}
+
+RequestParser::State RequestParser::advance() {
+  if (state_ == State::idle || state_ == State::header) {
+    // RFC 9112 section 2.2: some clients send an empty line after the body of the request before.
+    for (int i = 0; i < kMaximumLeadingLines && state_ == State::idle && buffer_.starts_with("\r\n"); ++i)
+      buffer_.erase(0, 2);
+    if (buffer_.empty()) return state_;
+    state_ = State::header;
+    if (read_header() != State::body) return state_;
+  }
+  return read_body();
+}
+
+RequestParser::State RequestParser::read_header() {
+  const HeaderScan scan = scan_header(buffer_, scanned_);
+  if (scan.is_malformed) return refuse(400, "the request is not well-formed HTTP");
+  const std::size_t length = scan.end == 0 ? buffer_.size() : scan.end;
+  const std::size_t line_end = buffer_.find("\r\n");
+  const std::size_t line_length = line_end == std::string::npos ? buffer_.size() : line_end;
+  // 16 octets for method, blanks and version; the exact bound is checked below.
+  if (line_length > bounds_.target_bytes + 64) return refuse(414, "the request target is too long");
+  if (length > bounds_.header_bytes) return refuse(431, "the request header is too large");
+  if (scan.end == 0) {
+    scanned_ = buffer_.size() < 3 ? 0 : buffer_.size() - 3;
+    return state_;
+  }
+
+  parser_ = std::make_unique<Parser>(bounds_);
+  boost::system::error_code error;
+  auto& parser = parser_->parser;
+  parser.eager(false);
+  const std::size_t used = parser.put(boost::asio::buffer(buffer_.data(), scan.end), error);
+  if (error == beast_http::error::bad_version) return refuse(505, "the server speaks HTTP/1.1");
+  if (error == beast_http::error::body_limit) return refuse(413, "the request body is too large");
+  if (error || !parser.is_header_done()) return refuse(400, "the request is not well-formed HTTP");
+  buffer_.erase(0, used);
+  const auto& message = parser.get();
+  const bool has_length = message.count(beast_http::field::content_length) > 0;
+  const bool has_encoding = message.count(beast_http::field::transfer_encoding) > 0;
+  if (message.target().size() > bounds_.target_bytes) return refuse(414, "the request target is too long");
+  if (message.version() != 11 && message.version() != 10) return refuse(505, "the server speaks HTTP/1.1");
+  if (has_length && has_encoding) return refuse(400, "Content-Length and Transfer-Encoding exclude each other");
+  if (message.count(beast_http::field::content_length) > 1) return refuse(400, "Content-Length is repeated");
+  if (has_encoding && (message.count(beast_http::field::transfer_encoding) > 1 || message.version() == 10 ||
+                       !ascii_iequals({message[beast_http::field::transfer_encoding].data(),
+                                       message[beast_http::field::transfer_encoding].size()},
+                                      "chunked"))) {
+    return refuse(501, "the only transfer coding is chunked");
+  }
+  if (message.count(beast_http::field::host) != 1 && message.version() == 11) {
+    return refuse(400, "a request has exactly one Host");
+  }
+  const auto expect = message[beast_http::field::expect];
+  expects_continue_ = message.version() == 11 && ascii_iequals({expect.data(), expect.size()}, "100-continue");
+  if (const auto length_given = parser.content_length(); length_given && *length_given > bounds_.body_bytes) {
+    return refuse(413, "the request body is too large");
+  }
+  parser.eager(true);
+  state_ = State::body;
+  return state_;
+}
+
+RequestParser::State RequestParser::read_body() {
+  auto& parser = parser_->parser;
+  while (!parser.is_done() && !buffer_.empty()) {
+    boost::system::error_code error;
+    const std::size_t used = parser.put(boost::asio::buffer(buffer_), error);
+    buffer_.erase(0, used);
+    if (error == beast_http::error::need_more) break;
+    if (error == beast_http::error::body_limit) return refuse(413, "the request body is too large");
+    if (error) return refuse(400, "the request body is not well-formed");
+    if (used == 0) break;
+  }
+  // A chunk header or trailer that never ends would otherwise grow here.
+  if (!parser.is_done() && buffer_.size() > bounds_.header_bytes)
+    return refuse(400, "the request body is not well-formed");
+  if (parser.is_done()) state_ = State::done;
+  return state_;
+}
+
+bool RequestParser::take_expects_continue() {
+  const bool expected = expects_continue_ && state_ == State::body;
+  expects_continue_ = false;
+  return expected;
+}
+
+http::Request RequestParser::take() {
+  auto message = parser_->parser.release();
+  http::Request request;
+  request.method = to_method(message.method());
+  const std::string_view target = to_path_and_query({message.target().data(), message.target().size()});
+  const std::size_t question = target.find('?');
+  request.path = target.substr(0, question);
+  if (question != std::string_view::npos) request.query = target.substr(question + 1);
+  request.headers.reserve(8);
+  for (const auto& field : message) {
+    const std::string_view name{field.name_string().data(), field.name_string().size()};
+    request.headers.emplace_back(ascii_lower(name), std::string{field.value().data(), field.value().size()});
+  }
+  request.keep_alive = message.keep_alive();
+  request.body = std::move(message.body());
+  return request;
+}
+
+}  // namespace certbound::net

@@ -1,0 +1,220 @@
+#include "net/worker.hpp"
+
+#include <cerrno>
+#include <charconv>
+#include <chrono>
+#include <cstring>
+#include <sys/socket.h>
+#include <thread>
+#include <unistd.h>
+#include <utility>
+#include <vector>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "base/event_loop_thread.hpp"
+#include "base/file.hpp"
+#include "base/log.hpp"
+#include "net/spawn.hpp"
+
+namespace certbound::net {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+
+namespace {
+
+constexpr auto kResume = asio::as_tuple(asio::use_awaitable);
+constexpr std::chrono::milliseconds kSweepInterval{200};
+constexpr std::chrono::milliseconds kAcceptPause{100};
+constexpr int kBacklog = 4096;
+
+Result<tcp::endpoint> parse_endpoint(const std::string& address) {
+  const std::size_t colon = address.rfind(':');
+  if (colon == std::string::npos) return invalid_input(address + ": an address is IP:port");
+  std::string host = address.substr(0, colon);
+  if (host.size() > 2 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
+  unsigned short port = 0;
+  const char* first = address.data() + colon + 1;
+  const char* last = address.data() + address.size();
+  const auto [end, parse_error] = std::from_chars(first, last, port);
+  boost::system::error_code error;
+  const auto ip = asio::ip::make_address(host, error);
+  if (error || parse_error != std::errc{} || end != last) return invalid_input(address + ": an address is IP:port");
+  return tcp::endpoint{ip, port};
+}
+
+std::string endpoint_text(const tcp::endpoint& endpoint) {
+  const std::string host = endpoint.address().to_string();
+  return (endpoint.address().is_v6() ? "[" + host + "]" : host) + ":" + std::to_string(endpoint.port());
+}
+
+}  // namespace
+
+ListeningSocket::ListeningSocket(ListeningSocket&& other) noexcept
+    : descriptor_{std::exchange(other.descriptor_, -1)}, address_{std::move(other.address_)} {}
+
+ListeningSocket::~ListeningSocket() {
+  if (descriptor_ >= 0) ::close(descriptor_);
+}
+
+int ListeningSocket::take_descriptor() { return std::exchange(descriptor_, -1); }
+
+Result<ListeningSocket> bind_listener(const std::string& address) {
+  const auto endpoint = parse_endpoint(address);
+  if (!endpoint) return endpoint.error();
+  const int descriptor = ::socket(endpoint->protocol().family(), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  if (descriptor < 0) return invalid_input("socket: " + system_error_text(errno));
+  ListeningSocket socket{descriptor, address};
+  const int on = 1;
+  ::sockaddr_storage bound{};
+  ::socklen_t bound_size = sizeof bound;
+  if (::setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
+      ::setsockopt(descriptor, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) != 0 ||
+      ::bind(descriptor, endpoint->data(), static_cast<::socklen_t>(endpoint->size())) != 0 ||
+      ::listen(descriptor, kBacklog) != 0 ||
+      ::getsockname(descriptor, reinterpret_cast<::sockaddr*>(&bound), &bound_size) != 0) {
+    return invalid_input(address + ": cannot listen: " + system_error_text(errno));
+  }
+  tcp::endpoint actual{endpoint->protocol(), 0};
+  std::memcpy(actual.data(), &bound, std::min<std::size_t>(bound_size, actual.capacity()));
+  return ListeningSocket{socket.take_descriptor(), endpoint_text(actual)};
+}
+
+struct Worker::State {
+  State(const Limits& worker_limits, const SessionMetrics& session_metrics)
+      : limits{worker_limits}, metrics{session_metrics} {}
+
+  Task<void> run_listener(std::size_t number);
+  Task<void> run_sweep();
+  void begin_drain();
+
+  Limits limits;
+  const SessionMetrics& metrics;
+  SessionList sessions;  // before io: what the loop still holds at its end takes itself off this list
+  asio::io_context io{1};
+  std::vector<tcp::acceptor> acceptors;
+  std::vector<std::shared_ptr<ListenerState>> listeners;
+  asio::steady_timer sweep_timer{io};
+  std::chrono::steady_clock::time_point drain_until = std::chrono::steady_clock::time_point::max();
+  std::function<void(std::string)> on_listener_failure;
+  std::thread thread;
+};
+
+/// Errors that say something of one connection or of the moment, not of the listener.
+static bool is_passing(const boost::system::error_code& error) {
+  switch (error.value()) {
+    case ECONNABORTED:
+    case EMFILE:
+    case ENFILE:
+    case ENOBUFS:
+    case ENOMEM:
+    case EPROTO:
+    case EINTR:
+      return true;
+    default:
+      return false;
+  }
+}
+
+Task<void> Worker::State::run_listener(std::size_t number) {
+  tcp::acceptor& acceptor = acceptors[number];
+  while (!sessions.is_draining()) {
+    auto accepted = co_await acceptor.async_accept(kResume);
+    const boost::system::error_code error = std::get<0>(accepted);
+    if (sessions.is_draining()) co_return;
+    if (error && !is_passing(error)) {
+      on_listener_failure(listeners[number]->address + ": " + error.message());
+      co_return;
+    }
+    if (error) {
+      log::warning("accept_failed", {{"listener", listeners[number]->address}, {"detail", error.message()}});
+      // Out of descriptors or memory: trying again at once would spin.
+      asio::steady_timer pause{io, kAcceptPause};
+      co_await pause.async_wait(kResume);
+      continue;
+    }
+    metrics.connections_accepted.increment();
+    if (sessions.size() >= limits.connections_per_worker && !sessions.cancel_longest_idle()) {
+      metrics.connections_refused.increment();
+      continue;  // closes the socket
+    }
+    spawn(io.get_executor(), run_session(std::move(std::get<1>(accepted)), listeners[number]), "session",
+          metrics.faults);
+  }
+}
+
+Task<void> Worker::State::run_sweep() {
+  while (!sessions.is_draining() || sessions.size() > 0) {
+    sweep_timer.expires_after(kSweepInterval);
+    co_await sweep_timer.async_wait(kResume);
+    const auto now = std::chrono::steady_clock::now();
+    sessions.sweep(now);
+    if (now >= drain_until) sessions.cancel_all();
+  }
+}
+
+void Worker::State::begin_drain() {
+  if (sessions.is_draining()) return;
+  drain_until = std::chrono::steady_clock::now() + limits.drain_timeout;
+  for (tcp::acceptor& acceptor : acceptors) {
+    boost::system::error_code error;
+    acceptor.close(error);
+    if (error) log::warning("close_failed", {{"detail", error.message()}});
+  }
+  sessions.drain();
+  sweep_timer.cancel();
+}
+
+Worker::Worker(const Limits& limits, const SessionMetrics& metrics)
+    : state_{std::make_unique<State>(limits, metrics)} {}
+
+Worker::~Worker() {
+  if (state_->thread.joinable()) {
+    drain();
+    join();
+  }
+}
+
+std::size_t Worker::add_listener(ListeningSocket socket, TlsContext tls, http::Handler& handler) {
+  auto listener =
+      std::make_shared<ListenerState>(socket.address(), handler, state_->metrics, state_->limits, state_->sessions);
+  listener->tls = std::move(tls);
+  const bool is_v6 = socket.address().starts_with('[');
+  state_->acceptors.emplace_back(state_->io, is_v6 ? tcp::v6() : tcp::v4(), socket.take_descriptor());
+  state_->listeners.push_back(std::move(listener));
+  return state_->listeners.size() - 1;
+}
+
+void Worker::start(std::function<void(std::string)> on_listener_failure) {
+  state_->on_listener_failure = std::move(on_listener_failure);
+  for (std::size_t i = 0; i < state_->listeners.size(); ++i) {
+    spawn(state_->io.get_executor(), state_->run_listener(i), "listener", state_->metrics.faults);
+  }
+  spawn(state_->io.get_executor(), state_->run_sweep(), "sweep", state_->metrics.faults);
+  state_->thread = std::thread{[state = state_.get()] {
+    mark_event_loop_thread();
+    state->io.run();
+  }};
+}
+
+void Worker::post(std::function<void()> action) { asio::post(state_->io, std::move(action)); }
+
+void Worker::publish_tls(std::size_t listener, TlsContext tls) { state_->listeners[listener]->tls = std::move(tls); }
+
+void Worker::drain() {
+  post([state = state_.get()] { state->begin_drain(); });
+}
+
+void Worker::join() {
+  if (state_->thread.joinable()) state_->thread.join();
+}
+
+std::size_t Worker::session_count() const { return state_->sessions.size(); }
+
+}  // namespace certbound::net

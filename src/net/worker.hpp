@@ -1,0 +1,71 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "base/result.hpp"
+#include "http/handler.hpp"
+#include "net/options.hpp"
+#include "net/session.hpp"
+#include "net/tls_context.hpp"
+
+namespace certbound::net {
+
+/// A socket that listens, not yet with a worker. Closed on destruction unless a worker took it.
+class ListeningSocket {
+ public:
+  ListeningSocket(int descriptor, std::string address) : descriptor_{descriptor}, address_{std::move(address)} {}
+  ListeningSocket(ListeningSocket&& other) noexcept;
+  ListeningSocket& operator=(ListeningSocket&&) = delete;
+  ~ListeningSocket();
+
+  [[nodiscard]] const std::string& address() const { return address_; }  ///< with the port that was bound
+  [[nodiscard]] int take_descriptor();
+
+ private:
+  int descriptor_;
+  std::string address_;
+};
+
+/// Binds `address` (IP:port, [IPv6]:port, port 0 for a free one) with SO_REUSEPORT, so that each worker has its own
+/// accept queue. Errors: `invalid_request`, `detail` says what the system said.
+[[nodiscard]] Result<ListeningSocket> bind_listener(const std::string& address);
+
+/// One thread with its event loop, its listening sockets and its sessions. Nothing of a session is touched by another
+/// thread.
+class Worker {
+ public:
+  Worker(const Limits& limits, const SessionMetrics& metrics);
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
+  ~Worker();
+
+  /// Before start(). Null `tls` makes a plain listener. Returns the listener's number on this worker. `handler`
+  /// outlives the worker's thread.
+  std::size_t add_listener(ListeningSocket socket, TlsContext tls, http::Handler& handler);
+
+  /// Starts the thread. `on_listener_failure` is called on it when accepting fails for good.
+  void start(std::function<void(std::string)> on_listener_failure);
+
+  /// Runs `action` on the worker's thread, later. Any thread.
+  void post(std::function<void()> action);
+
+  /// New connections of that listener use `tls`. On the worker's thread only.
+  void publish_tls(std::size_t listener, TlsContext tls);
+
+  /// Stops accepting, ends idle sessions, lets busy ones answer, cuts what is left after drain_timeout. Any thread.
+  void drain();
+
+  /// Waits for the thread to end after drain().
+  void join();
+
+  /// Sessions that are open. On the worker's thread only.
+  [[nodiscard]] std::size_t session_count() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace certbound::net

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <span>
+
+#include "base/clock.hpp"
+#include "base/result.hpp"
+#include "model/client.hpp"
+#include "oauth/snapshot.hpp"
+#include "store/client_directory.hpp"
+#include "x509/presented.hpp"
+#include "x509/verification_memory.hpp"
+
+namespace certbound::oauth {
+
+/// What an authentication method may look at besides the client and the certificate.
+struct AuthContext {
+  AuthContext(const Snapshot& current, x509::VerificationMemory& verified, WallTime time)
+      : snapshot{current}, memory{verified}, now{time} {}
+
+  const Snapshot& snapshot;
+  x509::VerificationMemory& memory;
+  WallTime now;
+};
+
+/// Is this certificate, whose key the handshake proved, the client? A plain function on values. Errors:
+/// `invalid_client` with the Reason.
+using CheckCertificate = Result<void> (*)(const store::DirectoryClient& client, const x509::PresentedChain& presented,
+                                          const AuthContext& context);
+
+struct MethodEntry {
+  model::AuthMethod method;
+  CheckCertificate check;
+};
+
+/// Every client authentication method of this server; discovery publishes exactly these.
+[[nodiscard]] std::span<const MethodEntry> all_methods();
+
+/// RFC 8705 section 2.1: chain to an anchor of the client's own trust store, then the one registered subject.
+[[nodiscard]] Result<void> check_tls_client_auth(const store::DirectoryClient& client,
+                                                 const x509::PresentedChain& presented, const AuthContext& context);
+
+/// RFC 8705 section 2.2: a registered certificate, or a registered key. Chain and revocation do not apply; validity
+/// dates do.
+[[nodiscard]] Result<void> check_self_signed_tls_client_auth(const store::DirectoryClient& client,
+                                                             const x509::PresentedChain& presented,
+                                                             const AuthContext& context);
+
+/// The refusal of client authentication: one text for every reason (RFC 8705 section 2; nobody learns which part
+/// failed).
+[[nodiscard]] Error refuse_client(Reason reason, std::string detail,
+                                  boost::source_location where = BOOST_CURRENT_LOCATION);
+
+}  // namespace certbound::oauth

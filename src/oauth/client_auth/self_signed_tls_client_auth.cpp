@@ -1,0 +1,57 @@
+#include <algorithm>
+
+#include "jose/jwk.hpp"
+#include "oauth/client_auth/method.hpp"
+
+namespace certbound::oauth {
+
+namespace {
+
+bool is_among(const crypto::Sha256& digest, const std::vector<crypto::Sha256>& registered) {
+  // Every one is compared, in constant time each: neither which nor whether tells by its time.
+  bool found = false;
+  for (const crypto::Sha256& candidate : registered) found = (candidate == digest) || found;
+  return found;
+}
+
+Result<void> check_validity(const x509::Certificate& leaf, WallTime now) {
+  if (now < leaf.not_before()) {
+    return refuse_client(Reason::certificate_not_yet_valid, "valid from " + to_rfc3339(leaf.not_before()));
+  }
+  if (now > leaf.not_after()) {
+    return refuse_client(Reason::certificate_expired, "expired at " + to_rfc3339(leaf.not_after()));
+  }
+  return {};
+}
+
+/// A JWK that was registered with key members only stands for every certificate with that key (RFC 7638 thumbprint).
+Result<bool> has_registered_key(const store::DirectoryClient& client, const x509::Certificate& leaf) {
+  if (client.keys.empty()) return false;
+  const EVP_PKEY* key = X509_get0_pubkey(&leaf.handle());
+  if (key == nullptr) return refuse_client(Reason::certificate_unusable, "the certificate's key cannot be read");
+  const auto thumbprint = jose::key_thumbprint(*key);
+  if (!thumbprint) return refuse_client(Reason::certificate_unusable, thumbprint.error().detail);
+  return is_among(*thumbprint, client.keys);
+}
+
+}  // namespace
+
+Result<void> check_self_signed_tls_client_auth(const store::DirectoryClient& client,
+                                               const x509::PresentedChain& presented, const AuthContext& context) {
+  bool is_registered = is_among(presented.leaf_thumbprint, client.certificates);
+  if (!is_registered) {
+    const auto has_key = has_registered_key(client, presented.leaf);
+    if (!has_key) return has_key.error();
+    is_registered = *has_key;
+  }
+  if (!is_registered) {
+    return refuse_client(Reason::certificate_not_registered,
+                         "presented x5t#S256 " + presented.x5t_s256 + "; the client has " +
+                             std::to_string(client.certificates.size()) + " registered certificates and " +
+                             std::to_string(client.keys.size()) + " keys");
+  }
+  if (auto strength = x509::check_presented_key(presented.leaf); !strength) return strength;
+  return check_validity(presented.leaf, context.now);
+}
+
+}  // namespace certbound::oauth

@@ -1,0 +1,102 @@
+#include "oauth/endpoints/documents.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "base/json.hpp"
+#include "base/text.hpp"
+#include "crypto/digest.hpp"
+#include "jose/jwk.hpp"
+#include "oauth/client_auth/method.hpp"
+#include "oauth/grants/grant.hpp"
+
+namespace certbound::oauth {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Document make_document(std::string body) {
+  Document document;
+  document.etag = "\"" + crypto::sha256(body).to_base64url().substr(0, 22) + "\"";
+  document.body = std::move(body);
+  return document;
+}
+
+Json scopes_of(const Snapshot& snapshot) {
+  model::Scope all;
+  for (const auto& [identifier, resource] : snapshot.resources) {
+    for (const std::string& token : resource.scopes.tokens()) all.add(token);
+  }
+  return all.tokens();
+}
+
+bool matches_etag(std::string_view if_none_match, std::string_view etag) {
+  for (std::string_view candidate : split(if_none_match, ',')) {
+    candidate = trim(candidate);
+    if (candidate == "*") return true;
+    if (candidate.starts_with("W/")) candidate.remove_prefix(2);
+    if (candidate == etag) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+std::string metadata_path(std::string_view issuer_path) {
+  return "/.well-known/oauth-authorization-server" + std::string{issuer_path};
+}
+
+Document render_metadata(const Snapshot& snapshot, const PublishedUrls& urls) {
+  std::string base = snapshot.issuer;
+  if (base.ends_with('/')) base.pop_back();
+  Json metadata;
+  metadata["issuer"] = snapshot.issuer;
+  metadata["token_endpoint"] = base + "/oauth2/token";
+  metadata["jwks_uri"] = base + "/oauth2/jwks";
+  if (const Json scopes = scopes_of(snapshot); !scopes.empty()) metadata["scopes_supported"] = scopes;
+  // RFC 8414 section 2 requires the member, and without an authorization endpoint there is nothing to list.
+  metadata["response_types_supported"] = Json::array();
+  metadata["grant_types_supported"] = Json::array();
+  for (const GrantEntry& grant : all_grants()) metadata["grant_types_supported"].push_back(grant.name);
+  metadata["token_endpoint_auth_methods_supported"] = Json::array();
+  if (urls.accepts_certificates) {
+    for (const MethodEntry& entry : all_methods()) {
+      metadata["token_endpoint_auth_methods_supported"].push_back(model::name(entry.method));
+    }
+    metadata["tls_client_certificate_bound_access_tokens"] = true;
+  }
+  if (!urls.mtls_origin.empty()) {
+    metadata["mtls_endpoint_aliases"]["token_endpoint"] = urls.mtls_origin + snapshot.issuer_path + "/oauth2/token";
+  }
+  return make_document(metadata.dump(-1, ' ', false, Json::error_handler_t::replace));
+}
+
+Result<Document> render_jwks(const std::vector<SigningKey>& keys) {
+  nlohmann::json set;
+  set["keys"] = nlohmann::json::array();
+  for (const SigningKey& key : keys) {
+    auto jwk = jose::to_jwk(*key.private_key);
+    if (!jwk) return std::move(jwk).error();
+    (*jwk)["kid"] = key.record.kid;
+    (*jwk)["use"] = "sig";
+    (*jwk)["alg"] = model::name(key.record.algorithm);
+    set["keys"].push_back(*std::move(jwk));
+  }
+  return make_document(dump_json(set));
+}
+
+http::Response serve_document(const Document& document, std::string_view content_type, const http::Request& request) {
+  http::Response response;
+  const auto if_none_match = request.find_header("if-none-match");
+  if (if_none_match && matches_etag(*if_none_match, document.etag)) {
+    response.status = 304;
+  } else {
+    response.content_type = content_type;
+    response.body = document.body;
+  }
+  response.headers.emplace_back("Cache-Control", "public, max-age=300");
+  response.headers.emplace_back("ETag", document.etag);
+  return response;
+}
+
+}  // namespace certbound::oauth

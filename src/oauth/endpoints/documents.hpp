@@ -1,0 +1,34 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.hpp"
+#include "http/request.hpp"
+#include "http/response.hpp"
+#include "oauth/snapshot.hpp"
+
+namespace certbound::oauth {
+
+/// What discovery has to know of the listeners.
+struct PublishedUrls {
+  std::string
+      mtls_origin;  ///< origin of a listener that asks for certificates at another URL than the issuer's; else empty
+  bool accepts_certificates = true;  ///< does any listener ask for one?
+};
+
+/// `/.well-known/oauth-authorization-server` with the issuer's path behind it (RFC 8414 section 3.1).
+[[nodiscard]] std::string metadata_path(std::string_view issuer_path);
+
+/// RFC 8414 metadata, computed from the tables of grants and methods, so that it cannot disagree with the code.
+[[nodiscard]] Document render_metadata(const Snapshot& snapshot, const PublishedUrls& urls);
+
+/// RFC 7517 JWK Set: the public half of every key, with kid, use and alg. Errors: `server_error`.
+[[nodiscard]] Result<Document> render_jwks(const std::vector<SigningKey>& keys);
+
+/// GET of a document: cacheable, with ETag; 304 where If-None-Match has it (RFC 9110 section 13.1.2).
+[[nodiscard]] http::Response serve_document(const Document& document, std::string_view content_type,
+                                            const http::Request& request);
+
+}  // namespace certbound::oauth

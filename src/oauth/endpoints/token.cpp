@@ -1,0 +1,67 @@
+#include "oauth/endpoints/token.hpp"
+
+#include "base/text.hpp"
+#include "http/form.hpp"
+#include "http/json_response.hpp"
+#include "oauth/client_auth/authenticate.hpp"
+#include "oauth/grants/grant.hpp"
+#include "oauth/token_request.hpp"
+
+namespace certbound::oauth {
+
+namespace {
+
+constexpr std::string_view kTokenType = "Bearer";
+
+/// RFC 6749 section 5.1.
+http::Response render_token(const IssuedToken& token, const Authorization& authorization, const Snapshot& snapshot) {
+  std::string body = "{\"access_token\":\"";
+  body.reserve(token.access_token.size() + 256);
+  body += token.access_token;
+  body += "\",\"token_type\":\"";
+  body += kTokenType;
+  body += "\",\"expires_in\":";
+  body += std::to_string(snapshot.tokens.lifetime.count());
+  if (!authorization.scope().is_empty()) {
+    body += ",\"scope\":";
+    body += json_quoted(authorization.scope().text());
+  }
+  body.push_back('}');
+  http::Response response{200, http::kJson, std::move(body)};
+  response.headers.emplace_back("Cache-Control", "no-store");
+  response.headers.emplace_back("Pragma", "no-cache");
+  return response;
+}
+
+void note_token(audit::Event& event, const IssuedToken& token, const Authorization& authorization) {
+  event.token_type = kTokenType;
+  event.jti = token.jti;
+  event.audience = authorization.audience();
+  event.scope = authorization.scope().text();
+  if (!authorization.confirmation().x5t_s256.empty()) event.confirmation = "x5t#S256";
+  event.expires_at = token.expires_at;
+}
+
+}  // namespace
+
+Task<Result<http::Response>> grant_token(const http::Request& request, const Snapshot& snapshot, TokenSigner& signer,
+                                         WorkerState& worker, audit::Event& event) {
+  const auto form = http::parse_form(request.body, request.find_header("content-type").value_or(""));
+  if (!form) co_return form.error();
+  const auto asked = parse_token_request(*form);
+  if (!asked) co_return asked.error();
+  event.grant_type = asked->grant_type;
+  const AuthContext context{snapshot, worker.memory, event.time};
+  const auto caller = co_await authenticate_client(request, *form, worker.directory, context, event);
+  if (!caller) co_return caller.error();
+  const auto grant = find_grant(asked->grant_type);
+  if (!grant) co_return grant.error();
+  const auto authorization = co_await (*grant)->authorize(*asked, *caller, snapshot);
+  if (!authorization) co_return authorization.error();
+  const auto token = signer.issue(*authorization, snapshot, event.time);
+  if (!token) co_return token.error();
+  note_token(event, *token, *authorization);
+  co_return render_token(*token, *authorization, snapshot);
+}
+
+}  // namespace certbound::oauth

@@ -1,0 +1,217 @@
+#include "oauth/explain.hpp"
+
+#include <utility>
+
+#include "base/text.hpp"
+#include "crypto/key.hpp"
+#include "jose/jwk.hpp"
+#include "oauth/client_auth/method.hpp"
+#include "x509/name.hpp"
+
+namespace certbound::oauth {
+
+namespace {
+
+std::string subject_of(const x509::Certificate& certificate) {
+  return x509::render_name(*X509_get_subject_name(&certificate.handle()));
+}
+
+/// Adds steps in order; after the first failure what follows is not reached.
+class Walk {
+ public:
+  void add(Step step) {
+    if (has_failed_) {
+      step.outcome = StepOutcome::not_reached;
+      step.detail.clear();
+    }
+    has_failed_ = has_failed_ || step.outcome == StepOutcome::failed;
+    steps_.push_back(std::move(step));
+  }
+  [[nodiscard]] std::vector<Step> take_steps() { return std::move(steps_); }
+
+ private:
+  std::vector<Step> steps_;
+  bool has_failed_ = false;
+};
+
+Step make_step(std::string step_name, bool has_passed) {
+  Step step;
+  step.name = std::move(step_name);
+  step.outcome = has_passed ? StepOutcome::passed : StepOutcome::failed;
+  return step;
+}
+
+Step explain_registration(const model::Client& client) {
+  Step step = make_step("client", true);
+  step.presented = client.client_id.text();
+  step.expected = client.client_id.text();
+  step.detail =
+      "registered by " + client.origin.source + (client.origin.place.empty() ? "" : " at " + client.origin.place);
+  return step;
+}
+
+Step explain_method(const model::Client& client) {
+  Step step = make_step("method", true);
+  step.expected = model::name(client.token_endpoint_auth_method);
+  step.presented = "a certificate in the TLS handshake";
+  return step;
+}
+
+Step explain_key(const x509::PresentedChain& presented) {
+  const auto strength = x509::check_presented_key(presented.leaf);
+  Step step = make_step("key", strength.has_value());
+  const EVP_PKEY* key = X509_get0_pubkey(&presented.leaf.handle());
+  step.expected = "RSA from 2048 bits, EC on P-256, P-384 or P-521, Ed25519, Ed448";
+  step.presented = key == nullptr ? "a key that cannot be read" : crypto::describe_key(*key);
+  if (!strength) step.detail = strength.error().detail;
+  return step;
+}
+
+Step explain_validity(const x509::PresentedChain& presented, WallTime now) {
+  const WallTime begin = presented.leaf.not_before();
+  const WallTime end = presented.leaf.not_after();
+  Step step = make_step("validity", begin <= now && now <= end);
+  step.expected = "valid at " + to_rfc3339(now);
+  step.presented = to_rfc3339(begin) + " to " + to_rfc3339(end);
+  if (now < begin) step.detail = "not valid yet; look at the clocks as well";
+  if (now > end) step.detail = "expired; the partner has to renew it";
+  return step;
+}
+
+std::string describe_path(const x509::VerifiedPath& path) {
+  std::string text;
+  for (const x509::Certificate& certificate : path.certificates) {
+    if (!text.empty()) text += " <- ";
+    text += "\"" + subject_of(certificate) + "\"";
+  }
+  return text;
+}
+
+Step explain_chain(const store::DirectoryClient& client, const Snapshot& snapshot,
+                   const x509::PresentedChain& presented, WallTime now) {
+  const auto store = snapshot.trust_stores.find(client.client.trust_store);
+  if (store == snapshot.trust_stores.end()) {
+    Step step = make_step("chain", false);
+    step.detail = "no trust store \"" + client.client.trust_store + "\" is configured";
+    return step;
+  }
+  x509::TrustStore::Query query;
+  query.now = now;
+  const auto path = store->second->verify(presented.leaf, presented.intermediates, query);
+  Step step = make_step("chain", path.has_value());
+  std::vector<std::string> anchors;
+  for (const x509::Certificate& anchor : store->second->anchors()) anchors.push_back("\"" + subject_of(anchor) + "\"");
+  step.expected = "an anchor of " + client.client.trust_store + ": " + join(anchors, ", ");
+  step.presented = path ? describe_path(*path) : "\"" + presented.subject + "\" issued by \"" + presented.issuer + "\"";
+  if (!path) {
+    step.detail = std::string{name(path.error().reason)} + ": " + path.error().detail + "; " +
+                  std::string{meaning(path.error().reason)};
+  }
+  return step;
+}
+
+Step explain_subject(const store::DirectoryClient& client, const x509::PresentedChain& presented) {
+  if (!client.subject) {
+    Step step = make_step("subject", false);
+    step.detail = "the client is registered without a subject";
+    return step;
+  }
+  const auto match = client.subject->explain(presented.leaf);
+  Step step = make_step("subject", match.has_value() && match->matches);
+  step.expected = std::string{model::name(client.subject->field())} + " = ";
+  if (!match) {
+    step.presented = presented.subject;
+    step.detail = match.error().detail;
+    return step;
+  }
+  step.expected += match->expected;
+  step.presented = match->presented.empty() ? "none of that type" : join(match->presented, ", ");
+  step.detail = match->hint;
+  return step;
+}
+
+std::string list_of(const std::vector<crypto::Sha256>& digests) {
+  std::vector<std::string> texts;
+  for (const crypto::Sha256& digest : digests) texts.push_back(digest.to_base64url());
+  return join(texts, ", ");
+}
+
+Step explain_certificate(const store::DirectoryClient& client, const x509::PresentedChain& presented,
+                         bool is_accepted) {
+  Step step = make_step("certificate", is_accepted);
+  if (!client.certificates.empty()) step.expected = "x5t#S256 " + list_of(client.certificates);
+  if (!client.keys.empty()) {
+    step.expected += (step.expected.empty() ? "key " : ", or key ") + list_of(client.keys);
+  }
+  step.presented = "x5t#S256 " + presented.x5t_s256;
+  const EVP_PKEY* key = X509_get0_pubkey(&presented.leaf.handle());
+  if (key != nullptr) {
+    if (const auto thumbprint = jose::key_thumbprint(*key)) step.presented += ", key " + thumbprint->to_base64url();
+  }
+  if (!is_accepted) {
+    step.detail =
+        "none of the registered ones; a re-issued certificate with the same key is another certificate: register it "
+        "too, or register "
+        "the key (a JWK without x5c)";
+  }
+  return step;
+}
+
+Step explain_binding(const model::Client& client, const x509::PresentedChain& presented) {
+  Step step = make_step("binding", true);
+  step.presented =
+      client.tls_client_certificate_bound_access_tokens ? "cnf.x5t#S256 = " + presented.x5t_s256 : "no cnf";
+  step.expected = client.tls_client_certificate_bound_access_tokens ? "a certificate-bound token" : "an unbound token";
+  return step;
+}
+
+Result<void> ask_the_server(const store::DirectoryClient& client, const Snapshot& snapshot,
+                            const x509::PresentedChain& presented, WallTime now) {
+  x509::VerificationMemory memory;
+  const AuthContext context{snapshot, memory, now};
+  for (const MethodEntry& entry : all_methods()) {
+    if (entry.method != client.client.token_endpoint_auth_method) continue;
+    if (auto key = x509::check_presented_key(presented.leaf); !key) return key;  // the handshake asks this
+    return entry.check(client, presented, context);
+  }
+  return refuse_client(Reason::method_mismatch, "the client's method is not available");
+}
+
+}  // namespace
+
+std::string_view name(StepOutcome outcome) {
+  switch (outcome) {
+    case StepOutcome::passed:
+      return "passed";
+    case StepOutcome::failed:
+      return "failed";
+    case StepOutcome::not_reached:
+      return "not_reached";
+  }
+  return "not_reached";
+}
+
+Explanation explain_client(const store::DirectoryClient& client, const Snapshot& snapshot,
+                           const x509::PresentedChain& presented, WallTime now) {
+  Explanation explanation;
+  if (const auto verdict = ask_the_server(client, snapshot, presented, now); !verdict) {
+    explanation.reason = verdict.error().reason;
+    explanation.detail = verdict.error().detail;
+  }
+  Walk walk;
+  walk.add(explain_registration(client.client));
+  walk.add(explain_method(client.client));
+  walk.add(explain_key(presented));
+  walk.add(explain_validity(presented, now));
+  if (client.client.token_endpoint_auth_method == model::AuthMethod::tls_client_auth) {
+    walk.add(explain_chain(client, snapshot, presented, now));
+    walk.add(explain_subject(client, presented));
+  } else {
+    walk.add(explain_certificate(client, presented, explanation.reason != Reason::certificate_not_registered));
+  }
+  walk.add(explain_binding(client.client, presented));
+  explanation.steps = walk.take_steps();
+  return explanation;
+}
+
+}  // namespace certbound::oauth

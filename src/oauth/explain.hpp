@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/reason.hpp"
+#include "oauth/snapshot.hpp"
+#include "store/client_directory.hpp"
+#include "x509/presented.hpp"
+
+namespace certbound::oauth {
+
+enum class StepOutcome : std::uint8_t { passed, failed, not_reached };
+
+/// `passed`, `failed`, `not_reached`.
+[[nodiscard]] std::string_view name(StepOutcome outcome);
+
+/// One step of authenticating a client, with both sides where two things were compared.
+struct Step {
+  Step() = default;
+
+  std::string name;  ///< snake_case, stable: `client`, `method`, `key`, `validity`, `chain`, `subject`, `certificate`,
+                     ///< `binding`
+  StepOutcome outcome = StepOutcome::not_reached;
+  std::string expected;
+  std::string presented;
+  std::string detail;  ///< what it means, what to do
+};
+
+/// What would happen if the holder of a certificate's key authenticated as a client.
+struct Explanation {
+  Explanation() = default;
+
+  std::vector<Step> steps;       ///< in order; after the first failed one the rest are not reached
+  Reason reason = Reason::none;  ///< the verdict of the function that the server uses, not of the steps
+  std::string detail;
+
+  [[nodiscard]] bool is_accepted() const { return reason == Reason::none; }
+};
+
+/// Walks through what the token endpoint does, then asks the very function that it asks. The handshake, which proves
+/// the key, is taken as done.
+[[nodiscard]] Explanation explain_client(const store::DirectoryClient& client, const Snapshot& snapshot,
+                                         const x509::PresentedChain& presented, WallTime now);
+
+}  // namespace certbound::oauth

@@ -1,0 +1,35 @@
+#include "oauth/health.hpp"
+
+#include "http/json_response.hpp"
+
+namespace certbound::oauth {
+
+namespace {
+
+http::Response render_status(int status, std::string body) {
+  http::Response response{status, http::kJson, std::move(body)};
+  response.headers.emplace_back("Cache-Control", "no-store");
+  return response;
+}
+
+}  // namespace
+
+http::Response Health::render_healthz() const { return render_status(200, "{\"status\":\"ok\"}"); }
+
+http::Response Health::render_readyz() const {
+  std::string reasons;
+  const auto add = [&reasons](std::string_view reason) {
+    if (!reasons.empty()) reasons.push_back(',');
+    reasons += "\"" + std::string{reason} + "\"";
+  };
+  if (!is_ready_.load()) add("starting");
+  if (is_draining_.load()) add("draining");
+  if (is_audit_healthy_ && !is_audit_healthy_()) add("audit");
+  std::string body =
+      reasons.empty() ? "{\"status\":\"ready\"" : "{\"status\":\"not_ready\",\"reasons\":[" + reasons + "]";
+  if (has_reload_failed_.load()) body += ",\"last_reload\":\"failed\"";
+  body.push_back('}');
+  return render_status(reasons.empty() ? 200 : 503, std::move(body));
+}
+
+}  // namespace certbound::oauth

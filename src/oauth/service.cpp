@@ -1,0 +1,152 @@
+#include "oauth/service.hpp"
+
+#include <chrono>
+#include <exception>
+
+#include "base/log.hpp"
+#include "http/json_response.hpp"
+#include "oauth/endpoints/documents.hpp"
+#include "oauth/error_response.hpp"
+
+namespace certbound::oauth {
+
+namespace {
+
+constexpr std::string_view kJwkSet = "application/jwk-set+json";
+
+std::array<metrics::Counter, kReasonCount> make_refusal_counters(metrics::Registry& registry) {
+  std::array<metrics::Counter, kReasonCount> counters;
+  for (std::size_t i = 1; i < kReasonCount; ++i) {
+    counters[i] = registry.counter("certbound_refusals_total", "Token requests refused, by reason (docs/ERRORS.md)",
+                                   {{"reason", name(static_cast<Reason>(i))}});
+  }
+  return counters;
+}
+
+audit::Event make_event(const http::Request& request, WallTime now) {
+  audit::Event event;
+  event.time = now;
+  event.endpoint = "token";
+  event.request_id = request.id;
+  event.peer = request.connection->peer_address;
+  event.listener = request.connection->listener_address;
+  return event;
+}
+
+/// OPTIONS of a known URL says what it takes (RFC 9110 section 9.3.7).
+http::Response answer_options(std::string_view allow) {
+  http::Response response;
+  response.status = 204;
+  response.headers.emplace_back("Allow", std::string{allow});
+  return response;
+}
+
+/// The answer for a method that a document does not take, if it is one.
+std::optional<http::Response> check_document_method(const http::Request& request) {
+  constexpr std::string_view kAllow = "GET, HEAD, OPTIONS";
+  if (request.method == http::Method::get || request.method == http::Method::head) return std::nullopt;
+  if (request.method == http::Method::options) return answer_options(kAllow);
+  return http::method_not_allowed(kAllow, request.id);
+}
+
+}  // namespace
+
+ServiceMetrics::ServiceMetrics(metrics::Registry& registry)
+    : tokens_issued{registry.counter("certbound_tokens_issued_total", "Access tokens issued")},
+      refusals{make_refusal_counters(registry)},
+      token_seconds{registry.histogram("certbound_token_duration_seconds", "Time to answer a token request")},
+      document_requests{registry.counter("certbound_document_requests_total", "Requests for metadata and keys")},
+      verification_hits{
+          registry.counter("certbound_chain_verifications_remembered_total", "Chain validations answered from memory")},
+      faults{registry.counter("certbound_faults_total", "Exceptions that reached a coroutine's end; each is a bug")} {}
+
+Service::Service(store::ClientDirectory& directory, audit::Writer& audit, const ServiceMetrics& metrics,
+                 const Health& health, WallClock clock)
+    : worker_{directory}, audit_{audit}, metrics_{metrics}, health_{health}, clock_{clock} {}
+
+Result<void> Service::publish(std::shared_ptr<const Snapshot> snapshot) {
+  auto signer = TokenSigner::make(snapshot->active_key());
+  if (!signer) return std::move(signer).error();
+  const std::string& path = snapshot->issuer_path;
+  published_ =
+      std::make_shared<Published>(Published{snapshot, *std::move(signer), path + "/oauth2/token", path + "/oauth2/jwks",
+                                            metadata_path(path), path + "/healthz", path + "/readyz"});
+  worker_.memory.clear();
+  worker_.directory.clear();
+  return {};
+}
+
+Task<http::Response> Service::handle(const http::Request& request) {
+  const std::shared_ptr<Published> published = published_;
+  std::string fault;
+  try {
+    co_return co_await route(request, *published);
+  } catch (const std::exception& exception) {
+    fault = exception.what();
+  }
+  metrics_.faults.increment();
+  log::error("fault", {{"request_id", request.id}, {"detail", fault}});
+  const Error error = internal_error(fault);
+  co_return render_error(error, request);
+}
+
+Task<http::Response> Service::route(const http::Request& request, Published& published) {
+  if (request.path == published.token_path) {
+    if (request.method == http::Method::post) co_return co_await answer_token(request, published);
+    constexpr std::string_view kAllow = "POST, OPTIONS";
+    if (request.method == http::Method::options) co_return answer_options(kAllow);
+    co_return http::method_not_allowed(kAllow, request.id);
+  }
+  const bool is_metadata = request.path == published.metadata_path;
+  const bool is_jwks = request.path == published.jwks_path;
+  const bool is_healthz = request.path == published.healthz_path;
+  const bool is_readyz = request.path == published.readyz_path;
+  if (!is_metadata && !is_jwks && !is_healthz && !is_readyz) co_return http::not_found(request.id);
+  if (auto refused = check_document_method(request)) co_return *std::move(refused);
+  if (is_healthz) co_return health_.render_healthz();
+  if (is_readyz) co_return health_.render_readyz();
+  metrics_.document_requests.increment();
+  const Snapshot& snapshot = *published.snapshot;
+  if (is_metadata) co_return serve_document(snapshot.metadata, http::kJson, request);
+  co_return serve_document(snapshot.jwks, kJwkSet, request);
+}
+
+Task<http::Response> Service::answer_token(const http::Request& request, Published& published) {
+  const auto began = std::chrono::steady_clock::now();
+  audit::Event event = make_event(request, clock_());
+  const std::size_t hits = worker_.memory.hits();
+  auto granted = co_await grant_token(request, *published.snapshot, published.signer, worker_, event);
+  if (worker_.memory.hits() > hits) metrics_.verification_hits.increment();
+  http::Response response = granted ? *std::move(granted) : refuse(granted.error(), request, event);
+  // The record leaves before the answer: it may know a token that nobody got, never the other way round.
+  const auto recorded = co_await audit_.record(event);
+  if (!recorded) {
+    metrics_.refusals[static_cast<std::size_t>(recorded.error().reason)].increment();
+    log::error("audit_failed", {{"request_id", request.id}, {"detail", recorded.error().detail}});
+    co_return render_error(recorded.error(), request);
+  }
+  if (event.reason == Reason::none) metrics_.tokens_issued.increment();
+  const std::chrono::duration<double> lasted = std::chrono::steady_clock::now() - began;
+  metrics_.token_seconds.observe(lasted.count());
+  co_return response;
+}
+
+http::Response Service::refuse(const Error& error, const http::Request& request, audit::Event& event) {
+  event.reason = error.reason;
+  event.detail = error.detail;
+  metrics_.refusals[static_cast<std::size_t>(error.reason)].increment();
+  const bool is_ours = error.code == ErrorCode::server_error || error.code == ErrorCode::temporarily_unavailable;
+  log::write(is_ours ? log::Level::error : log::Level::info, is_ours ? "request_failed" : "client_refused",
+             {{"request_id", request.id},
+              {"client_id", event.client_id},
+              {"error", name(error.code)},
+              {"reason", name(error.reason)},
+              {"detail", error.detail},
+              {"x5t#S256", event.certificate ? std::string_view{event.certificate->x5t_s256} : std::string_view{}},
+              {"subject", event.certificate ? std::string_view{event.certificate->subject} : std::string_view{}},
+              {"peer", event.peer},
+              {"where", is_ours ? error.where.file_name() : ""}});
+  return render_error(error, request);
+}
+
+}  // namespace certbound::oauth

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "crypto/handle.hpp"
+#include "model/resource.hpp"
+#include "model/signing_key.hpp"
+#include "oauth/options.hpp"
+#include "x509/trust_store.hpp"
+
+namespace certbound::oauth {
+
+/// A signing key with its private half. The handle is shared by every worker's signer.
+struct SigningKey {
+  model::SigningKeyRecord record;
+  std::shared_ptr<EVP_PKEY> private_key;
+};
+
+/// A document that is the same for every caller, rendered once.
+struct Document {
+  std::string body;
+  std::string etag;  ///< quoted, strong (RFC 9110 section 8.8.3)
+};
+
+/// Everything that a request needs but the clients, immutable: a request sees one from its start to its end. Built and
+/// checked by app::build_snapshot, then posted to each worker.
+struct Snapshot {
+  std::uint64_t generation = 0;
+  std::string issuer;
+  std::string issuer_path;  ///< empty, or `/t1`: what stands before `/oauth2/token`
+  TokenOptions tokens;
+  SigningOptions signing;
+  std::map<std::string, model::Resource, std::less<>> resources;                             ///< by identifier
+  std::map<std::string, std::shared_ptr<const x509::TrustStore>, std::less<>> trust_stores;  ///< by name
+  std::vector<SigningKey> keys;  ///< exactly one is active and of signing.algorithm
+  Document metadata;
+  Document jwks;
+
+  /// The key that signs.
+  [[nodiscard]] const SigningKey& active_key() const;
+};
+
+}  // namespace certbound::oauth

@@ -1,0 +1,180 @@
+#include "store/memory/memory_store.hpp"
+
+#include <algorithm>
+#include <map>
+#include <mutex>
+#include <string>
+#include <utility>
+
+#include "store/client_record.hpp"
+#include "store/reconcile.hpp"
+
+namespace certbound::store::memory {
+
+namespace {
+
+struct ClientEntry {
+  std::string source;
+  std::string place;
+  ClientMetadata metadata;
+};
+
+using Clients = std::map<std::string, ClientEntry, std::less<>>;
+
+struct Registry {
+  std::mutex mutex;
+  Clients clients;
+};
+
+Result<model::Client> to_client(const Clients::value_type& entry) {
+  return parse_client_row(ClientRow{entry.first, entry.second.source, entry.second.place, entry.second.metadata.json,
+                                    entry.second.metadata.digest.octets});
+}
+
+/// Brings one declared client into `clients`.
+Result<void> apply_declared(Clients& clients, const model::Client& client, Reconciliation& done) {
+  auto metadata = render_client_metadata(client);
+  if (!metadata) return std::move(metadata).error();
+  const std::string& id = client.client_id.text();
+  const auto found = clients.find(id);
+  if (found == clients.end()) {
+    clients.emplace(id, ClientEntry{client.origin.source, client.origin.place, *std::move(metadata)});
+    count_added(done, id);
+    return {};
+  }
+  if (found->second.source != kDeclaredSource) return source_conflict(client, found->second.source);
+  if (found->second.metadata.digest == metadata->digest) {
+    ++done.unchanged;
+  } else {
+    count_changed(done, id);
+  }
+  found->second.place = client.origin.place;
+  found->second.metadata = *std::move(metadata);
+  return {};
+}
+
+class MemoryClients final : public ClientStore {
+ public:
+  explicit MemoryClients(std::shared_ptr<Registry> registry) : registry_{std::move(registry)} {}
+
+  Result<std::optional<model::Client>> find_client(const model::ClientId& id) override {
+    const std::lock_guard lock{registry_->mutex};
+    const auto found = registry_->clients.find(id.text());
+    if (found == registry_->clients.end()) return std::optional<model::Client>{};
+    auto client = to_client(*found);
+    if (!client) return std::move(client).error();
+    return std::optional<model::Client>{*std::move(client)};
+  }
+
+  Result<std::vector<model::Client>> list_clients(std::string_view after_id, std::size_t limit) override {
+    const std::lock_guard lock{registry_->mutex};
+    std::vector<model::Client> clients;
+    for (auto at = registry_->clients.upper_bound(after_id); at != registry_->clients.end() && clients.size() < limit;
+         ++at) {
+      auto client = to_client(*at);
+      if (!client) return std::move(client).error();
+      clients.push_back(*std::move(client));
+    }
+    return clients;
+  }
+
+  Result<std::size_t> count_clients() override {
+    const std::lock_guard lock{registry_->mutex};
+    return registry_->clients.size();
+  }
+
+  Result<Reconciliation> reconcile_clients(std::span<const model::Client> declared, WallTime /*now*/) override {
+    const auto sorted = sort_declared(declared);
+    if (!sorted) return sorted.error();
+    const std::lock_guard lock{registry_->mutex};
+    Clients clients = registry_->clients;
+    Reconciliation done;
+    for (const model::Client* client : *sorted) {
+      if (auto applied = apply_declared(clients, *client, done); !applied) return std::move(applied).error();
+    }
+    remove_undeclared(clients, *sorted, done);
+    registry_->clients = std::move(clients);
+    return done;
+  }
+
+ private:
+  static void remove_undeclared(Clients& clients, const std::vector<const model::Client*>& sorted,
+                                Reconciliation& done) {
+    for (auto at = clients.begin(); at != clients.end();) {
+      const bool declared = std::binary_search(sorted.begin(), sorted.end(), at->first,
+                                               [](const auto& a, const auto& b) { return text_of(a) < text_of(b); });
+      if (declared || at->second.source != kDeclaredSource) {
+        ++at;
+        continue;
+      }
+      count_removed(done, at->first);
+      at = clients.erase(at);
+    }
+  }
+  static const std::string& text_of(const model::Client* client) { return client->client_id.text(); }
+  static const std::string& text_of(const std::string& client_id) { return client_id; }
+
+  std::shared_ptr<Registry> registry_;
+};
+
+bool is_older(const StoredKey& a, const StoredKey& b) {
+  return std::pair{a.record.created_at, a.record.kid} < std::pair{b.record.created_at, b.record.kid};
+}
+
+class MemoryKeys final : public KeyStore {
+ public:
+  Result<std::vector<model::SigningKeyRecord>> list_keys() override {
+    std::vector<model::SigningKeyRecord> records;
+    for (const StoredKey& key : keys_) records.push_back(key.record);
+    return records;
+  }
+
+  Result<std::vector<StoredKey>> load_keys() override { return keys_; }
+
+  Result<void> insert_key(const StoredKey& key) override {
+    for (const StoredKey& other : keys_) {
+      if (other.record.kid == key.record.kid) return internal_error("signing key " + key.record.kid + " exists");
+      const bool both_active =
+          other.record.state == model::KeyState::active && key.record.state == model::KeyState::active;
+      if (both_active && other.record.algorithm == key.record.algorithm) {
+        return internal_error("an active signing key exists: " + other.record.kid);
+      }
+    }
+    keys_.insert(std::upper_bound(keys_.begin(), keys_.end(), key, is_older), key);
+    return {};
+  }
+
+ private:
+  std::vector<StoredKey> keys_;
+};
+
+class MemoryStore final : public Store {
+ public:
+  explicit MemoryStore(std::shared_ptr<Registry> registry) : registry_{std::move(registry)} {}
+
+  ClientStore& clients() override { return clients_; }
+  KeyStore& keys() override { return keys_; }
+  Result<std::unique_ptr<ClientReader>> make_client_reader() const override {
+    return std::make_unique<MemoryClients>(registry_);
+  }
+
+ private:
+  std::shared_ptr<Registry> registry_;
+  MemoryClients clients_{registry_};
+  MemoryKeys keys_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Store>> make_memory_store(std::span<const model::Client> registered) {
+  auto registry = std::make_shared<Registry>();
+  for (const model::Client& client : registered) {
+    auto metadata = render_client_metadata(client);
+    if (!metadata) return std::move(metadata).error();
+    registry->clients.insert_or_assign(client.client_id.text(),
+                                       ClientEntry{client.origin.source, client.origin.place, *std::move(metadata)});
+  }
+  return std::make_unique<MemoryStore>(std::move(registry));
+}
+
+}  // namespace certbound::store::memory

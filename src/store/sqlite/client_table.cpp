@@ -1,0 +1,165 @@
+#include "store/sqlite/client_table.hpp"
+
+#include <algorithm>
+#include <limits>
+
+#include "store/client_record.hpp"
+#include "store/reconcile.hpp"
+#include "store/sqlite/transaction.hpp"
+
+namespace certbound::store::sqlite {
+
+namespace {
+
+Result<model::Client> read_client(const Cursor& row) {
+  return parse_client_row(ClientRow{row.text(0), row.text(1), row.text(2), row.text(3), row.octets(4)});
+}
+
+/// What is compared with a declared client.
+enum class Standing { missing, foreign, changed, moved, unchanged };
+
+Result<Standing> find_standing(Cursor& row, const model::Client& client, const ClientMetadata& metadata,
+                               std::string& source) {
+  auto found = row.step();
+  if (!found) return std::move(found).error();
+  if (!*found) return Standing::missing;
+  source = row.text(0);
+  if (source != kDeclaredSource) return Standing::foreign;
+  if (!std::ranges::equal(row.octets(2), metadata.digest.octets)) return Standing::changed;
+  return row.text(1) == client.origin.place ? Standing::unchanged : Standing::moved;
+}
+
+Result<void> insert_client(Cursor cursor, const model::Client& client, const ClientMetadata& metadata, WallTime now) {
+  cursor.bind_text(1, client.client_id.text());
+  cursor.bind_text(2, client.origin.source);
+  cursor.bind_text(3, client.origin.place);
+  cursor.bind_text(4, metadata.json);
+  cursor.bind_octets(5, metadata.digest.octets);
+  cursor.bind_integer(6, unix_seconds(now));
+  return cursor.finish();
+}
+
+Result<void> update_client(Cursor cursor, const model::Client& client, const ClientMetadata& metadata, WallTime now) {
+  cursor.bind_text(1, client.client_id.text());
+  cursor.bind_text(2, client.origin.place);
+  cursor.bind_text(3, metadata.json);
+  cursor.bind_octets(4, metadata.digest.octets);
+  cursor.bind_integer(5, unix_seconds(now));
+  return cursor.finish();
+}
+
+Result<void> move_client(Cursor cursor, const model::Client& client) {
+  cursor.bind_text(1, client.client_id.text());
+  cursor.bind_text(2, client.origin.place);
+  return cursor.finish();
+}
+
+}  // namespace
+
+Result<std::optional<model::Client>> ClientTable::find_client(const model::ClientId& id) {
+  auto cursor = find_.start(database_);
+  if (!cursor) return std::move(cursor).error();
+  cursor->bind_text(1, id.text());
+  auto row = cursor->step();
+  if (!row) return std::move(row).error();
+  if (!*row) return std::optional<model::Client>{};
+  auto client = read_client(*cursor);
+  if (!client) return std::move(client).error();
+  return std::optional<model::Client>{*std::move(client)};
+}
+
+Result<std::vector<model::Client>> ClientTable::list_clients(std::string_view after_id, std::size_t limit) {
+  auto cursor = list_.start(database_);
+  if (!cursor) return std::move(cursor).error();
+  constexpr std::size_t kMost = std::numeric_limits<std::int32_t>::max();
+  cursor->bind_text(1, after_id);
+  cursor->bind_integer(2, static_cast<long long>(std::min(limit, kMost)));
+  std::vector<model::Client> clients;
+  for (;;) {
+    auto row = cursor->step();
+    if (!row) return std::move(row).error();
+    if (!*row) return clients;
+    auto client = read_client(*cursor);
+    if (!client) return std::move(client).error();
+    clients.push_back(*std::move(client));
+  }
+}
+
+Result<std::size_t> ClientTable::count_clients() {
+  auto count = database_.query_integer("SELECT count(*) FROM client");
+  if (!count) return std::move(count).error();
+  return static_cast<std::size_t>(*count);
+}
+
+Result<Reconciliation> ClientTable::reconcile_clients(std::span<const model::Client> declared, WallTime now) {
+  const auto sorted = sort_declared(declared);
+  if (!sorted) return sorted.error();
+  auto transaction = Transaction::begin(database_);
+  if (!transaction) return std::move(transaction).error();
+  Reconciliation done;
+  for (const model::Client* client : *sorted) {
+    if (auto applied = apply_declared(*client, now, done); !applied) return std::move(applied).error();
+  }
+  if (auto removed = remove_undeclared(*sorted, done); !removed) return std::move(removed).error();
+  if (auto committed = transaction->commit(); !committed) return std::move(committed).error();
+  return done;
+}
+
+Result<void> ClientTable::apply_declared(const model::Client& client, WallTime now, Reconciliation& done) {
+  const auto metadata = render_client_metadata(client);
+  if (!metadata) return metadata.error();
+  auto state = find_state_.start(database_);
+  if (!state) return std::move(state).error();
+  state->bind_text(1, client.client_id.text());
+  std::string source;
+  const auto standing = find_standing(*state, client, *metadata, source);
+  if (!standing) return standing.error();
+  if (*standing == Standing::foreign) return source_conflict(client, source);
+  if (*standing == Standing::unchanged || *standing == Standing::moved) ++done.unchanged;
+  if (*standing == Standing::unchanged) return {};
+  if (*standing == Standing::missing) count_added(done, client.client_id.text());
+  if (*standing == Standing::changed) count_changed(done, client.client_id.text());
+
+  Statement& write = *standing == Standing::missing ? insert_ : *standing == Standing::changed ? update_ : move_;
+  auto cursor = write.start(database_);
+  if (!cursor) return std::move(cursor).error();
+  if (*standing == Standing::missing) return insert_client(*std::move(cursor), client, *metadata, now);
+  if (*standing == Standing::changed) return update_client(*std::move(cursor), client, *metadata, now);
+  return move_client(*std::move(cursor), client);
+}
+
+Result<std::vector<std::string>> ClientTable::find_undeclared(const std::vector<const model::Client*>& sorted) {
+  auto cursor = list_declared_.start(database_);
+  if (!cursor) return std::move(cursor).error();
+  cursor->bind_text(1, kDeclaredSource);
+  std::vector<std::string> undeclared;
+  auto declared = sorted.begin();
+  for (;;) {
+    auto row = cursor->step();
+    if (!row) return std::move(row).error();
+    if (!*row) return undeclared;
+    // Both run in the order of their octets: everything declared is stored by now, so one walk finds what is stored
+    // only.
+    const std::string_view stored = cursor->text(0);
+    if (declared != sorted.end() && (*declared)->client_id.text() == stored) {
+      ++declared;
+    } else {
+      undeclared.emplace_back(stored);
+    }
+  }
+}
+
+Result<void> ClientTable::remove_undeclared(const std::vector<const model::Client*>& sorted, Reconciliation& done) {
+  const auto undeclared = find_undeclared(sorted);
+  if (!undeclared) return undeclared.error();
+  for (const std::string& client_id : *undeclared) {
+    auto cursor = remove_.start(database_);
+    if (!cursor) return std::move(cursor).error();
+    cursor->bind_text(1, client_id);
+    if (auto removed = cursor->finish(); !removed) return std::move(removed).error();
+    count_removed(done, client_id);
+  }
+  return {};
+}
+
+}  // namespace certbound::store::sqlite

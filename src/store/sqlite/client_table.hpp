@@ -1,0 +1,42 @@
+#pragma once
+
+#include "store/client_store.hpp"
+#include "store/sqlite/database.hpp"
+#include "store/sqlite/statement.hpp"
+
+namespace certbound::store::sqlite {
+
+/// The table `client` through one connection, which outlives it. On a connection that only reads, only ClientReader's
+/// functions work.
+class ClientTable final : public ClientStore {
+ public:
+  explicit ClientTable(Database& database) : database_{database} {}
+
+  [[nodiscard]] Result<std::optional<model::Client>> find_client(const model::ClientId& id) override;
+  [[nodiscard]] Result<std::vector<model::Client>> list_clients(std::string_view after_id, std::size_t limit) override;
+  [[nodiscard]] Result<std::size_t> count_clients() override;
+  [[nodiscard]] Result<Reconciliation> reconcile_clients(std::span<const model::Client> declared,
+                                                         WallTime now) override;
+
+ private:
+  Result<void> apply_declared(const model::Client& client, WallTime now, Reconciliation& done);
+  Result<void> remove_undeclared(const std::vector<const model::Client*>& sorted, Reconciliation& done);
+  Result<std::vector<std::string>> find_undeclared(const std::vector<const model::Client*>& sorted);
+
+  Database& database_;
+  Statement find_{"SELECT client_id, source, place, metadata, metadata_sha256 FROM client WHERE client_id = ?1"};
+  Statement list_{
+      "SELECT client_id, source, place, metadata, metadata_sha256 FROM client WHERE client_id > ?1 "
+      "ORDER BY client_id LIMIT ?2"};
+  Statement find_state_{"SELECT source, place, metadata_sha256 FROM client WHERE client_id = ?1"};
+  Statement list_declared_{"SELECT client_id FROM client WHERE source = ?1 ORDER BY client_id"};
+  Statement insert_{
+      "INSERT INTO client (client_id, source, place, metadata, metadata_sha256, created_at, updated_at) "
+      "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6)"};
+  Statement update_{
+      "UPDATE client SET place = ?2, metadata = ?3, metadata_sha256 = ?4, updated_at = ?5 WHERE client_id = ?1"};
+  Statement move_{"UPDATE client SET place = ?2 WHERE client_id = ?1"};
+  Statement remove_{"DELETE FROM client WHERE client_id = ?1"};
+};
+
+}  // namespace certbound::store::sqlite

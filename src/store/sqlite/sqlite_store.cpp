@@ -1,0 +1,115 @@
+#include "store/sqlite/sqlite_store.hpp"
+
+#include <utility>
+
+#include "store/sqlite/client_table.hpp"
+#include "store/sqlite/database_file.hpp"
+#include "store/sqlite/key_table.hpp"
+#include "store/sqlite/migrate.hpp"
+
+namespace certbound::store::sqlite {
+
+namespace {
+
+/// A connection and its tables. The address must not change, because the tables refer to the connection.
+class ReaderConnection final : public ClientReader {
+ public:
+  explicit ReaderConnection(Database database) : database_{std::move(database)} {}
+
+  Result<std::optional<model::Client>> find_client(const model::ClientId& id) override {
+    return clients_.find_client(id);
+  }
+  Result<std::vector<model::Client>> list_clients(std::string_view after_id, std::size_t limit) override {
+    return clients_.list_clients(after_id, limit);
+  }
+  Result<std::size_t> count_clients() override { return clients_.count_clients(); }
+
+ private:
+  Database database_;
+  ClientTable clients_{database_};
+};
+
+class SqliteStore final : public Store {
+ public:
+  SqliteStore(Database database, std::chrono::milliseconds busy_timeout)
+      : database_{std::move(database)}, busy_timeout_{busy_timeout} {}
+
+  ClientStore& clients() override { return clients_; }
+  KeyStore& keys() override { return keys_; }
+
+  Result<std::unique_ptr<ClientReader>> make_client_reader() const override {
+    auto database = Database::open(database_.path(), Access::read_only, busy_timeout_);
+    if (!database) return std::move(database).error();
+    return std::make_unique<ReaderConnection>(*std::move(database));
+  }
+
+ private:
+  Database database_;
+  std::chrono::milliseconds busy_timeout_;
+  ClientTable clients_{database_};
+  KeyTable keys_{database_};
+};
+
+class ReadOnlySqliteStore final : public ReadOnlyStore {
+ public:
+  explicit ReadOnlySqliteStore(Database database) : database_{std::move(database)} {}
+
+  ClientReader& clients() override { return clients_; }
+  KeyReader& keys() override { return keys_; }
+
+ private:
+  Database database_;
+  ClientTable clients_{database_};
+  KeyTable keys_{database_};
+};
+
+Result<void> configure_writer(Database& database) {
+  const auto mode = database.query_text("PRAGMA journal_mode = WAL");
+  if (!mode) return mode.error();
+  if (*mode != "wal") {
+    return invalid_input(database.path().string() + ": the file system cannot do SQLite's WAL mode (shared memory)");
+  }
+  return database.run("PRAGMA synchronous = FULL");
+}
+
+// Without it the log file keeps the size of the largest reconciliation.
+Result<void> limit_log_size(Database& database) {
+  const auto limit = database.query_integer("PRAGMA journal_size_limit = 8388608");
+  if (!limit) return limit.error();
+  return {};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Store>> open_sqlite_store(const std::filesystem::path& path, WallTime now) {
+  return open_sqlite_store(path, now, all_migrations(), kBusyTimeout);
+}
+
+Result<std::unique_ptr<Store>> open_sqlite_store(const std::filesystem::path& path, WallTime now,
+                                                 std::span<const Migration> migrations,
+                                                 std::chrono::milliseconds busy_timeout) {
+  if (auto prepared = prepare_database_file(path); !prepared) return std::move(prepared).error();
+  auto database = Database::open(path, Access::read_write, busy_timeout);
+  if (!database) return std::move(database).error();
+  if (database->is_read_only()) return invalid_input(path.string() + ": it cannot be written");
+  // Before anything is written: the file may be somebody else's.
+  if (auto version = load_schema_version(*database, migrations); !version) return std::move(version).error();
+  if (auto configured = configure_writer(*database); !configured) return std::move(configured).error();
+  if (auto limited = limit_log_size(*database); !limited) return std::move(limited).error();
+  if (auto migrated = migrate(*database, migrations, now); !migrated) return std::move(migrated).error();
+  return std::make_unique<SqliteStore>(*std::move(database), busy_timeout);
+}
+
+Result<std::unique_ptr<ReadOnlyStore>> open_sqlite_store_read_only(const std::filesystem::path& path) {
+  if (auto checked = check_database_file(path); !checked) return std::move(checked).error();
+  // Without a log beside it nobody has the file open, and all is in it. Opened in the usual way SQLite would make the
+  // log and leave it behind.
+  std::error_code unknown;
+  const bool is_shared = std::filesystem::exists(wal_path(path), unknown);
+  auto database = Database::open(path, is_shared || unknown ? Access::read_only : Access::read_only_unshared);
+  if (!database) return std::move(database).error();
+  if (auto checked = check_schema(*database, all_migrations()); !checked) return std::move(checked).error();
+  return std::make_unique<ReadOnlySqliteStore>(*std::move(database));
+}
+
+}  // namespace certbound::store::sqlite

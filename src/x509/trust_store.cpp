@@ -1,0 +1,163 @@
+#include "x509/trust_store.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <ctime>
+#include <new>
+#include <utility>
+
+#include <openssl/err.h>
+#include <openssl/x509v3.h>
+
+#include "crypto/handle.hpp"
+#include "x509/name.hpp"
+#include "x509/verify_error.hpp"
+
+namespace certbound::x509 {
+
+namespace {
+
+struct ContextDeleter {
+  void operator()(X509_STORE_CTX* context) const { X509_STORE_CTX_free(context); }
+};
+struct StackDeleter {
+  // The certificates themselves are borrowed.
+  void operator()(STACK_OF(X509) * stack) const { sk_X509_free(stack); }
+};
+using ContextHandle = std::unique_ptr<X509_STORE_CTX, ContextDeleter>;
+using StackHandle = std::unique_ptr<STACK_OF(X509), StackDeleter>;
+
+constexpr int kAuthLevel = 2;  // 112 bits of security
+constexpr unsigned long kFlags = X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_TRUSTED_FIRST;
+
+Error refuse_path(Reason reason, std::string detail) {
+  return {ErrorCode::invalid_client, reason, "client authentication failed", std::move(detail)};
+}
+
+std::uint64_t next_generation() {
+  static std::atomic<std::uint64_t> last{0};
+  return ++last;
+}
+
+/// The answers of X509_check_ca().
+enum CaKind : int { kNoCa = 0, kBasicConstraintsCa = 1, kSelfSignedV1 = 3 };
+
+Result<void> check_anchor(const Certificate& anchor, std::size_t number, bool strict) {
+  X509& certificate = anchor.handle();
+  const int kind = X509_check_ca(&certificate);
+  ERR_clear_error();
+  if (kind == kBasicConstraintsCa || (kind == kSelfSignedV1 && !strict)) return {};
+  const std::string which =
+      "anchor " + std::to_string(number) + " (" + render_name(*X509_get_subject_name(&certificate)) + ")";
+  if (kind == kSelfSignedV1) {
+    return invalid_input(which + " is an X.509 v1 certificate without basicConstraints; strict: false accepts it");
+  }
+  return invalid_input(which +
+                       " is not a CA: its basicConstraints must say CA:TRUE, and its key usage, if any, keyCertSign");
+}
+
+StackHandle stack_of(std::span<const Certificate> sent, std::span<const Certificate> stored) {
+  StackHandle stack{sk_X509_new_reserve(nullptr, static_cast<int>(sent.size() + stored.size()))};
+  if (!stack) throw std::bad_alloc{};
+  for (const Certificate& certificate : sent) sk_X509_push(stack.get(), &certificate.handle());
+  for (const Certificate& certificate : stored) sk_X509_push(stack.get(), &certificate.handle());
+  return stack;
+}
+
+Result<void> check_bounds(const Certificate& leaf, std::span<const Certificate> untrusted,
+                          const TrustStore::Query& query) {
+  const std::size_t count = untrusted.size() + 1;
+  if (count > query.max_certificates) {
+    return refuse_path(Reason::chain_too_long, std::to_string(count) + " certificates presented; at most " +
+                                                   std::to_string(query.max_certificates));
+  }
+  auto bytes = static_cast<std::size_t>(i2d_X509(&leaf.handle(), nullptr));
+  for (const Certificate& certificate : untrusted) {
+    bytes += static_cast<std::size_t>(i2d_X509(&certificate.handle(), nullptr));
+  }
+  if (bytes <= query.max_bytes) return {};
+  return refuse_path(Reason::chain_too_long, "certificates of " + std::to_string(bytes) +
+                                                 " octets presented; at most " + std::to_string(query.max_bytes));
+}
+
+VerifiedPath take_path(X509_STORE_CTX& context) {
+  VerifiedPath path;
+  path.not_after = WallTime::max();
+  const STACK_OF(X509)* chain = X509_STORE_CTX_get0_chain(&context);
+  for (int i = 0; i < sk_X509_num(chain); ++i) {
+    path.certificates.push_back(Certificate::share(*sk_X509_value(chain, i)));
+    path.not_after = std::min(path.not_after, path.certificates.back().not_after());
+  }
+  return path;
+}
+
+void set_query(X509_STORE_CTX& context, const TrustStore::Query& query) {
+  X509_VERIFY_PARAM* parameters = X509_STORE_CTX_get0_param(&context);
+  X509_VERIFY_PARAM_set_depth(parameters, std::max(0, query.max_intermediates));
+  X509_VERIFY_PARAM_set_time(parameters, static_cast<std::time_t>(unix_seconds(query.now)));
+}
+
+}  // namespace
+
+Result<std::shared_ptr<const TrustStore>> TrustStore::make(std::string name, std::vector<Certificate> anchors,
+                                                           std::vector<Certificate> intermediates, bool strict) {
+  if (anchors.empty()) return invalid_input("trust store \"" + name + "\" has no anchor; it would trust nobody");
+  std::shared_ptr<TrustStore> made{new TrustStore};
+  made->store_.reset(X509_STORE_new());
+  if (!made->store_) return internal_error(crypto::take_openssl_errors());
+  for (std::size_t i = 0; i < anchors.size(); ++i) {
+    if (auto good = check_anchor(anchors[i], i + 1, strict); !good) {
+      Error error = std::move(good).error();
+      error.detail = "trust store \"" + name + "\": " + error.detail;
+      return error;
+    }
+    if (X509_STORE_add_cert(made->store_.get(), &anchors[i].handle()) != 1) {
+      return internal_error("trust store \"" + name + "\": " + crypto::take_openssl_errors());
+    }
+  }
+  X509_VERIFY_PARAM* parameters = X509_STORE_get0_param(made->store_.get());
+  X509_VERIFY_PARAM_set_purpose(parameters, X509_PURPOSE_SSL_CLIENT);
+  X509_VERIFY_PARAM_set_auth_level(parameters, kAuthLevel);
+  X509_VERIFY_PARAM_set_flags(parameters, strict ? kFlags | X509_V_FLAG_X509_STRICT : kFlags);
+  made->name_ = std::move(name);
+  made->anchors_ = std::move(anchors);
+  made->intermediates_ = std::move(intermediates);
+  made->strict_ = strict;
+  made->generation_ = next_generation();
+  return std::shared_ptr<const TrustStore>{std::move(made)};
+}
+
+Result<VerifiedPath> TrustStore::verify(const Certificate& leaf, std::span<const Certificate> untrusted,
+                                        const Query& query) const {
+  if (auto bounded = check_bounds(leaf, untrusted, query); !bounded) return std::move(bounded).error();
+  const StackHandle stack = stack_of(untrusted, intermediates_);
+  const ContextHandle context{X509_STORE_CTX_new()};
+  if (!context || X509_STORE_CTX_init(context.get(), store_.get(), &leaf.handle(), stack.get()) != 1) {
+    return internal_error("verifying a chain: " + crypto::take_openssl_errors());
+  }
+  set_query(*context, query);
+  // Less than 0 is no verdict at all, and a certificate with an odd key can cause that: it is refused as well.
+  if (X509_verify_cert(context.get()) <= 0) return make_verify_error(*context, anchors_);
+  ERR_clear_error();
+  VerifiedPath path = take_path(*context);
+  // With X509_V_FLAG_PARTIAL_CHAIN a certificate that stands in the store needs no issuer, not even as a leaf.
+  if (path.certificates.size() < 2) {
+    return refuse_path(
+        Reason::anchor_not_for_client,
+        "certificate 0 (" + render_name(*X509_get_subject_name(&leaf.handle())) +
+            "): it is itself an anchor of the trust store; an anchor issues certificates and is not a client's");
+  }
+  return path;
+}
+
+bool TrustStore::has_issuer_of(const Certificate& certificate) const {
+  const auto issued_it = [&certificate](const Certificate& candidate) {
+    return X509_check_issued(&candidate.handle(), &certificate.handle()) == X509_V_OK;
+  };
+  const bool found = std::any_of(anchors_.begin(), anchors_.end(), issued_it) ||
+                     std::any_of(intermediates_.begin(), intermediates_.end(), issued_it);
+  ERR_clear_error();
+  return found;
+}
+
+}  // namespace certbound::x509

@@ -1,0 +1,74 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <sys/types.h>
+#include <vector>
+
+#include "base/result.hpp"
+
+namespace certbound::load {
+
+/// What one connection is used for.
+enum class Mode : std::uint8_t {
+  keepalive,       ///< many requests, one after the other
+  new_connection,  ///< full handshake, one request, close
+  idle,            ///< handshake and one request, then it rests while the server's memory is read
+};
+
+/// What must hold for an answer to count. Status 200 and a well-formed HTTP response must always hold.
+enum class Check : std::uint8_t {
+  none,
+  token,  ///< an access token that is bound to the client certificate and names the client
+};
+
+/// How the result is printed.
+enum class Format : std::uint8_t { text, json };
+
+/// A loopback address: the generator loads nobody else's server.
+struct Endpoint {
+  std::string text;  ///< as given
+  std::string ip;
+  std::uint16_t port = 0;
+  int family = 0;
+};
+
+struct Options {
+  Endpoint endpoint;
+  std::string host = "localhost";  ///< SNI, the name in the server certificate, the Host field
+  std::string path = "/oauth2/token";
+  std::string method = "POST";
+  std::string body;  ///< `{client_id}` in it stands for the next of client_ids
+  std::vector<std::string> client_ids;
+  std::string certificate_file;
+  std::string key_file;
+  std::string ca_file;
+  Mode mode = Mode::keepalive;
+  Check check = Check::none;
+  Format format = Format::text;
+  std::size_t connections = 16;
+  std::size_t threads = 1;
+  std::uint64_t requests = 0;  ///< 0: until `duration` is over
+  std::chrono::duration<double> duration{5};
+  std::uint64_t warmup = 0;  ///< requests before the sample begins
+  double rate = 0;           ///< requests per second on a schedule; 0: the next as soon as one is answered
+  std::chrono::duration<double> timeout{10};  ///< of one connect, handshake and request together
+  std::chrono::duration<double> max_time{120};
+  std::vector<pid_t> server_pids;
+};
+
+/// Options, or the exit status with which the program ends (0 after --help, 2 for wrong usage, 3 for an unreadable
+/// file); what is wrong was printed.
+struct ParsedOptions {
+  std::optional<Options> options;
+  int status = 0;
+};
+[[nodiscard]] ParsedOptions parse_options(int argc, const char* const* argv);
+
+/// `127.0.0.1:8443` or `[::1]:8443`. Errors: `invalid_request` for anything but a numeric loopback address with a port.
+[[nodiscard]] Result<Endpoint> parse_endpoint(const std::string& text);
+
+}  // namespace certbound::load

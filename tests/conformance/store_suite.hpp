@@ -1,0 +1,319 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "store/store.hpp"
+
+// What every store promises (store/client_store.hpp, store/key_store.hpp). A store is put under it by
+//
+//   INSTANTIATE_TYPED_TEST_SUITE_P(Name, StoreSuite, Factory);
+//
+// where Factory is default constructible and has
+//   Result<std::unique_ptr<Store>> open(std::span<const model::Client> registered)
+// which makes an empty store but for `registered`, clients of any source that were registered before. The Factory
+// outlives the store.
+namespace certbound::store {
+
+inline model::Client suite_client(const std::string& id, const std::string& source = "yaml") {
+  model::Client client{*model::ClientId::parse(id)};
+  client.subject = model::RegisteredSubject{model::SubjectField::san_dns, id + ".example"};
+  client.trust_store = "partners";
+  client.origin = model::ClientOrigin{source, "certbound.yaml:10"};
+  return client;
+}
+
+/// Every member differs from its default.
+inline model::Client full_suite_client() {
+  model::Client client = suite_client("full");
+  client.client_name = "Größe \"A\" \\ \xE2\x80\xA8 line";
+  client.token_endpoint_auth_method = model::AuthMethod::self_signed_tls_client_auth;
+  client.subject = model::RegisteredSubject{model::SubjectField::subject_dn, "CN=a\\,b,O=Ünï"};
+  client.certificate_thumbprints = {std::string(43, 'A'), std::string(43, 'Q')};
+  client.key_thumbprints = {std::string(43, 'g')};
+  client.grant_types = {"client_credentials", "urn:ietf:params:oauth:grant-type:token-exchange"};
+  client.scope = *model::Scope::parse("b a");
+  client.resources = {"https://b.example", "https://a.example"};
+  client.tls_client_certificate_bound_access_tokens = false;
+  return client;
+}
+
+inline StoredKey suite_key(const std::string& kid, int age, model::KeyState state) {
+  const model::SigningKeyRecord record{kid, model::SigningAlgorithm::es256, state,
+                                       WallTime{std::chrono::seconds{1700000000 - age}}};
+  return StoredKey{record, crypto::Secret{Bytes{0x30, 0x00, 0xff}}};
+}
+
+inline std::vector<std::string> ids_of(const std::vector<model::Client>& clients) {
+  std::vector<std::string> ids;
+  for (const model::Client& client : clients) ids.push_back(client.client_id.text());
+  return ids;
+}
+
+template <typename Factory>
+class StoreSuite : public testing::Test {
+ protected:
+  static constexpr WallTime kNow{std::chrono::seconds{1700000000}};
+
+  void open(const std::vector<model::Client>& registered = {}) {
+    auto opened = factory_.open(registered);
+    ASSERT_TRUE(opened) << opened.error().detail;
+    store_ = *std::move(opened);
+  }
+
+  ClientStore& clients() { return store_->clients(); }
+
+  Reconciliation reconcile(const std::vector<model::Client>& declared) {
+    auto done = clients().reconcile_clients(declared, kNow);
+    EXPECT_TRUE(done) << done.error().detail;
+    return done ? *std::move(done) : Reconciliation{};
+  }
+
+  std::optional<model::Client> find(const std::string& id) {
+    auto found = clients().find_client(*model::ClientId::parse(id));
+    EXPECT_TRUE(found) << found.error().detail;
+    return found ? *std::move(found) : std::nullopt;
+  }
+
+  std::vector<std::string> all_ids() {
+    auto listed = clients().list_clients("", 1000);
+    EXPECT_TRUE(listed) << listed.error().detail;
+    return listed ? ids_of(*listed) : std::vector<std::string>{};
+  }
+
+  Factory factory_;
+  std::unique_ptr<Store> store_;
+};
+
+TYPED_TEST_SUITE_P(StoreSuite);
+
+TYPED_TEST_P(StoreSuite, FindsNothingInAnEmptyStore) {
+  this->open();
+  EXPECT_EQ(this->find("a"), std::nullopt);
+  const auto count = this->clients().count_clients();
+  ASSERT_TRUE(count);
+  EXPECT_EQ(*count, 0U);
+}
+
+TYPED_TEST_P(StoreSuite, GivesBackEveryMemberOfAClient) {
+  this->open();
+  this->reconcile({full_suite_client()});
+  EXPECT_EQ(this->find("full"), full_suite_client());
+}
+
+TYPED_TEST_P(StoreSuite, ComparesIdsOctetByOctet) {
+  this->open();
+  this->reconcile({suite_client("Etl"), suite_client("etl ")});
+  EXPECT_EQ(this->find("etl"), std::nullopt);
+  EXPECT_EQ(this->find("ETL"), std::nullopt);
+  EXPECT_TRUE(this->find("etl "));
+}
+
+TYPED_TEST_P(StoreSuite, TakesAnIdForDataOnly) {
+  const std::string hostile = "x'; DROP TABLE client; --%_\"";
+  this->open();
+  this->reconcile({suite_client("a"), suite_client(hostile)});
+  EXPECT_TRUE(this->find(hostile));
+  EXPECT_EQ(this->find("x%"), std::nullopt);
+  EXPECT_EQ(this->all_ids(), (std::vector<std::string>{"a", hostile}));
+}
+
+TYPED_TEST_P(StoreSuite, CountsAddedChangedRemovedAndUnchanged) {
+  this->open();
+  this->reconcile({suite_client("a"), suite_client("b"), suite_client("c")});
+  model::Client changed = suite_client("b");
+  changed.scope = *model::Scope::parse("orders.read");
+
+  const Reconciliation done = this->reconcile({suite_client("d"), changed, suite_client("a")});
+
+  EXPECT_EQ(done.added, 1U);
+  EXPECT_EQ(done.changed, 1U);
+  EXPECT_EQ(done.removed, 1U);
+  EXPECT_EQ(done.unchanged, 1U);
+  EXPECT_EQ(done.added_ids, std::vector<std::string>{"d"});
+  EXPECT_EQ(done.changed_ids, std::vector<std::string>{"b"});
+  EXPECT_EQ(done.removed_ids, std::vector<std::string>{"c"});
+  EXPECT_EQ(this->find("b"), changed);
+  EXPECT_EQ(this->find("c"), std::nullopt);
+  EXPECT_EQ(this->all_ids(), (std::vector<std::string>{"a", "b", "d"}));
+}
+
+TYPED_TEST_P(StoreSuite, KeepsTheNewPlaceOfAClientThatOnlyMoved) {
+  this->open();
+  this->reconcile({suite_client("a")});
+  model::Client moved = suite_client("a");
+  moved.origin.place = "clients.d/new.yaml:1";
+
+  const Reconciliation done = this->reconcile({moved});
+
+  EXPECT_EQ(done.unchanged, 1U);
+  EXPECT_EQ(done.changed, 0U);
+  EXPECT_EQ(this->find("a"), moved);
+}
+
+TYPED_TEST_P(StoreSuite, RemovesEveryDeclaredClientWhereNoneIsDeclared) {
+  this->open();
+  this->reconcile({suite_client("a"), suite_client("b")});
+  EXPECT_EQ(this->reconcile({}).removed, 2U);
+  EXPECT_TRUE(this->all_ids().empty());
+}
+
+TYPED_TEST_P(StoreSuite, LeavesClientsOfOtherSourcesAlone) {
+  const model::Client registered = suite_client("r", "registration");
+  this->open({registered});
+
+  const Reconciliation done = this->reconcile({suite_client("a")});
+
+  EXPECT_EQ(done.added, 1U);
+  EXPECT_EQ(done.removed, 0U);
+  EXPECT_EQ(this->find("r"), registered);
+  this->reconcile({});
+  EXPECT_EQ(this->all_ids(), std::vector<std::string>{"r"});
+}
+
+TYPED_TEST_P(StoreSuite, RefusesAnIdOfAnotherSourceAndChangesNothing) {
+  this->open({suite_client("r", "registration")});
+  this->reconcile({suite_client("old")});
+
+  const auto done = this->clients().reconcile_clients(std::vector{suite_client("new"), suite_client("r")}, this->kNow);
+
+  ASSERT_FALSE(done);
+  EXPECT_EQ(done.error().code, ErrorCode::invalid_request);
+  EXPECT_NE(done.error().detail.find("client r "), std::string::npos) << done.error().detail;
+  EXPECT_NE(done.error().detail.find("registration"), std::string::npos) << done.error().detail;
+  EXPECT_EQ(this->all_ids(), (std::vector<std::string>{"old", "r"}));
+}
+
+TYPED_TEST_P(StoreSuite, RefusesAnIdThatIsDeclaredTwiceAndChangesNothing) {
+  this->open();
+  this->reconcile({suite_client("old")});
+
+  const auto done = this->clients().reconcile_clients(
+      std::vector{suite_client("a"), suite_client("b"), suite_client("a")}, this->kNow);
+
+  ASSERT_FALSE(done);
+  EXPECT_EQ(done.error().code, ErrorCode::invalid_request);
+  EXPECT_NE(done.error().detail.find("client a is declared twice"), std::string::npos) << done.error().detail;
+  EXPECT_EQ(this->all_ids(), std::vector<std::string>{"old"});
+}
+
+TYPED_TEST_P(StoreSuite, RefusesTextThatIsNotUtf8AndChangesNothing) {
+  this->open();
+  model::Client broken = suite_client("b");
+  broken.client_name = "\xff";
+
+  const auto done = this->clients().reconcile_clients(std::vector{suite_client("a"), broken}, this->kNow);
+
+  ASSERT_FALSE(done);
+  EXPECT_EQ(done.error().code, ErrorCode::invalid_request);
+  EXPECT_EQ(done.error().detail, "client b: client_name is not UTF-8");
+  EXPECT_TRUE(this->all_ids().empty());
+}
+
+TYPED_TEST_P(StoreSuite, RefusesToReconcileAClientOfAnotherSource) {
+  this->open();
+  const auto done = this->clients().reconcile_clients(std::vector{suite_client("a", "registration")}, this->kNow);
+  ASSERT_FALSE(done);
+  EXPECT_EQ(done.error().code, ErrorCode::server_error);
+}
+
+TYPED_TEST_P(StoreSuite, ListsNoMoreIdsThanTheBound) {
+  this->open();
+  std::vector<model::Client> many;
+  for (int i = 0; i < 30; ++i) many.push_back(suite_client("c" + std::to_string(100 + i)));
+
+  const Reconciliation done = this->reconcile(many);
+
+  EXPECT_EQ(done.added, 30U);
+  ASSERT_EQ(done.added_ids.size(), Reconciliation::kMaximumListed);
+  EXPECT_EQ(done.added_ids.front(), "c100");
+}
+
+TYPED_TEST_P(StoreSuite, ListsClientsInPagesOrderedByTheOctetsOfTheirIds) {
+  this->open();
+  this->reconcile({suite_client("b"), suite_client("B"), suite_client("~"), suite_client("a"), suite_client("10"),
+                   suite_client("9")});
+
+  const auto first = this->clients().list_clients("", 4);
+  ASSERT_TRUE(first);
+  EXPECT_EQ(ids_of(*first), (std::vector<std::string>{"10", "9", "B", "a"}));
+  const auto second = this->clients().list_clients("a", 4);
+  ASSERT_TRUE(second);
+  EXPECT_EQ(ids_of(*second), (std::vector<std::string>{"b", "~"}));
+  const auto none = this->clients().list_clients("a", 0);
+  ASSERT_TRUE(none);
+  EXPECT_TRUE(none->empty());
+}
+
+TYPED_TEST_P(StoreSuite, ShowsReadersWhatWasCommitted) {
+  this->open();
+  auto reader = this->store_->make_client_reader();
+  ASSERT_TRUE(reader) << reader.error().detail;
+  const auto before = (*reader)->count_clients();
+  ASSERT_TRUE(before);
+  EXPECT_EQ(*before, 0U);
+
+  this->reconcile({suite_client("a")});
+
+  const auto found = (*reader)->find_client(*model::ClientId::parse("a"));
+  ASSERT_TRUE(found) << found.error().detail;
+  EXPECT_EQ(*found, suite_client("a"));
+  const auto listed = (*reader)->list_clients("", 10);
+  ASSERT_TRUE(listed);
+  EXPECT_EQ(ids_of(*listed), std::vector<std::string>{"a"});
+}
+
+TYPED_TEST_P(StoreSuite, GivesBackKeysOldestFirst) {
+  this->open();
+  KeyStore& keys = this->store_->keys();
+  ASSERT_TRUE(keys.insert_key(suite_key("b", 0, model::KeyState::active)));
+  ASSERT_TRUE(keys.insert_key(suite_key("c", 60, model::KeyState::retired)));
+  ASSERT_TRUE(keys.insert_key(suite_key("a", 0, model::KeyState::next)));
+
+  const auto loaded = keys.load_keys();
+  ASSERT_TRUE(loaded) << loaded.error().detail;
+  ASSERT_EQ(loaded->size(), 3U);
+  EXPECT_EQ((*loaded)[0].record, suite_key("c", 60, model::KeyState::retired).record);
+  EXPECT_EQ((*loaded)[1].record, suite_key("a", 0, model::KeyState::next).record);
+  EXPECT_EQ((*loaded)[2].record, suite_key("b", 0, model::KeyState::active).record);
+  const ByteView pkcs8 = (*loaded)[0].pkcs8.expose();
+  EXPECT_EQ((Bytes{pkcs8.begin(), pkcs8.end()}), (Bytes{0x30, 0x00, 0xff}));
+
+  const auto listed = keys.list_keys();
+  ASSERT_TRUE(listed);
+  ASSERT_EQ(listed->size(), 3U);
+  EXPECT_EQ((*listed)[0].kid, "c");
+}
+
+TYPED_TEST_P(StoreSuite, RefusesASecondKeyOfOneKid) {
+  this->open();
+  ASSERT_TRUE(this->store_->keys().insert_key(suite_key("a", 0, model::KeyState::active)));
+  const auto again = this->store_->keys().insert_key(suite_key("a", 0, model::KeyState::next));
+  ASSERT_FALSE(again);
+  EXPECT_EQ(again.error().code, ErrorCode::server_error);
+}
+
+TYPED_TEST_P(StoreSuite, RefusesASecondActiveKeyOfOneAlgorithm) {
+  this->open();
+  KeyStore& keys = this->store_->keys();
+  ASSERT_TRUE(keys.insert_key(suite_key("a", 0, model::KeyState::active)));
+  EXPECT_FALSE(keys.insert_key(suite_key("b", 0, model::KeyState::active)));
+  StoredKey other = suite_key("c", 0, model::KeyState::active);
+  other.record.algorithm = model::SigningAlgorithm::eddsa;
+  EXPECT_TRUE(keys.insert_key(other));
+}
+
+REGISTER_TYPED_TEST_SUITE_P(StoreSuite, FindsNothingInAnEmptyStore, GivesBackEveryMemberOfAClient,
+                            ComparesIdsOctetByOctet, TakesAnIdForDataOnly, CountsAddedChangedRemovedAndUnchanged,
+                            KeepsTheNewPlaceOfAClientThatOnlyMoved, RemovesEveryDeclaredClientWhereNoneIsDeclared,
+                            LeavesClientsOfOtherSourcesAlone, RefusesAnIdOfAnotherSourceAndChangesNothing,
+                            RefusesAnIdThatIsDeclaredTwiceAndChangesNothing, RefusesTextThatIsNotUtf8AndChangesNothing,
+                            RefusesToReconcileAClientOfAnotherSource, ListsNoMoreIdsThanTheBound,
+                            ListsClientsInPagesOrderedByTheOctetsOfTheirIds, ShowsReadersWhatWasCommitted,
+                            GivesBackKeysOldestFirst, RefusesASecondKeyOfOneKid, RefusesASecondActiveKeyOfOneAlgorithm);
+
+}  // namespace certbound::store

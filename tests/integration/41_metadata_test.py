@@ -1,0 +1,163 @@
+"""Discovery and keys (conformance.md sections 5 and 9)."""
+
+import unittest
+
+from support import tokens
+from support.cases import JWKS, METADATA, TOKEN, DaemonCase, OwnDaemonCase, grant
+from support.pki import base64url
+
+
+class Metadata(DaemonCase):
+    def test_the_document(self):
+        """8414-2-1 to 8414-2-5, 8414-2-9, 8414-2-11, 8705-2.1.1-1, 8705-2.2.1-1, 8705-3.3-1: what the server can do, no more."""
+        response = self.curl(METADATA)
+        self.assertEqual(response.status, 200)
+        self.assertTrue(response.header("Content-Type").startswith("application/json"))
+        metadata = response.json()
+        self.assertEqual(metadata["issuer"], "https://localhost:8443")
+        self.assertEqual(metadata["token_endpoint"], "https://localhost:8443/oauth2/token")
+        self.assertEqual(metadata["jwks_uri"], "https://localhost:8443/oauth2/jwks")
+        self.assertEqual(metadata["response_types_supported"], [])
+        self.assertEqual(metadata["grant_types_supported"], ["client_credentials"])
+        self.assertEqual(
+            sorted(metadata["token_endpoint_auth_methods_supported"]), ["self_signed_tls_client_auth", "tls_client_auth"]
+        )
+        self.assertIs(metadata["tls_client_certificate_bound_access_tokens"], True)
+        if "scopes_supported" in metadata:
+            self.assertEqual(set(metadata["scopes_supported"]), {"orders.read", "orders.write", "stock.read"})
+        absent = {"authorization_endpoint", "introspection_endpoint", "revocation_endpoint", "registration_endpoint",
+                  "token_endpoint_auth_signing_alg_values_supported", "mtls_endpoint_aliases", "device_authorization_endpoint"}  # fmt: skip
+        self.assertFalse(absent & set(metadata))
+
+    def test_every_url_answers(self):
+        """8414-7-1: loop over the document; what is announced is there."""
+        metadata = self.curl(METADATA).json()
+        self.assertEqual(self.curl(metadata["jwks_uri"]).status, 200)
+        self.assert_granted(self.curl(metadata["token_endpoint"], cert=self.etl, form=grant()), self.etl)
+        issuer = metadata["issuer"]
+        self.assertEqual(self.curl(issuer + METADATA).json(), metadata)
+
+    def test_no_certificate_is_needed(self):
+        """8414-3-4, 8414-6-1: and any certificate does as well."""
+        plain = self.curl(METADATA)
+        self.assertEqual(self.curl(METADATA, cert=self.etl).body, plain.body)
+        self.assertEqual(self.curl(METADATA, cert=self.pki.leaf("CN=stranger")).body, plain.body)
+
+    def test_documents_are_cacheable(self):
+        """product.md section 4: Cache-Control and ETag; If-None-Match is answered with 304."""
+        for path in (METADATA, JWKS):
+            with self.subTest(path=path):
+                response = self.curl(path)
+                self.assertIn("max-age=", response.header("Cache-Control"))
+                self.assertNotIn("no-store", response.header("Cache-Control"))
+                etag = response.header("ETag")
+                self.assertRegex(etag, r'\A(W/)?"[\x21\x23-\x7e]+"\Z')
+                again = self.curl(path, headers=[f"If-None-Match: {etag}"])
+                self.assertEqual((again.status, again.body), (304, b""))
+                self.assertEqual(again.header("ETag"), etag)
+                self.assertEqual(self.curl(path, headers=['If-None-Match: "other"']).body, response.body)
+
+
+class IssuerWithPath(DaemonCase):
+    @classmethod
+    def configure(cls, config):
+        config["issuer"] = "https://localhost:8443/tenant/one"
+
+    def test_the_path_is_inserted(self):
+        """8414-3-1, V8414: after the well-known suffix; the issuer itself is what the token says."""
+        metadata = self.curl(METADATA + "/tenant/one").json()
+        self.assertEqual(metadata["issuer"], "https://localhost:8443/tenant/one")
+        self.assertEqual(metadata["token_endpoint"], "https://localhost:8443/tenant/one/oauth2/token")
+        self.assertEqual(self.curl(metadata["jwks_uri"]).status, 200)
+        claims = self.assert_granted(self.curl(metadata["token_endpoint"], cert=self.etl, form=grant()), self.etl)
+        self.assertEqual(claims["iss"], metadata["issuer"])
+
+    def test_other_paths_are_none(self):
+        """8414-3-2: an unknown issuer's path is 404."""
+        for path in (METADATA, METADATA + "/tenant/two", METADATA + "/tenant", METADATA + "/tenant/one/", TOKEN, JWKS):
+            self.assert_error(self.curl(path), "not_found", 404)
+
+
+class IssuerWithSlash(DaemonCase):
+    @classmethod
+    def configure(cls, config):
+        config["issuer"] = "https://localhost:8443/tenant/"
+
+    def test_the_document_keeps_it_and_the_url_does_not(self):
+        """8414-3-1, 8414-3-3, V8414: byte equality of the issuer, no slash at the end of the well-known URL."""
+        metadata = self.curl(METADATA + "/tenant").json()
+        self.assertEqual(metadata["issuer"], "https://localhost:8443/tenant/")
+        claims = self.assert_granted(self.curl(metadata["token_endpoint"], cert=self.etl, form=grant()), self.etl)
+        self.assertEqual(claims["iss"], "https://localhost:8443/tenant/")
+
+
+class Keys(OwnDaemonCase):
+    EXPECTED = {
+        "ES256": {"kty": "EC", "crv": "P-256"},
+        "EdDSA": {"kty": "OKP", "crv": "Ed25519"},
+        "PS256": {"kty": "RSA", "e": "AQAB"},
+        "RS256": {"kty": "RSA", "e": "AQAB"},
+    }
+
+    def test_each_algorithm(self):
+        """JOSE-5, JOSE-6, JOSE-8 to JOSE-12, 9068-2.1-1, 9068-2.1-2, D9, D10: the published key, and a token that verifies with it alone."""
+        for algorithm, members in self.EXPECTED.items():
+            with self.subTest(algorithm=algorithm):
+                config = self.base_config()
+                config["signing"] = {"algorithm": algorithm}
+                daemon, curl = self.start(config)
+                response = curl(JWKS)
+                self.assertRegex(response.header("Content-Type"), r"\Aapplication/(jwk-set\+)?json")
+                keys = response.json()["keys"]
+                self.assertEqual(len({key["kid"] for key in keys}), len(keys))
+                for key in keys:
+                    self.assertFalse({"d", "p", "q", "dp", "dq", "qi", "oth", "k"} & set(key))
+                token = curl(TOKEN, cert=self.etl, form=grant()).json()["access_token"]
+                header, _, signature = tokens.decode(token)
+                self.assertEqual(header["alg"], algorithm)
+                key = next(key for key in keys if key["kid"] == header["kid"])
+                for name, value in {**members, "use": "sig", "alg": algorithm}.items():
+                    self.assertEqual(key[name], value)
+                self.assert_lengths(key, signature)
+                self.assertTrue(tokens.has_valid_signature(token, {"keys": keys}))
+                self.assert_changes_are_seen(token, keys)
+                daemon.stop()
+
+    def assert_lengths(self, key, signature):
+        if key["kty"] == "EC":
+            self.assertEqual((len(tokens.from_base64url(key["x"])), len(tokens.from_base64url(key["y"]))), (32, 32))
+            self.assertEqual(len(signature), 64)
+        elif key["kty"] == "OKP":
+            self.assertEqual((len(tokens.from_base64url(key["x"])), len(signature)), (32, 64))
+        else:
+            modulus = tokens.from_base64url(key["n"])
+            self.assertGreaterEqual(len(modulus), 256)
+            self.assertNotEqual(modulus[0], 0)
+            self.assertEqual(len(signature), len(modulus))
+
+    def assert_changes_are_seen(self, token, keys):
+        """The verification of this test can fail: another payload under the same signature does not verify."""
+        header, _, signature = token.split(".")
+        _, claims, _ = tokens.decode(token)
+        import json
+
+        forged = base64url(json.dumps({**claims, "sub": "other"}).encode())
+        self.assertFalse(tokens.has_valid_signature(f"{header}.{forged}.{signature}", {"keys": keys}))
+
+    def test_another_algorithm_keeps_the_old_key_published(self):
+        """JOSE-12, product.md section 6: no moment in which a valid token cannot be verified."""
+        config = self.base_config()
+        daemon, curl = self.start(config)
+        token = curl(TOKEN, cert=self.etl, form=grant()).json()["access_token"]
+        config["signing"] = {"algorithm": "EdDSA"}
+        daemon.reload(config)
+        later = curl(TOKEN, cert=self.etl, form=grant()).json()["access_token"]
+        self.assertEqual(tokens.decode(later)[0]["alg"], "EdDSA")
+        keys = curl(JWKS).json()
+        self.assertTrue(tokens.has_valid_signature(token, keys))
+        self.assertTrue(tokens.has_valid_signature(later, keys))
+        daemon.stop()
+
+
+if __name__ == "__main__":
+    unittest.main()
