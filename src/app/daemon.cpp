@@ -1,5 +1,6 @@
 #include "app/daemon.hpp"
 
+#include <atomic>
 #include <csignal>
 #include <cstdio>
 #include <ctime>
@@ -28,7 +29,9 @@ sigset_t block_signals() {
   sigemptyset(&set);
   for (const int number : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set, number);
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  // A peer that is gone and a file that may not grow are errors of one write, not of the process.
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
   return set;
 }
 
@@ -44,6 +47,16 @@ void log_problems(const std::vector<config::Problem>& problems) {
     log::write(is_error ? log::Level::error : log::Level::warning, "configuration_problem",
                {{"detail", config::render(problem)}});
   }
+}
+
+Task<bool> probe_audit(const audit::Writer& writer) { co_return writer.is_healthy(); }
+
+/// A lookup of an id that nobody has: through the queue, a reader thread and the database.
+Task<bool> probe_store(store::Executor& executor) {
+  auto id = model::ClientId::parse("readyz");
+  if (!id) co_return false;
+  const auto found = co_await executor.find_client(*std::move(id));
+  co_return found.has_value();
 }
 
 std::string monotonic_microseconds() {
@@ -75,7 +88,7 @@ struct Daemon::State {
       registry.gauge("certbound_config_generation", "Counts the configurations in use since the start");
   metrics::Gauge clients = registry.gauge("certbound_clients", "Registered clients");
   std::uint64_t next_generation = 1;
-  bool has_listener_failed = false;  // written by a worker before it raises SIGTERM
+  std::atomic<bool> has_listener_failed{false};  // written by a worker before it raises SIGTERM
   std::unique_ptr<store::Store> store;
   std::unique_ptr<store::Executor> executor;
   std::unique_ptr<audit::Writer> audit;
@@ -122,7 +135,8 @@ Result<void> Daemon::State::open_state(const config::Config& config) {
   auto writer = audit::Writer::open(config.state_dir / config.audit.file, config.audit.durability, registry);
   if (!writer) return std::move(writer).error();
   audit = *std::move(writer);
-  health.set_audit([target = audit.get()] { return target->is_healthy(); });
+  health.add_probe("audit", [target = audit.get()] { return probe_audit(*target); });
+  health.add_probe("store", [target = executor.get()] { return probe_store(*target); });
   return {};
 }
 

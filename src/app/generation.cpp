@@ -1,5 +1,7 @@
 #include "app/generation.hpp"
 
+#include <algorithm>
+#include <tuple>
 #include <utility>
 
 #include "app/build_snapshot.hpp"
@@ -7,14 +9,30 @@
 
 namespace certbound::app {
 
+namespace {
+
+/// In the order of the files as they were read, then of their lines.
+void sort_by_place(std::vector<config::Problem>& problems, const std::vector<std::string>& files) {
+  const auto order = [&files](const config::Problem& problem) {
+    return std::find(files.begin(), files.end(), problem.file) - files.begin();
+  };
+  std::stable_sort(problems.begin(), problems.end(), [&order](const config::Problem& a, const config::Problem& b) {
+    return std::make_tuple(order(a), a.line, a.column) < std::make_tuple(order(b), b.line, b.column);
+  });
+}
+
+}  // namespace
+
 Checked check_configuration(const std::filesystem::path& file, WallTime now) {
   Checked checked;
   config::Loaded loaded = config::load(file);
   checked.problems = std::move(loaded.problems);
-  if (!loaded.config) return checked;
-  LoadedMaterials materials = load_materials(*loaded.config, now);
+  const config::Config& readable = loaded.config ? *loaded.config : loaded.draft;
+  LoadedMaterials materials = load_materials(readable, now);
   checked.problems.insert(checked.problems.end(), std::make_move_iterator(materials.problems.begin()),
                           std::make_move_iterator(materials.problems.end()));
+  sort_by_place(checked.problems, readable.files);
+  if (!loaded.config) return checked;
   checked.config = std::move(loaded.config);
   checked.materials = std::move(materials.materials);
   return checked;

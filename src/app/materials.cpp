@@ -32,10 +32,10 @@ class MaterialsLoader {
     problem.key = key;
     problem.severity = severity;
     problem.message = std::move(message);
-    if (const auto place = config_.places.find(key); place != config_.places.end()) {
-      problem.file = place->second.file;
-      problem.line = place->second.line;
-      problem.column = place->second.column;
+    if (const auto place = config_.find_place(key)) {
+      problem.file = place->file;
+      problem.line = place->line;
+      problem.column = place->column;
     }
     has_error_ = has_error_ || severity == config::Severity::error;
     problems_.push_back(std::move(problem));
@@ -58,6 +58,7 @@ class MaterialsLoader {
   }
 
   void load_server() {
+    if (config_.tls.certificate.empty() || config_.tls.private_key.empty()) return;
     auto server = net::load_server_certificate(config_.tls);
     if (!server) {
       const bool is_key = server.error().detail.starts_with(config_.tls.private_key.string());
@@ -93,6 +94,7 @@ class MaterialsLoader {
   }
 
   void load_trust_store(const x509::TrustStoreOptions& options) {
+    if (options.anchors.empty()) return;
     const bool had_error = std::exchange(has_error_, false);
     const std::string key = "trust_stores." + options.name;
     auto anchors = load_certificates(key + ".anchors", "anchor", options.name, options.anchors);

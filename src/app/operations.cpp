@@ -19,7 +19,7 @@ Task<http::Response> OperationsHandler::handle(const http::Request& request) {
     co_return http::method_not_allowed("GET, HEAD", request.id);
   }
   if (is_healthz) co_return health_.render_healthz();
-  if (is_readyz) co_return health_.render_readyz();
+  if (is_readyz) co_return co_await health_.render_readyz();
   dropped_lines_.set(static_cast<double>(log::dropped_lines()));
   http::Response response{200, "text/plain; version=0.0.4; charset=utf-8", registry_.render_text()};
   response.headers.emplace_back("Cache-Control", "no-store");

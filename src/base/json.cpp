@@ -73,6 +73,10 @@ Result<nlohmann::json> parse_json(std::string_view text, JsonLimits limits) {
     return invalid_input("JSON of " + std::to_string(text.size()) + " octets; at most " +
                          std::to_string(limits.max_bytes) + " are read");
   }
+  // The library takes a NUL for the end of the text and would not see what is behind it.
+  if (const auto nul = text.find('\0'); nul != std::string_view::npos) {
+    return invalid_input("not JSON at octet " + std::to_string(nul));
+  }
   nlohmann::json value;
   StrictBuilder builder{value, limits.max_depth};
   if (!nlohmann::json::sax_parse(text.begin(), text.end(), &builder)) {

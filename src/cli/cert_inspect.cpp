@@ -41,11 +41,11 @@ std::vector<std::string> registration_entries(const x509::PresentedChain& shown,
   for (const model::RegisteredSubject& subject : subjects) {
     entries.push_back("- client_id: CHOOSE-AN-ID\n  token_endpoint_auth_method: tls_client_auth\n  " +
                       std::string{name(subject.field)} + ": " + json_quoted(subject.value) +
-                      "\n  trust_store: THE-PARTNERS-TRUST-STORE\n");
+                      "\n  trust_store: THE-PARTNERS-TRUST-STORE\n  resources: [THE-RESOURCE-IDENTIFIER]\n");
   }
   entries.push_back(
       "- client_id: CHOOSE-AN-ID\n  token_endpoint_auth_method: self_signed_tls_client_auth\n  certificates: [" +
-      json_quoted(file) + "]  # x5t#S256 " + shown.x5t_s256 + "\n");
+      json_quoted(file) + "]  # x5t#S256 " + shown.x5t_s256 + "\n  resources: [THE-RESOURCE-IDENTIFIER]\n");
   return entries;
 }
 

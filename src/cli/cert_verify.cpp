@@ -17,6 +17,7 @@ constexpr ArgumentSpec kCertVerifyArguments[] = {
     {"--anchors", ArgumentKind::value, "PEM: the CAs that may end the chain", true},
     {"--chain", ArgumentKind::value, "PEM: the chain as a client sends it, leaf first", true},
     {"--max-depth", ArgumentKind::value, "intermediates between leaf and anchor, at most (default 4)", false},
+    {"--max-certificates", ArgumentKind::value, "certificates in --chain, at most (default 6)", false},
     {"--time", ArgumentKind::value, "judge as of this time: RFC 3339 or Unix seconds", false},
     kJsonArgument,
 };
@@ -29,6 +30,19 @@ Result<std::vector<x509::Certificate>> load_certificates(const std::string& file
   return certificates;
 }
 
+/// A whole number from `least` to 1000, or `otherwise` where it was not given.
+Result<int> parse_number(const Arguments& arguments, std::string_view name, int least, int otherwise) {
+  if (!arguments.has(name)) return otherwise;
+  const std::string text = arguments.value(name);
+  int number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{} || end != text.data() + text.size() || number < least || number > 1000) {
+    return invalid_input(std::string{name} + ": \"" + text + "\" is not a number from " + std::to_string(least) +
+                         " to 1000");
+  }
+  return number;
+}
+
 Result<x509::TrustStore::Query> parse_query(const Arguments& arguments) {
   x509::TrustStore::Query query;
   query.now = wall_now();
@@ -37,14 +51,12 @@ Result<x509::TrustStore::Query> parse_query(const Arguments& arguments) {
     if (!time) return time.error();
     query.now = *time;
   }
-  if (arguments.has("--max-depth")) {
-    const std::string text = arguments.value("--max-depth");
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), query.max_intermediates);
-    if (error != std::errc{} || end != text.data() + text.size() || query.max_intermediates < 0 ||
-        query.max_intermediates > 1000) {
-      return invalid_input("--max-depth: \"" + text + "\" is not a number from 0 to 1000");
-    }
-  }
+  const auto depth = parse_number(arguments, "--max-depth", 0, query.max_intermediates);
+  if (!depth) return depth.error();
+  query.max_intermediates = *depth;
+  const auto certificates = parse_number(arguments, "--max-certificates", 1, static_cast<int>(query.max_certificates));
+  if (!certificates) return certificates.error();
+  query.max_certificates = static_cast<std::size_t>(*certificates);
   return query;
 }
 

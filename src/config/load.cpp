@@ -56,7 +56,11 @@ Loaded Loader::load(const std::filesystem::path& name, std::string text) {
   for (const File& file : files_) config_.files.push_back(file.source.name());
   config_.places = std::move(session_.places);
   Loaded loaded;
-  if (session_.report.error_count() == 0) loaded.config = std::move(config_);
+  if (session_.report.error_count() == 0) {
+    loaded.config = std::move(config_);
+  } else {
+    loaded.draft = std::move(config_);
+  }
   loaded.problems = session_.report.take_sorted();
   return loaded;
 }
@@ -139,7 +143,7 @@ Loaded load(const std::filesystem::path& path) {
   if (detail.starts_with(path.string() + ": ")) detail.erase(0, path.string().size() + 2);
   Report report;
   report.add_unreadable(path.string(), std::move(detail));
-  return {std::nullopt, report.take_sorted()};
+  return {std::nullopt, report.take_sorted(), {}};
 }
 
 }  // namespace certbound::config

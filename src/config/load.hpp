@@ -15,6 +15,8 @@ namespace certbound::config {
 struct Loaded {
   std::optional<Config> config;   ///< nothing where one of the problems is an error
   std::vector<Problem> problems;  ///< every error and warning, in the order of files and lines
+  /// Where `config` is absent: what could be read. Good for finding further problems, and for nothing else.
+  Config draft;
 };
 
 /// Reads the main file, the files that it includes and the certificates of its clients. Opens no other file that it

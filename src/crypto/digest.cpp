@@ -13,7 +13,7 @@ namespace {
 
 using DigestAlgorithmHandle = std::unique_ptr<EVP_MD, Deleter<EVP_MD_free>>;
 
-/// An algorithm and a context per thread: fetching takes 0.2 us and a lock (docs/adr/0008).
+/// An algorithm and a context per thread: fetching takes 0.2 us and a lock.
 struct Sha256Worker {
   DigestAlgorithmHandle algorithm{EVP_MD_fetch(nullptr, "SHA256", nullptr)};
   DigestContextHandle context{EVP_MD_CTX_new()};

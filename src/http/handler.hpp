@@ -15,7 +15,7 @@ class Handler {
   virtual ~Handler() = default;
 
   /// Answers one request. Called on the worker's thread; `request` lives until the answer is complete. What it throws
-  /// is a fault of ours: the session answers 500 and closes.
+  /// is a fault of ours: the connection ends, and it is logged and counted.
   [[nodiscard]] virtual Task<Response> handle(const Request& request) = 0;
 };
 

@@ -4,33 +4,18 @@
 #include <cstdio>
 #include <ctime>
 
-#include "base/clock.hpp"
-
 namespace certbound::http {
 
 namespace {
 
+constexpr std::string_view kUnsafe{"\r\n\0", 3};
+
 void append_header(std::string& out, std::string_view name, std::string_view value) {
-  if (value.find_first_of("\r\n") != std::string_view::npos) return;
+  if (value.find_first_of(kUnsafe) != std::string_view::npos) return;
   out += name;
   out += ": ";
   out += value;
   out += "\r\n";
-}
-
-std::string render_http_date(WallTime time) {
-  constexpr std::array<const char*, 7> kDays{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-  constexpr std::array<const char*, 12> kMonths{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                                "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-  const std::time_t seconds = static_cast<std::time_t>(unix_seconds(time));
-  std::tm parts{};
-  if (::gmtime_r(&seconds, &parts) == nullptr) return {};
-  std::array<char, 64> text{};
-  const int length = std::snprintf(text.data(), text.size(), "%s, %02d %s %04d %02d:%02d:%02d GMT",
-                                   kDays.at(static_cast<std::size_t>(parts.tm_wday)), parts.tm_mday,
-                                   kMonths.at(static_cast<std::size_t>(parts.tm_mon)), parts.tm_year + 1900,
-                                   parts.tm_hour, parts.tm_min, parts.tm_sec);
-  return {text.data(), static_cast<std::size_t>(length)};
 }
 
 }  // namespace
@@ -90,12 +75,26 @@ void append_response(std::string& out, const Response& response, const RenderCon
   for (const auto& [name, value] : response.headers) append_header(out, name, value);
   append_header(out, "X-Request-Id", context.request_id);
   if (context.close) append_header(out, "Connection", "close");
-  // RFC 9110 section 8.6: no Content-Length in a 204; in a 304 it would have to be that of the 200.
-  if (response.status != 204 && response.status != 304) {
-    append_header(out, "Content-Length", std::to_string(response.body.size()));
-  }
+  // RFC 9110 section 8.6: no Content-Length in a 204; in a 304 it would have to be that of the 200. Neither has a body.
+  const bool has_body = response.status != 204 && response.status != 304;
+  if (has_body) append_header(out, "Content-Length", std::to_string(response.body.size()));
   out += "\r\n";
-  if (!context.omit_body) out += response.body;
+  if (has_body && !context.omit_body) out += response.body;
+}
+
+std::string render_http_date(WallTime time) {
+  constexpr std::array<const char*, 7> kDays{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+  constexpr std::array<const char*, 12> kMonths{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                                "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  const std::time_t seconds = static_cast<std::time_t>(unix_seconds(time));
+  std::tm parts{};
+  if (::gmtime_r(&seconds, &parts) == nullptr) return {};
+  std::array<char, 64> text{};
+  const int length = std::snprintf(text.data(), text.size(), "%s, %02d %s %04d %02d:%02d:%02d GMT",
+                                   kDays.at(static_cast<std::size_t>(parts.tm_wday)), parts.tm_mday,
+                                   kMonths.at(static_cast<std::size_t>(parts.tm_mon)), parts.tm_year + 1900,
+                                   parts.tm_hour, parts.tm_min, parts.tm_sec);
+  return {text.data(), static_cast<std::size_t>(length)};
 }
 
 std::string_view http_date_now() {

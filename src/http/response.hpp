@@ -5,6 +5,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/clock.hpp"
+
 namespace certbound::http {
 
 /// An answer before it is bytes. Content-Length, Date, Connection and X-Request-Id are the session's.
@@ -29,11 +31,14 @@ struct RenderContext {
   bool omit_body = false;  ///< the answer to HEAD: headers as for GET, no body
 };
 
-/// Appends the whole answer as HTTP/1.1 bytes, ready for one write. A header value with CR or LF in it is left out: it
-/// would be response splitting, and no caller makes one.
+/// Appends the whole answer as HTTP/1.1 bytes, ready for one write. A header value with CR, LF or NUL in it is left
+/// out: it would be response splitting, and no caller makes one. A 204 and a 304 have no body.
 void append_response(std::string& out, const Response& response, const RenderContext& context);
 
-/// `Sat, 21 Nov 2026 02:20:38 GMT`, made once per second and thread.
+/// `Sat, 21 Nov 2026 02:20:38 GMT`: an IMF-fixdate (RFC 9110 section 5.6.7).
+[[nodiscard]] std::string render_http_date(WallTime time);
+
+/// The present as render_http_date() has it, made once per second and thread.
 [[nodiscard]] std::string_view http_date_now();
 
 }  // namespace certbound::http

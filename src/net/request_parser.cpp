@@ -29,8 +29,8 @@ http::Method to_method(beast_http::verb verb) {
 std::string_view to_path_and_query(std::string_view target) {
   const std::size_t scheme = target.find("://");
   if (target.empty() || target.front() == '/' || scheme == std::string_view::npos) return target;
-  const std::size_t path = target.find('/', scheme + 3);
-  return path == std::string_view::npos ? std::string_view{"/"} : target.substr(path);
+  const std::size_t path = target.find_first_of("/?", scheme + 3);
+  return path == std::string_view::npos || target[path] == '?' ? std::string_view{"/"} : target.substr(path);
 }
 
 struct HeaderScan {
@@ -47,10 +47,61 @@ HeaderScan scan_header(std::string_view buffer, std::size_t from) {
     if (c == '\r' && i + 1 < buffer.size() && buffer[i + 1] != '\n') return {0, true};
     if (c != '\n') continue;
     if (i == 0 || buffer[i - 1] != '\r') return {0, true};
-    if (i + 1 < buffer.size() && (buffer[i + 1] == ' ' || buffer[i + 1] == '\t')) return {0, true};
     if (i >= 3 && buffer[i - 2] == '\n') return {i + 1, false};
+    if (i + 1 < buffer.size() && (buffer[i + 1] == ' ' || buffer[i + 1] == '\t')) return {0, true};
   }
   return {};
+}
+
+using Message = beast_http::request<beast_http::string_body>;
+
+std::string_view value_of(const Message& message, beast_http::field field) {
+  const auto value = message[field];
+  return {value.data(), value.size()};
+}
+
+/// What Beast lets pass and we do not: each is a way to make two servers see two different requests.
+std::optional<RequestFault> check_framing(const Message& message) {
+  const std::size_t lengths = message.count(beast_http::field::content_length);
+  const std::size_t codings = message.count(beast_http::field::transfer_encoding);
+  const std::size_t hosts = message.count(beast_http::field::host);
+  if (lengths > 0 && codings > 0) {
+    return RequestFault{400, "Content-Length and Transfer-Encoding exclude each other"};
+  }
+  if (lengths > 1) return RequestFault{400, "Content-Length is repeated"};
+  const std::string_view length = value_of(message, beast_http::field::content_length);
+  // Beast takes a list of equal numbers.
+  if (length.find_first_not_of("0123456789") != std::string_view::npos) {
+    return RequestFault{400, "Content-Length is not one number"};
+  }
+  if (codings > 0 && message.version() == 10) return RequestFault{400, "HTTP/1.0 has no Transfer-Encoding"};
+  if (codings > 1 ||
+      (codings == 1 && !ascii_iequals(value_of(message, beast_http::field::transfer_encoding), "chunked"))) {
+    return RequestFault{501, "the only transfer coding is chunked"};
+  }
+  if (hosts > 1 || (hosts == 0 && message.version() == 11)) {
+    return RequestFault{400, "a request has exactly one Host"};
+  }
+  return std::nullopt;
+}
+
+/// The request of a header that is complete. Taken before the body is read, since Beast puts the fields of a chunked
+/// body's trailer among those of the header, and a trailer may not change what the header said (RFC 9110 section 6.5).
+http::Request to_request(const Message& message) {
+  http::Request request;
+  request.method = to_method(message.method());
+  const std::string_view target = to_path_and_query({message.target().data(), message.target().size()});
+  const std::size_t question = target.find('?');
+  request.path = target.substr(0, question);
+  if (question != std::string_view::npos) request.query = target.substr(question + 1);
+  request.headers.reserve(8);
+  for (const auto& field : message) {
+    const std::string_view name{field.name_string().data(), field.name_string().size()};
+    request.headers.emplace_back(ascii_lower(name), std::string{field.value().data(), field.value().size()});
+  }
+  // HTTP/1.0 clients get one answer per connection: their keep-alive was never specified.
+  request.keep_alive = message.version() == 11 && message.keep_alive();
+  return request;
 }
 
 }  // namespace
@@ -62,6 +113,7 @@ struct RequestParser::Parser {
     parser.eager(true);
   }
   beast_http::request_parser<beast_http::string_body> parser;
+  http::Request request;  // of the header; the body is the parser's until take()
 };
 
 RequestParser::RequestParser(Bounds bounds) : bounds_{bounds} {}
@@ -82,6 +134,7 @@ RequestParser::State RequestParser::feed(std::string_view bytes) {
 RequestParser::State RequestParser::next() {
   parser_.reset();
   scanned_ = 0;
+  leading_lines_ = 0;
   expects_continue_ = false;
   state_ = State::idle;
   return advance();
@@ -90,9 +143,11 @@ RequestParser::State RequestParser::next() {
 RequestParser::State RequestParser::advance() {
   if (state_ == State::idle || state_ == State::header) {
     // RFC 9112 section 2.2: some clients send an empty line after the body of the request before.
-    for (int i = 0; i < kMaximumLeadingLines && state_ == State::idle && buffer_.starts_with("\r\n"); ++i)
+    while (state_ == State::idle && leading_lines_ < kMaximumLeadingLines && buffer_.starts_with("\r\n")) {
       buffer_.erase(0, 2);
-    if (buffer_.empty()) return state_;
+      ++leading_lines_;
+    }
+    if (buffer_.empty() || (state_ == State::idle && buffer_ == "\r")) return state_;
     state_ = State::header;
     if (read_header() != State::body) return state_;
   }
@@ -123,23 +178,15 @@ RequestParser::State RequestParser::read_header() {
   if (error || !parser.is_header_done()) return refuse(400, "the request is not well-formed HTTP");
   buffer_.erase(0, used);
   const auto& message = parser.get();
-  const bool has_length = message.count(beast_http::field::content_length) > 0;
-  const bool has_encoding = message.count(beast_http::field::transfer_encoding) > 0;
   if (message.target().size() > bounds_.target_bytes) return refuse(414, "the request target is too long");
   if (message.version() != 11 && message.version() != 10) return refuse(505, "the server speaks HTTP/1.1");
-  if (has_length && has_encoding) return refuse(400, "Content-Length and Transfer-Encoding exclude each other");
-  if (message.count(beast_http::field::content_length) > 1) return refuse(400, "Content-Length is repeated");
-  if (has_encoding && (message.count(beast_http::field::transfer_encoding) > 1 || message.version() == 10 ||
-                       !ascii_iequals({message[beast_http::field::transfer_encoding].data(),
-                                       message[beast_http::field::transfer_encoding].size()},
-                                      "chunked"))) {
-    return refuse(501, "the only transfer coding is chunked");
+  if (const auto fault = check_framing(message)) return refuse(fault->status, fault->text);
+  parser_->request = to_request(message);
+  if (const std::string& path = parser_->request.path; path != "*" && !path.starts_with('/')) {
+    return refuse(400, "the request target is not a path");
   }
-  if (message.count(beast_http::field::host) != 1 && message.version() == 11) {
-    return refuse(400, "a request has exactly one Host");
-  }
-  const auto expect = message[beast_http::field::expect];
-  expects_continue_ = message.version() == 11 && ascii_iequals({expect.data(), expect.size()}, "100-continue");
+  expects_continue_ =
+      message.version() == 11 && ascii_iequals(value_of(message, beast_http::field::expect), "100-continue");
   if (const auto length_given = parser.content_length(); length_given && *length_given > bounds_.body_bytes) {
     return refuse(413, "the request body is too large");
   }
@@ -173,20 +220,8 @@ bool RequestParser::take_expects_continue() {
 }
 
 http::Request RequestParser::take() {
-  auto message = parser_->parser.release();
-  http::Request request;
-  request.method = to_method(message.method());
-  const std::string_view target = to_path_and_query({message.target().data(), message.target().size()});
-  const std::size_t question = target.find('?');
-  request.path = target.substr(0, question);
-  if (question != std::string_view::npos) request.query = target.substr(question + 1);
-  request.headers.reserve(8);
-  for (const auto& field : message) {
-    const std::string_view name{field.name_string().data(), field.name_string().size()};
-    request.headers.emplace_back(ascii_lower(name), std::string{field.value().data(), field.value().size()});
-  }
-  request.keep_alive = message.keep_alive();
-  request.body = std::move(message.body());
+  http::Request request = std::move(parser_->request);
+  request.body = std::move(parser_->parser.get().body());
   return request;
 }
 

@@ -23,7 +23,8 @@ struct RequestFault {
 /// Turns the bytes of one connection into requests (RFC 9112), one at a time, without I/O: it can be fuzzed and be
 /// split at every octet. Stricter than the RFC where leniency is how requests are smuggled: no bare LF or CR, no
 /// obs-fold, no blank before the colon, no Transfer-Encoding but `chunked`, never Transfer-Encoding with
-/// Content-Length, one Content-Length, exactly one Host.
+/// Content-Length, one Content-Length, which is one number,
+/// exactly one Host, a target that is a path. Fields of a trailer are read and forgotten.
 class RequestParser {
  public:
   struct Bounds {
@@ -73,6 +74,7 @@ class RequestParser {
   std::unique_ptr<Parser> parser_;
   std::string buffer_;
   std::size_t scanned_ = 0;  // of buffer_, how much the header scan has seen
+  int leading_lines_ = 0;    // empty ones before the request line
   RequestFault fault_;
   State state_ = State::idle;
   bool expects_continue_ = false;

@@ -56,12 +56,14 @@ class SocketSession final : public SessionControl {
   /// What the read that has to come next may take.
   void await_bytes(RequestParser::State state) {
     const Limits& limits = listener_.limits;
+    // Whoever has just connected has the time of a header, not that of a client between two requests.
+    const auto idle = has_served_ ? limits.idle_timeout : limits.header_timeout;
     // The header's and the body's deadlines begin with their first octet and are not renewed by the following ones.
     if (state == waiting_for_) return;
     waiting_for_ = state;
     switch (state) {
       case RequestParser::State::idle:
-        enter(Phase::idle, limits.idle_timeout);
+        enter(Phase::idle, idle);
         return;
       case RequestParser::State::header:
         enter(Phase::reading, limits.header_timeout);
@@ -75,6 +77,7 @@ class SocketSession final : public SessionControl {
     }
   }
   void begin_request() { waiting_for_ = RequestParser::State::fault; }
+  void end_request() { has_served_ = true; }
 
   [[nodiscard]] ListenerState& listener() { return listener_; }
   [[nodiscard]] Socket& socket() { return socket_; }
@@ -84,6 +87,7 @@ class SocketSession final : public SessionControl {
   ListenerState& listener_;
   SessionList::Position position_;
   RequestParser::State waiting_for_ = RequestParser::State::fault;
+  bool has_served_ = false;
 };
 
 RequestParser::Bounds parser_bounds(const Limits& limits) {
@@ -177,6 +181,8 @@ Task<bool> read_request(Stream& stream, SocketSession& session, RequestParser& p
       co_await answer_fault(stream, session, parser.fault(), connection);
       co_return false;
     }
+    // A handshake or an answer may have ended after the drain began: nothing more is awaited then.
+    if (parser.state() == RequestParser::State::idle && session.listener().sessions.is_draining()) co_return false;
     session.await_bytes(parser.state());
     const auto [error, count] = co_await stream.async_read_some(asio::buffer(buffer), kResume);
     if (error) {
@@ -223,6 +229,7 @@ Task<bool> serve_requests(Stream& stream, SocketSession& session, std::shared_pt
     const bool sent = co_await write_all(stream, session, bytes);
     if (!sent) co_return false;
     if (context.close) co_return true;
+    session.end_request();
     parser.next();
   }
 }

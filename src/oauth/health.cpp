@@ -16,7 +16,7 @@ http::Response render_status(int status, std::string body) {
 
 http::Response Health::render_healthz() const { return render_status(200, "{\"status\":\"ok\"}"); }
 
-http::Response Health::render_readyz() const {
+Task<http::Response> Health::render_readyz() const {
   std::string reasons;
   const auto add = [&reasons](std::string_view reason) {
     if (!reasons.empty()) reasons.push_back(',');
@@ -24,12 +24,15 @@ http::Response Health::render_readyz() const {
   };
   if (!is_ready_.load()) add("starting");
   if (is_draining_.load()) add("draining");
-  if (is_audit_healthy_ && !is_audit_healthy_()) add("audit");
+  for (const auto& [name, probe] : probes_) {
+    const bool is_healthy = co_await probe();
+    if (!is_healthy) add(name);
+  }
   std::string body =
       reasons.empty() ? "{\"status\":\"ready\"" : "{\"status\":\"not_ready\",\"reasons\":[" + reasons + "]";
   if (has_reload_failed_.load()) body += ",\"last_reload\":\"failed\"";
   body.push_back('}');
-  return render_status(reasons.empty() ? 200 : 503, std::move(body));
+  co_return render_status(reasons.empty() ? 200 : 503, std::move(body));
 }
 
 }  // namespace certbound::oauth

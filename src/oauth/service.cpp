@@ -104,7 +104,7 @@ Task<http::Response> Service::route(const http::Request& request, Published& pub
   if (!is_metadata && !is_jwks && !is_healthz && !is_readyz) co_return http::not_found(request.id);
   if (auto refused = check_document_method(request)) co_return *std::move(refused);
   if (is_healthz) co_return health_.render_healthz();
-  if (is_readyz) co_return health_.render_readyz();
+  if (is_readyz) co_return co_await health_.render_readyz();
   metrics_.document_requests.increment();
   const Snapshot& snapshot = *published.snapshot;
   if (is_metadata) co_return serve_document(snapshot.metadata, http::kJson, request);

@@ -91,6 +91,26 @@ VerifiedPath take_path(X509_STORE_CTX& context) {
   return path;
 }
 
+/// Everything that the purpose asks of a certificate but its extended key usage, whose anyExtendedKeyUsage OpenSSL's
+/// purpose does not know.
+bool permits_any_purpose(X509& certificate) {
+  const bool has_any = (X509_get_extension_flags(&certificate) & EXFLAG_XKUSAGE) != 0 &&
+                       (X509_get_extended_key_usage(&certificate) & XKU_ANYEKU) != 0;
+  if (!has_any) return false;
+  // That a CA is one is checked apart from the purpose. A leaf signs the handshake, or agrees on a key in it.
+  const bool is_ca = X509_check_ca(&certificate) != kNoCa;
+  return is_ca || (X509_get_key_usage(&certificate) & (KU_DIGITAL_SIGNATURE | KU_KEY_AGREEMENT)) != 0;
+}
+
+/// RFC 5280 section 4.2.1.12: anyExtendedKeyUsage permits TLS client authentication as well.
+int accept_any_extended_key_usage(int is_good, X509_STORE_CTX* context) {
+  if (is_good == 1 || X509_STORE_CTX_get_error(context) != X509_V_ERR_INVALID_PURPOSE) return is_good;
+  X509* certificate = X509_STORE_CTX_get_current_cert(context);
+  if (certificate == nullptr || !permits_any_purpose(*certificate)) return 0;
+  X509_STORE_CTX_set_error(context, X509_V_OK);
+  return 1;
+}
+
 void set_query(X509_STORE_CTX& context, const TrustStore::Query& query) {
   X509_VERIFY_PARAM* parameters = X509_STORE_CTX_get0_param(&context);
   X509_VERIFY_PARAM_set_depth(parameters, std::max(0, query.max_intermediates));
@@ -136,6 +156,7 @@ Result<VerifiedPath> TrustStore::verify(const Certificate& leaf, std::span<const
     return internal_error("verifying a chain: " + crypto::take_openssl_errors());
   }
   set_query(*context, query);
+  X509_STORE_CTX_set_verify_cb(context.get(), accept_any_extended_key_usage);
   // Less than 0 is no verdict at all, and a certificate with an odd key can cause that: it is refused as well.
   if (X509_verify_cert(context.get()) <= 0) return make_verify_error(*context, anchors_);
   ERR_clear_error();

@@ -91,7 +91,13 @@ std::string remove_dot_segments(std::string_view path) {
   return out.empty() ? "/" : out;
 }
 
-/// Nothing where the host is empty for a scheme that needs one, or where the port is not a number.
+/// RFC 3986 section 3.2.2 as far as a wrong host could be read in two ways.
+bool is_host(std::string_view host) {
+  if (!host.empty() && host.front() == '[') return host.find_first_of("[]", 1) == host.size() - 1;
+  return host.find_first_of(":[]@") == std::string_view::npos;
+}
+
+/// Nothing where the host is empty for a scheme that needs one, or where the authority is malformed.
 std::optional<std::string> normalize_authority(std::string_view authority, const SchemePort* scheme) {
   const std::size_t at = authority.rfind('@');
   const std::string_view user = at == std::string_view::npos ? std::string_view{} : authority.substr(0, at + 1);
@@ -103,6 +109,8 @@ std::optional<std::string> normalize_authority(std::string_view authority, const
     host = host.substr(0, colon);
   }
   if (!std::all_of(port.begin(), port.end(), is_ascii_digit)) return std::nullopt;
+  if (!is_host(host) || user.find('@') != user.rfind('@') || user.find_first_of("[]") != std::string_view::npos)
+    return std::nullopt;
   if (scheme != nullptr && host.empty()) return std::nullopt;
   std::string out{user};
   out += lower_host(host);

@@ -1,7 +1,6 @@
 #include "x509/verify_error.hpp"
 
 #include <string>
-#include <utility>
 
 #include <openssl/asn1.h>
 #include <openssl/err.h>
@@ -26,19 +25,48 @@ bool is_self_issued(X509& certificate) {
   return X509_NAME_cmp(X509_get_subject_name(&certificate), X509_get_issuer_name(&certificate)) == 0;
 }
 
-/// Reason and words for a chain that stopped at `last`, whose issuer was not found.
-std::pair<Reason, std::string> explain_missing_issuer(X509& last, std::span<const Certificate> anchors) {
-  const X509_NAME* issuer = X509_get_issuer_name(&last);
-  const std::string name = quote_name(*issuer);
+struct Finding {
+  Reason reason;
+  std::string words;
+};
+
+bool has_issuers_name(X509& candidate, X509& certificate) {
+  return X509_NAME_cmp(X509_get_subject_name(&candidate), X509_get_issuer_name(&certificate)) == 0;
+}
+
+bool is_key_mismatch(int x509_error) {
+  return x509_error == X509_V_ERR_AKID_SKID_MISMATCH || x509_error == X509_V_ERR_AKID_ISSUER_SERIAL_MISMATCH;
+}
+
+/// Why a certificate of the issuer's name, `what` of the trust store or the client, was not taken for the issuer.
+Finding explain_namesake(const std::string& what, Reason reason_for_other_key, int x509_error,
+                         const std::string& name) {
+  const bool other_key = is_key_mismatch(x509_error);
+  return {other_key ? reason_for_other_key : Reason::ca_invalid,
+          what + " has the issuer's name " + name + (other_key ? ", but another key" : "") +
+              ", and did not issue this certificate (" + X509_verify_cert_error_string(x509_error) + ")"};
+}
+
+/// For a chain that stopped at `last`, whose issuer was not found.
+Finding explain_missing_issuer(X509_STORE_CTX& context, X509& last, std::span<const Certificate> anchors) {
+  if ((X509_get_extension_flags(&last) & EXFLAG_INVALID) != 0) {
+    return {Reason::chain_invalid, "its extensions are malformed or repeated"};
+  }
+  const std::string name = quote_name(*X509_get_issuer_name(&last));
   for (const Certificate& anchor : anchors) {
-    if (X509_NAME_cmp(X509_get_subject_name(&anchor.handle()), issuer) != 0) continue;
     const int mismatch = X509_check_issued(&anchor.handle(), &last);
-    return {Reason::anchor_not_for_client, "the trust store has an anchor of the issuer's name " + name +
-                                               ", but with another key: it did not issue this certificate (" +
-                                               X509_verify_cert_error_string(mismatch) + ")"};
+    if (mismatch == X509_V_OK || !has_issuers_name(anchor.handle(), last)) continue;
+    return explain_namesake("an anchor of the trust store", Reason::anchor_not_for_client, mismatch, name);
   }
   if (is_self_issued(last)) {
     return {Reason::anchor_not_for_client, "the chain ends here, and " + name + " is no anchor of the trust store"};
+  }
+  const STACK_OF(X509)* untrusted = X509_STORE_CTX_get0_untrusted(&context);
+  for (int i = 0; i < sk_X509_num(untrusted); ++i) {
+    X509& candidate = *sk_X509_value(untrusted, i);
+    const int mismatch = X509_check_issued(&candidate, &last);
+    if (mismatch == X509_V_OK || !has_issuers_name(candidate, last)) continue;
+    return explain_namesake("an intermediate", Reason::issuer_missing, mismatch, name);
   }
   const std::string identifier = render_key_identifier(X509_get0_authority_key_id(&last));
   return {
@@ -103,6 +131,7 @@ Reason verify_reason(int x509_error) {
 
     case X509_V_ERR_CERT_SIGNATURE_FAILURE:
     case X509_V_ERR_UNABLE_TO_DECRYPT_CERT_SIGNATURE:
+    case X509_V_ERR_SIGNATURE_ALGORITHM_INCONSISTENCY:
       return Reason::bad_signature;
 
     case X509_V_ERR_EE_KEY_TOO_SMALL:
@@ -110,6 +139,10 @@ Reason verify_reason(int x509_error) {
       return Reason::weak_key;
     case X509_V_ERR_CA_MD_TOO_WEAK:
       return Reason::weak_signature;
+
+    // The strict profile asks for it; a leaf with such a key is refused in any case.
+    case X509_V_ERR_EC_KEY_EXPLICIT_PARAMS:
+      return Reason::certificate_unusable;
 
     case X509_V_ERR_CERT_CHAIN_TOO_LONG:
       return Reason::chain_too_long;
@@ -146,8 +179,6 @@ Reason verify_reason(int x509_error) {
     case X509_V_ERR_SUBJECT_KEY_IDENTIFIER_CRITICAL:
     case X509_V_ERR_CA_CERT_MISSING_KEY_USAGE:
     case X509_V_ERR_EXTENSIONS_REQUIRE_VERSION_3:
-    case X509_V_ERR_EC_KEY_EXPLICIT_PARAMS:
-    case X509_V_ERR_SIGNATURE_ALGORITHM_INCONSISTENCY:
       return Reason::not_strict;
 
     case X509_V_ERR_OUT_OF_MEM:
@@ -173,9 +204,9 @@ Error make_verify_error(X509_STORE_CTX& context, std::span<const Certificate> an
   std::string detail = X509_verify_cert_error_string(x509_error);
   if (certificate != nullptr) {
     if (is_missing_issuer(x509_error)) {
-      auto [missing_reason, words] = explain_missing_issuer(*certificate, anchors);
-      reason = missing_reason;
-      detail += ": " + words;
+      const Finding finding = explain_missing_issuer(context, *certificate, anchors);
+      reason = finding.reason;
+      detail += ": " + finding.words;
     } else {
       detail += explain(x509_error, reason, *certificate);
     }
@@ -183,8 +214,10 @@ Error make_verify_error(X509_STORE_CTX& context, std::span<const Certificate> an
              "): " + detail;
   }
   // Elsewhere the queue holds attempts on which the verdict does not rest.
-  const std::string errors = crypto::take_openssl_errors();
-  if (x509_error == X509_V_ERR_UNSPECIFIED && !errors.empty()) detail += " (" + errors + ")";
+  if (x509_error == X509_V_ERR_UNSPECIFIED && ERR_peek_error() != 0) {
+    detail += " (" + crypto::take_openssl_errors() + ")";
+  }
+  ERR_clear_error();
   if (reason == Reason::internal) return internal_error("verifying a chain: " + detail);
   return {ErrorCode::invalid_client, reason, "client authentication failed", std::move(detail)};
 }

@@ -32,9 +32,9 @@ BENCHMARK_CAPTURE(sign_token, PS256, model::SigningAlgorithm::ps256);
 BENCHMARK_CAPTURE(sign_token, RS256, model::SigningAlgorithm::rs256);
 // Every worker signs with its own contexts over the one key.
 void sign_token_shared_key(benchmark::State& state) {
-  static const auto kKey = crypto::make_key(crypto::KeyType::ec_p256);
-  if (!kKey) return state.SkipWithError("no key");
-  auto signer = Signer::make(**kKey, model::SigningAlgorithm::es256);
+  static const auto key = crypto::make_key(crypto::KeyType::ec_p256);
+  if (!key) return state.SkipWithError("no key");
+  auto signer = Signer::make(**key, model::SigningAlgorithm::es256);
   if (!signer) return state.SkipWithError("no signer");
   const std::string input(kSigningInputBytes, 'a');
   std::string out;

@@ -54,7 +54,7 @@ struct Chain {
 };
 
 const std::optional<Chain>& shared_chain() {
-  static const std::optional<Chain> kChain = []() -> std::optional<Chain> {
+  static const std::optional<Chain> chain = []() -> std::optional<Chain> {
     auto root = make_identity(CertificateRole::authority, {{"O", "Partner Corp"}, {"CN", "Root"}}, nullptr);
     if (!root) return std::nullopt;
     auto leaf = make_identity(CertificateRole::client, {{"C", "GB"}, {"O", "Partner Corp"}, {"CN", "etl-01"}}, &*root);
@@ -64,7 +64,7 @@ const std::optional<Chain>& shared_chain() {
     if (!deep) return std::nullopt;
     return Chain{*std::move(root), *std::move(leaf), *std::move(middle), *std::move(deep)};
   }();
-  return kChain;
+  return chain;
 }
 
 void compare_parsed_names(benchmark::State& state, const char* registered, const char* presented) {

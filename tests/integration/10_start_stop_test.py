@@ -8,12 +8,14 @@ import socket
 import sqlite3
 import ssl
 import stat
+import textwrap
 import unittest
 
 from support import daemon as daemons
 from support import tokens
 from support.cases import JWKS, METADATA, TOKEN, OwnDaemonCase, grant
-from support.client import form_request
+from support.client import Curl, form_request
+from support.daemon import eventually
 
 
 class Start(OwnDaemonCase):
@@ -75,8 +77,6 @@ class Start(OwnDaemonCase):
 
     def test_json_and_block_yaml_are_the_same_configuration(self):
         """product.md section 3: JSON is YAML too, and must load; so must plain YAML with comments."""
-        import textwrap
-
         config = self.base_config()
         text = textwrap.dedent(f"""\
             # A comment.
@@ -107,8 +107,6 @@ class Start(OwnDaemonCase):
         daemon = self.make_daemon(text)
         daemon.environment["CERTBOUND_TEST_STATE"] = daemon.state_dir
         daemon.start()
-        from support.client import Curl
-
         self.assert_granted(Curl(daemon, self.server_ca)(TOKEN, cert=self.etl, form=grant()), self.etl)
         daemon.stop()
 
@@ -201,7 +199,7 @@ class RefusedStart(OwnDaemonCase):
         """openiddict 2417: a leaf in a trust store never becomes a CA."""
         config = self.base_config()
         config["trust_stores"]["partner"]["anchors"] = [self.etl.certificate]
-        self.refused(config, 78, os.path.basename(self.etl.certificate))
+        self.refused(config, 78, "partner", "not a CA")
 
     def test_a_key_that_is_not_the_certificates_is_refused(self):
         """product.md section 3: a contradiction between files is an error at load."""
@@ -249,6 +247,13 @@ class RefusedStart(OwnDaemonCase):
 
 
 class Stop(OwnDaemonCase):
+    def is_closed_port(self, port):
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=5).close()
+        except ConnectionRefusedError:
+            return True
+        return False
+
     def test_sigterm_and_sigint_end_with_0_and_close_the_port(self):
         """product.md section 2: serve runs until SIGTERM or SIGINT."""
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -267,14 +272,13 @@ class Stop(OwnDaemonCase):
         connection = self.tls(daemon, self.etl)
         octets = form_request(grant())
         connection.send(octets[:-5])
-        daemon.log.wait("ready")
-        # The server has the first part when it has answered another request of the same worker pool: ask both workers.
+        # The server has the first part when both workers have answered another request.
         for _ in range(8):
             with_other = self.tls(daemon)
             with_other.send(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
             self.assertEqual(with_other.receive().status, 200)
         daemon.process.send_signal(signal.SIGTERM)
-        daemon.log.wait("stopping")
+        eventually(lambda: self.is_closed_port(daemon.port), what="closed listeners")  # every worker drains now
         connection.send(octets[-5:])
         response = connection.receive()
         self.assertIsNotNone(response, "the request in flight was cut")
@@ -287,13 +291,14 @@ class Stop(OwnDaemonCase):
         """architecture.md section 6: sessions that wait for a request end now, not after the drain timeout."""
         config = self.base_config()
         config["limits"]["drain_timeout"] = "60s"
-        daemon, _ = self.start(config)
-        idle = [self.tls(daemon, self.etl) for _ in range(4)]
-        idle[0].send(form_request(grant()))
-        self.assertEqual(idle[0].receive().status, 200)
-        daemon.stop(within=5)
-        for connection in idle:
-            self.assertTrue(connection.is_closed())
+        for _ in range(4):  # some of the connections may still be in their handshake, which differs from run to run
+            daemon, _ = self.start(config)
+            idle = [self.tls(daemon, self.etl) for _ in range(4)]
+            idle[0].send(form_request(grant()))
+            self.assertEqual(idle[0].receive().status, 200)
+            daemon.stop(within=5)
+            for connection in idle:
+                self.assertTrue(connection.is_closed())
 
     def test_a_request_that_never_ends_is_cut_at_the_drain_timeout(self):
         """architecture.md section 6: past drain_timeout a session is cut, and the daemon still ends with 0."""

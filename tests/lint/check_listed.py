@@ -6,7 +6,7 @@ import re
 
 import sources
 
-_SOURCE = re.compile(r"(?<![\w./${}-])[\w./-]+\.cpp\b")
+_SOURCE = re.compile(r"(?<![\w./${}-])[\w./-]+\.cpp(?![\w.])")
 
 
 def _lists_above(path, root):

@@ -1,9 +1,12 @@
 #!/usr/bin/env python3
-"""Each header of src/ compiles alone, and twice: check_self_contained.py BUILD_FOLDER (with compile_commands.json)."""
+"""Each header of src/ compiles alone, and has #pragma once: check_self_contained.py BUILD_FOLDER (with compile_commands.json).
+
+A header that its own .cpp includes before anything else is proven by the build; only the others are compiled here."""
 
 import concurrent.futures
 import json
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -34,9 +37,24 @@ def flags_by_folder(build):
     return flags
 
 
+def is_proven_by_the_build(header, root=sources.ROOT):
+    """Does the .cpp of the same name include the header first? `header` is relative to src/."""
+    path = os.path.join("src", header[: -len(".hpp")] + ".cpp")
+    if not os.path.exists(os.path.join(root, path)):
+        return False
+    text = sources.strip(sources.read(path, root), keep_strings=True)
+    first = re.search(r'^[ \t]*#[ \t]*include[ \t]*[<"]([^>"]+)[>"]', text, re.MULTILINE)
+    return first is not None and first.group(1) == header
+
+
+def has_guard(text):
+    """Is #pragma once the first thing in it?"""
+    return sources.strip(text, keep_strings=True).lstrip().startswith("#pragma once")
+
+
 def compile_alone(compiler, flags, header):
     """Problems of one header; `header` is relative to src/."""
-    text = f'#include "{header}"\n#include "{header}"\n'
+    text = f'#include "{header}"\n'
     command = [compiler, "-x", "c++", "-fsyntax-only", *flags, "-Werror", "-Wno-unknown-warning-option", "-"]
     done = subprocess.run(command, input=text, capture_output=True, text=True, check=False)
     if done.returncode == 0:
@@ -52,9 +70,11 @@ def check(build, root=sources.ROOT):
     headers = [header for header in headers if header.split("/")[0] in flags]
     if not headers:
         return [f"{build}: no header found"]
+    problems = [f"src/{header}:1: no #pragma once" for header in headers if not has_guard(sources.read(f"src/{header}", root))]
+    headers = [header for header in headers if not is_proven_by_the_build(header, root)]
     with concurrent.futures.ThreadPoolExecutor(max_workers=2) as pool:
         results = pool.map(lambda header: compile_alone(compiler, flags[header.split("/")[0]], header), headers)
-        return [problem for result in results for problem in result]
+        return problems + [problem for result in results for problem in result]
 
 
 if __name__ == "__main__":

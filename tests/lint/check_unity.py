@@ -34,6 +34,9 @@ def anonymous_names(original):
         name = None
         if scope.kind == "function":
             name = scopes.function_name(scope)
+            test = re.match(r"(?:TYPED_)?TEST(?:_[FP])?\s*\(\s*(\w+)\s*,\s*(\w+)\s*\)", scope.header)
+            if test:  # GoogleTest makes a class of the two words
+                name = "_".join(test.groups())
             if "::" in name or name.startswith("operator"):
                 name = None  # a member, defined outside its class
         elif scope.kind == "type":

@@ -176,7 +176,7 @@ class Trees(unittest.TestCase):
             file.write(text)
 
     def test_a_source_in_no_list_and_a_listed_one_that_is_not_there(self):
-        self.write("src/base/CMakeLists.txt", "certbound_folder(base\n  SOURCES a.cpp sub/b.cpp gone.cpp\n  # c.cpp\n)\n")
+        self.write("src/base/CMakeLists.txt", "certbound_folder(base\n  SOURCES a.cpp sub/b.cpp gone.cpp\n  # c.cpp\n)\nconfigure_file(d.cpp.in ${CMAKE_CURRENT_BINARY_DIR}/d.cpp)\n")
         for name in ("a", "sub/b", "c"):
             self.write(f"src/base/{name}.cpp", "int a;\n")
         self.write("tests/unit/base/d_test.cpp", "int a;\n")
@@ -203,6 +203,14 @@ class Trees(unittest.TestCase):
         self.write("src/http/a.cpp", text % "a")
         self.assertEqual(check_unity.check(self.root), [])
 
+    def test_tests_of_one_name_clash_and_others_do_not(self):
+        text = "namespace a {\nnamespace {\nTEST(%s, Works) { f(); }\n}\n}\n"
+        self.write("tests/unit/net/a_test.cpp", text % "One")
+        self.write("tests/unit/net/b_test.cpp", text % "Two")
+        self.assertEqual(check_unity.check(self.root), [])
+        self.write("tests/unit/net/c_test.cpp", text % "One")
+        self.assertEqual(len(check_unity.check(self.root)), 1)
+
     def test_using_namespace_and_a_macro_left_behind(self):
         self.write("src/net/a.cpp", "using namespace std;\n#define A 1\n#define B 2\n#undef B\n")
         self.assertEqual(len(check_unity.check(self.root)), 2)
@@ -211,12 +219,22 @@ class Trees(unittest.TestCase):
 
     def test_a_header_that_needs_another_before_it(self):
         self.write("bad.hpp", "#pragma once\ninline std::string f() { return {}; }\n")
-        self.write("twice.hpp", "#include <string>\nstruct S {};\n")
         self.write("good.hpp", "#pragma once\n#include <string>\ninline std::string f() { return {}; }\n")
         flags = [f"-I{self.root}", "-std=c++20"]
         self.assertTrue(check_self_contained.compile_alone("c++", flags, "bad.hpp"))
-        self.assertTrue(check_self_contained.compile_alone("c++", flags, "twice.hpp"))
         self.assertEqual(check_self_contained.compile_alone("c++", flags, "good.hpp"), [])
+
+    def test_a_header_without_a_guard(self):
+        self.assertTrue(check_self_contained.has_guard("// What it is.\n#pragma once\nint a;\n"))
+        self.assertFalse(check_self_contained.has_guard("#include <string>\n#pragma once\n"))
+        self.assertFalse(check_self_contained.has_guard("int a;\n"))
+
+    def test_what_the_build_proves(self):
+        self.write("src/net/a.cpp", '// Words.\n#include "net/a.hpp"\n\n#include <string>\n')
+        self.write("src/net/b.cpp", '#include <string>\n\n#include "net/b.hpp"\n')
+        self.assertTrue(check_self_contained.is_proven_by_the_build("net/a.hpp", self.root))
+        self.assertFalse(check_self_contained.is_proven_by_the_build("net/b.hpp", self.root))
+        self.assertFalse(check_self_contained.is_proven_by_the_build("net/c.hpp", self.root))
 
 
 if __name__ == "__main__":

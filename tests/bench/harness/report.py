@@ -80,7 +80,7 @@ def render(results):
     parts.append(render_facts(results))
     if "clients" in results:
         parts.append(render_clients(results["clients"]))
-    if found := targets(results):
+    if not results["quick"] and (found := targets(results)):
         parts.append(table(["target", "measured", "at most", ""], [
             [name, number(value, 2), limit, "met" if value <= limit else "MISSED"] for name, value, limit in found]))
     if results.get("micro"):

@@ -12,6 +12,7 @@ import time
 from . import pki as pki_module
 
 BODY = "grant_type=client_credentials&client_id={client_id}&scope=orders.read"
+CLIENTS_PER_FILE = 10_000  # a configuration file has at most 16 MiB
 START_SECONDS = 120
 STOP_SECONDS = 20
 
@@ -58,7 +59,7 @@ class Server:
         try:
             self._wait_for_answer(begin)
         except BaseException:
-            self.__exit__(None, None, None)
+            self._stop()
             raise
         return self
 
@@ -70,7 +71,7 @@ class Server:
                 self.first_answer = answer
                 return
             if self.process.poll() is not None or time.monotonic() - begin > START_SECONDS:
-                raise RuntimeError(f"{self.name} does not answer; {self.directory}/stderr.log ends:\n{self.log_tail()}")
+                raise RuntimeError(f"{self.name} does not answer; its log ends:\n{self.log_tail()}")
             time.sleep(0.002)
 
     def ask(self):
@@ -93,10 +94,14 @@ class Server:
         return body.decode()
 
     def log_tail(self):
-        self.log.flush()
         return (self.directory / "stderr.log").read_bytes()[-2000:].decode(errors="replace")
 
-    def __exit__(self, *_):
+    def __exit__(self, failure, *_):
+        self._stop()
+        if failure is None and self.process.returncode != 0:
+            raise RuntimeError(f"{self.name} ended with {self.process.returncode}; its log ends:\n{self.log_tail()}")
+
+    def _stop(self):
         children = descendants(self.process.pid)
         self.process.send_signal(signal.SIGTERM)
         try:
@@ -139,6 +144,7 @@ class Certbound(Server):
     def __init__(self, directory, pki, program, count=10, method="tls_client_auth"):
         super().__init__(directory, pki, program)
         self.count = count
+        self.jwks = {"keys": [pki.client_jwk()]}
         self.ids_file = self.directory / "ids.txt"
         self.ids_file.write_text("".join(f"client-{i:06d}\n" for i in range(count)))
         (self.directory / "clients.d").mkdir()
@@ -146,19 +152,20 @@ class Certbound(Server):
         (self.directory / "certbound.yaml").write_text(json.dumps(self._config(), indent=2) + "\n")
 
     def _write_clients(self, method):
-        jwks = {"keys": [self.pki.client_jwk()]}
-        with open(self.directory / "clients.d" / "generated.yaml", "w") as file:
-            file.write("clients:\n")
-            for i in range(self.count):
-                client = {"client_id": f"client-{i:06d}", "token_endpoint_auth_method": method,
-                          "grant_types": ["client_credentials"], "scope": "orders.read orders.write",
-                          "resources": ["https://api.example.com"]}
-                if method == "tls_client_auth":
-                    subject = pki_module.CLIENT_SUBJECT.replace("000000", f"{i:06d}")
-                    client |= {"tls_client_auth_subject_dn": subject, "trust_store": "bench"}
-                else:
-                    client |= {"jwks": jwks}
-                file.write(f"  - {json.dumps(client)}\n")
+        for first in range(0, self.count, CLIENTS_PER_FILE):
+            numbers = range(first, min(first + CLIENTS_PER_FILE, self.count))
+            # Flow mappings: JSON is YAML too.
+            lines = [f"  - {json.dumps(self._client(method, i))}\n" for i in numbers]
+            (self.directory / "clients.d" / f"from-{first:06d}.yaml").write_text("clients:\n" + "".join(lines))
+
+    def _client(self, method, number):
+        client = {"client_id": f"client-{number:06d}", "token_endpoint_auth_method": method,
+                  "grant_types": ["client_credentials"], "scope": "orders.read orders.write",
+                  "resources": ["https://api.example.com"]}
+        if method == "tls_client_auth":
+            subject = pki_module.CLIENT_SUBJECT.replace("000000", f"{number:06d}")
+            return client | {"tls_client_auth_subject_dn": subject, "trust_store": "bench"}
+        return client | {"jwks": self.jwks}
 
     def _config(self):
         return {

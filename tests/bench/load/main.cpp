@@ -23,7 +23,8 @@ void raise_file_limit() {
 int main(int argc, char** argv) {
   const auto parsed = certbound::load::parse_options(argc, argv);
   if (!parsed.options) return parsed.status;
-  std::signal(SIGPIPE, SIG_IGN);
+  // Fails for a signal that does not exist only.
+  static_cast<void>(std::signal(SIGPIPE, SIG_IGN));
   raise_file_limit();
   const auto sample = certbound::load::take_sample(*parsed.options);
   if (!sample) {

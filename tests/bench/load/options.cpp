@@ -111,12 +111,12 @@ Result<void> load_inputs(Options& options, const RawOptions& raw) {
 }
 
 Result<void> finish(Options& options, const RawOptions& raw) {
-  static const std::map<std::string, Mode> kModes{
+  static const std::map<std::string, Mode> modes{
       {"keepalive", Mode::keepalive}, {"new", Mode::new_connection}, {"idle", Mode::idle}};
   auto endpoint = parse_endpoint(raw.connect);
   if (!endpoint) return std::move(endpoint).error();
   options.endpoint = *std::move(endpoint);
-  options.mode = kModes.at(raw.mode);
+  options.mode = modes.at(raw.mode);
   options.check = raw.check == "token" ? Check::token : Check::none;
   options.format = raw.json ? Format::json : Format::text;
   options.duration = std::chrono::duration<double>{raw.duration};

@@ -16,8 +16,8 @@ namespace {
 namespace fs = std::filesystem;
 
 std::uint64_t tick_ns() {
-  static const auto kTick = 1'000'000'000UL / static_cast<std::uint64_t>(sysconf(_SC_CLK_TCK));
-  return kTick;
+  static const auto tick = 1'000'000'000UL / static_cast<std::uint64_t>(sysconf(_SC_CLK_TCK));
+  return tick;
 }
 
 std::string read_line(const fs::path& path) {

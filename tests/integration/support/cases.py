@@ -3,11 +3,12 @@
 import copy
 import os
 import shutil
+import ssl
 import tempfile
 import unittest
 
 from . import tokens
-from .client import Curl, Tls
+from .client import Curl, Tls, form_request
 from .daemon import Daemon
 from .pki import Pki
 
@@ -143,6 +144,15 @@ class DaemonCase(PkiCase, Asserts):
         """A token request by curl."""
         form = grant(client_id, **parameters)
         return self.curl(TOKEN, cert=cert, form=form, options=options, headers=headers, port=port)
+
+    def weak_token(self, cert, client_id="etl"):
+        """A token request with a certificate that is too weak for curl to send; None where the handshake is refused."""
+        try:
+            connection = self.tls(cert, weak=True)
+            connection.send(form_request(grant(client_id)))
+            return connection.receive()
+        except (ssl.SSLError, ConnectionError):
+            return None
 
     def reason_of(self, request_id):
         """The stable reason code with which the log explains a refusal."""

@@ -88,16 +88,19 @@ class Curl:
                 command += ["--header", header]
             done = subprocess.run([*command, *options, url], input=data or b"", capture_output=True, check=False)
             message = done.stderr.decode(errors="replace").strip()
-            status, fields = 0, []
+            status, fields, octets = 0, [], b""
             if os.path.exists(head):
                 with open(head, "rb") as file:
-                    heads = [part for part in file.read().split(b"\r\n\r\n") if part.strip()]
+                    octets = file.read()
+                heads = [part for part in octets.split(b"\r\n\r\n") if part.strip()]
                 if heads:
                     status, fields = parse_head(heads[-1])
             content = b""
             if os.path.exists(body):
                 with open(body, "rb") as file:
                     content = file.read()
+            if method == "HEAD":  # curl writes the head there
+                content = content.removeprefix(octets)
         if check and done.returncode != 0:
             raise AssertionError(f"curl {url} ended with {done.returncode}: {message}\n{self.daemon.log.tail(10)}")
         return Response(status, fields, content, done.returncode, message)
@@ -130,8 +133,10 @@ def parse_metrics(text):
 class Tls:
     """One TLS connection on which any octets can be sent."""
 
-    def __init__(self, daemon, server_ca, cert=None, *, version=None, alpn=None, port=None, ip="127.0.0.1"):
+    def __init__(self, daemon, server_ca, cert=None, *, version=None, alpn=None, port=None, ip="127.0.0.1", weak=None):
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        if weak:  # this side would refuse to send what the other side has to refuse
+            context.set_ciphers("DEFAULT:@SECLEVEL=0")
         context.load_verify_locations(server_ca.certificate)
         if version is not None:
             context.minimum_version = context.maximum_version = version

@@ -96,13 +96,14 @@ class Log:
 class Daemon:
     """`certbound serve` with a configuration given as a dict (JSON is YAML) or as text."""
 
-    def __init__(self, folder, config, *, environment=None, binary=BINARY, file_limit=None):
+    def __init__(self, folder, config, *, environment=None, binary=BINARY, file_limit=None, restore_signals=True):
         if not binary:
             raise RuntimeError("CERTBOUND_BINARY names the program to test")
         self.folder = folder
         self.binary = binary
         self.environment = environment or {}
         self.file_limit = file_limit
+        self.restore_signals = restore_signals
         self.config_path = os.path.join(folder, "certbound.yaml")
         self.state_dir = os.path.join(folder, "state")
         self.process = None
@@ -122,7 +123,7 @@ class Daemon:
             command = ["prlimit", f"--nofile={self.file_limit}", *command]
         self.process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-            env={**os.environ, **self.environment},
+            env={**os.environ, **self.environment}, restore_signals=self.restore_signals,
         )  # fmt: skip
         self.log = Log(self.process.stderr)
         return self
@@ -175,6 +176,7 @@ class Daemon:
             self.kill()
             raise AssertionError(f"the daemon did not end within {within} s:\n{self.log.tail()}") from None
         self.log.join()
+        self.process.stderr.close()
         return status
 
     def stop(self, with_signal=signal.SIGTERM, within=10):
@@ -184,7 +186,6 @@ class Daemon:
         if self.process.poll() is None:
             self.process.send_signal(with_signal)
         status = self.wait_exit(within)
-        self.process.stderr.close()
         self.check_log()
         if status != 0:
             raise AssertionError(f"exit status {status}:\n{self.log.tail()}")

@@ -166,7 +166,7 @@ class Pki:
         openssl("req", "-new", "-utf8", "-config", config, "-key", key, "-out", csr, *([] if subject else ["-subj", "/"]))
         signer = ["-selfsign", "-keyfile", key] if issuer is None else ["-cert", issuer.certificate, "-keyfile", issuer.key]
         start = not_before or now() - DAY
-        end = not_after or now() + 30 * DAY
+        end = not_after or now() + 90 * DAY
         openssl("ca", "-batch", "-notext", "-utf8", "-preserveDN", "-config", config, *signer, "-in", csr, "-out", certificate,
                 "-startdate", f"{start:%Y%m%d%H%M%SZ}", "-enddate", f"{end:%Y%m%d%H%M%SZ}")  # fmt: skip
         return Credential(certificate, key, issuer, tuple(subject))
@@ -267,8 +267,6 @@ def _extension_section(extensions):
     if "authorityKeyIdentifier" not in names:
         lines.append("authorityKeyIdentifier = keyid")
     for name, value in extensions:
-        if value is None:  # leave it out
-            continue
         value, _, section = value.partition("\n")
         lines.append(f"{name} = {value}")
         tail += [section] if section else []

@@ -82,7 +82,15 @@ TEST(ParseJson, RefusesWhatIsNotJson) {
                            "\"a\nb\"", "\"\\x\"", "\"\\ud800\"", "\"\\udc00\"", "// c\n1", "[1 2]",      "\x01"}) {
     EXPECT_NE(json_refusal(text), "") << text;
   }
-  EXPECT_NE(json_refusal(std::string_view{"1\0", 2}), "") << "a NUL behind the value";
+}
+
+// The JSON library takes a NUL for the end.
+TEST(ParseJson, RefusesANulAnywhere) {
+  for (const std::string_view text :
+       {std::string_view{"1\0", 2}, std::string_view{"{}\0{\"a\":1}", 10}, std::string_view{"\0", 1},
+        std::string_view{"\"a\0b\"", 5}, std::string_view{"\0 1", 3}}) {
+    EXPECT_NE(json_refusal(text), "");
+  }
 }
 
 // RFC 8259 section 8.1.

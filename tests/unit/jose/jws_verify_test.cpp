@@ -293,6 +293,12 @@ TEST(SplitCompact, RefusesAHeaderThatIsNoObjectOfDistinctMembers) {
   }
 }
 
+// What stands behind a NUL would be signed and not seen.
+TEST(SplitCompact, RefusesAHeaderWithANul) {
+  constexpr std::string_view kHeader{"{\"alg\":\"ES256\"}\0{\"crit\":[\"x\"]}", 31};
+  EXPECT_FALSE(split_compact(base64url_encode(as_bytes(kHeader)) + ".e30.AQI"));
+}
+
 TEST(SplitCompact, RefusesDeepNestingAndLength) {
   const std::string deep = "{\"a\":" + std::string(10000, '[') + std::string(10000, ']') + "}";
   EXPECT_FALSE(split_compact(base64url_encode(as_bytes(deep)) + ".e30.AQI"));

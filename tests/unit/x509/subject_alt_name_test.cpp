@@ -99,9 +99,29 @@ TEST(NormalizeUri, RemovesDotSegments) {
 }
 
 TEST(NormalizeUri, HasNoneForWhatIsNotAnAbsoluteUri) {
-  for (const char* text : {"", "a.example", "//a.example/", "/a", ":a", "1x:a", "a_b:c", "https:a.example",
-                           "https:///a", "https://h/ ", "https://h/%", "https://h/%4", "https://h/%zz", "https://h:8x/",
-                           "https://h/<", "https://h/\\", "https://h/\u00e4"}) {
+  for (const char* text : {"",
+                           "a.example",
+                           "//a.example/",
+                           "/a",
+                           ":a",
+                           "1x:a",
+                           "a_b:c",
+                           "https:a.example",
+                           "https:///a",
+                           "https://h/ ",
+                           "https://h/%",
+                           "https://h/%4",
+                           "https://h/%zz",
+                           "https://h:8x/",
+                           "https://h:443:443/",
+                           "https://a@b@h/",
+                           "https://[::1/",
+                           "https://]/",
+                           "https://[::1]x/",
+                           "https://2001:db8::1/",
+                           "https://h/<",
+                           "https://h/\\",
+                           "https://h/\u00e4"}) {
     EXPECT_EQ(uri(text), "(none)") << text;
   }
   EXPECT_EQ(uri("x:/a/..//b"), "(none)") << "b would become a host";

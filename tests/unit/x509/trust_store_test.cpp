@@ -388,7 +388,7 @@ TEST(TrustStoreVerify, RefusesAnotherCaOfTheSameName) {
   const auto store = make_store({root});
   const auto leaf = make_client("client-1", twin);
 
-  EXPECT_THAT(refusal(*store, {leaf}), RefusedFor("anchor_not_for_client", "with another key"));
+  EXPECT_THAT(refusal(*store, {leaf}), RefusedFor("anchor_not_for_client", "but another key"));
   EXPECT_THAT(refusal(*store, {leaf, twin}), RefusedFor("anchor_not_for_client"));
   EXPECT_FALSE(store->has_issuer_of(leaf.certificate));
 }

@@ -1,0 +1,181 @@
+#include <filesystem>
+#include <string>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "config/load.hpp"
+#include "unit/config/memory_files.hpp"
+
+namespace certbound::config {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+/// A main file with two resources, a trust store and the clients.
+std::string with_clients(const std::string& clients) {
+  return std::string{kMinimal} +
+         "resources:\n"
+         "  - {identifier: https://a.example, scopes: [read, write]}\n"
+         "  - {identifier: https://b.example, scopes: [read, print]}\n"
+         "  - {identifier: https://c.example}\n"
+         "trust_stores: {partner: {anchors: [a.crt]}}\n"
+         "clients:\n" +
+         clients;
+}
+
+Loaded load_clients(const std::string& clients) {
+  const MemoryFiles files;
+  return files.load(with_clients(clients));
+}
+
+/// One PKI client with further options.
+std::string pki_client(const std::string& id, const std::string& more) {
+  return "  - {client_id: " + id + ", token_endpoint_auth_method: tls_client_auth, trust_store: partner, " + more +
+         "}\n";
+}
+
+Loaded load_fixture_clients(const std::string& name) {
+  return load(std::filesystem::path{CERTBOUND_FIXTURES} / "config/valid" / name);
+}
+
+TEST(LoadClients, KeepsEachSubjectField) {
+  const Loaded loaded = load_clients(pki_client("dn", "tls_client_auth_subject_dn: \"CN=a,O=b\", scope: read") +
+                                     pki_client("dns", "tls_client_auth_san_dns: a.example, scope: read") +
+                                     pki_client("uri", "tls_client_auth_san_uri: \"spiffe://x/y\", scope: read") +
+                                     pki_client("ip", "tls_client_auth_san_ip: 192.0.2.1, scope: read") +
+                                     pki_client("email", "tls_client_auth_san_email: \"a@b.example\", scope: read"));
+  EXPECT_THAT(rendered(loaded), IsEmpty());
+  ASSERT_TRUE(loaded.config);
+  ASSERT_EQ(loaded.config->clients.size(), 5U);
+  const auto subject = [&](std::size_t i) { return *loaded.config->clients[i].subject; };
+  EXPECT_EQ(subject(0), (model::RegisteredSubject{model::SubjectField::subject_dn, "CN=a,O=b"}));
+  EXPECT_EQ(subject(1), (model::RegisteredSubject{model::SubjectField::san_dns, "a.example"}));
+  EXPECT_EQ(subject(2), (model::RegisteredSubject{model::SubjectField::san_uri, "spiffe://x/y"}));
+  EXPECT_EQ(subject(3), (model::RegisteredSubject{model::SubjectField::san_ip, "192.0.2.1"}));
+  EXPECT_EQ(subject(4), (model::RegisteredSubject{model::SubjectField::san_email, "a@b.example"}));
+  EXPECT_EQ(loaded.config->clients[0].trust_store, "partner");
+}
+
+// RFC 8705 section 3.4: bound unless said otherwise, for the two TLS methods.
+TEST(LoadClients, BindsTokensUnlessSaidOtherwise) {
+  const Loaded loaded = load_clients(pki_client("a", "tls_client_auth_san_dns: a.example, scope: read") +
+                                     pki_client("b",
+                                                "tls_client_auth_san_dns: b.example, scope: read, "
+                                                "tls_client_certificate_bound_access_tokens: false"));
+  ASSERT_TRUE(loaded.config);
+  EXPECT_TRUE(loaded.config->clients[0].tls_client_certificate_bound_access_tokens);
+  EXPECT_FALSE(loaded.config->clients[1].tls_client_certificate_bound_access_tokens);
+  EXPECT_THAT(loaded.config->clients[0].grant_types, ElementsAre("client_credentials"));
+}
+
+TEST(LoadClients, KeepsTheResourcesInTheOrderWritten) {
+  const Loaded loaded = load_clients(pki_client(
+      "a",
+      "tls_client_auth_san_dns: a.example, scope: print, resources: [\"https://b.example\", \"https://a.example\"]"));
+  ASSERT_TRUE(loaded.config);
+  EXPECT_THAT(loaded.config->clients[0].resources, ElementsAre("https://b.example", "https://a.example"));
+}
+
+TEST(LoadClients, TakesTheResourcesThatUnderstandTheScopeWhereNoneIsNamed) {
+  const Loaded loaded = load_clients(pki_client("a", "tls_client_auth_san_dns: a.example, scope: write") +
+                                     pki_client("b", "tls_client_auth_san_dns: b.example, scope: read"));
+  ASSERT_TRUE(loaded.config);
+  EXPECT_THAT(loaded.config->clients[0].resources, ElementsAre("https://a.example"));
+  EXPECT_THAT(loaded.config->clients[1].resources, ElementsAre("https://a.example", "https://b.example"));
+}
+
+TEST(LoadClients, LetsAClientDoWithoutScopeWhereItsResourceIsNamed) {
+  const Loaded loaded =
+      load_clients(pki_client("a", "tls_client_auth_san_dns: a.example, resources: [\"https://c.example\"]"));
+  ASSERT_TRUE(loaded.config);
+  EXPECT_TRUE(loaded.config->clients[0].scope.is_empty());
+}
+
+TEST(LoadClients, RefusesARepeatedClientId) {
+  EXPECT_THAT(rendered(load_clients(pki_client("a", "tls_client_auth_san_dns: a.example, scope: read") +
+                                    pki_client("a", "tls_client_auth_san_dns: b.example, scope: read"))),
+              ElementsAre("main.yaml:11:17: clients[1] (a): client_id: \"a\" stands twice; the first is at "
+                          "main.yaml:10:17, remove one"));
+}
+
+// product.md section 5, rule 7.
+TEST(LoadClients, WarnsOfTwoClientsWithOneSubjectOfOneTrustStore) {
+  const Loaded loaded = load_clients(pki_client("a", "tls_client_auth_san_dns: A.example, scope: read") +
+                                     pki_client("b", "tls_client_auth_san_dns: a.EXAMPLE, scope: read") +
+                                     pki_client("c", "tls_client_auth_san_uri: \"https://a.example\", scope: read"));
+  EXPECT_TRUE(loaded.config);
+  EXPECT_THAT(rendered(loaded),
+              ElementsAre("main.yaml:11:5: warning: clients[1] (b): a certificate of this client authenticates client "
+                          "\"a\" (main.yaml:10) too; register one certificate for one client"));
+}
+
+TEST(LoadClients, TakesAWildcardForALiteral) {
+  const Loaded loaded = load_clients(pki_client("a", "tls_client_auth_subject_dn: \"CN=*.a.example\", scope: read"));
+  ASSERT_TRUE(loaded.config);
+  EXPECT_EQ(loaded.config->clients[0].subject->value, "CN=*.a.example");
+}
+
+// Decision D5 of the conformance table: a file, x5c or x5t#S256 stands for that certificate, a bare key for its RFC
+// 7638 thumbprint.
+TEST(LoadClients, TakesCertificatesAndKeysOfAJwkSet) {
+  const Loaded loaded = load_fixture_clients("jwks.yaml");
+  ASSERT_TRUE(loaded.config);
+  const auto& clients = loaded.config->clients;
+  ASSERT_EQ(clients.size(), 3U);
+  EXPECT_THAT(clients[0].key_thumbprints, ElementsAre("_BqXi0KhZmS4yZCXJBepkKjVXplBAFdFszdJVOjs_s0"));
+  EXPECT_THAT(clients[0].certificate_thumbprints, IsEmpty());
+  EXPECT_THAT(clients[1].certificate_thumbprints, ElementsAre("KYifdGUUXGih9IHsM61xP1We-K3mHsiGEjm-NtpQzuw"));
+  EXPECT_THAT(clients[1].key_thumbprints, IsEmpty());
+  EXPECT_THAT(clients[2].certificate_thumbprints, ElementsAre("e74pOM8f6sOnFDuc4DTyJNAtwcyPur_qQ5R0i_wDBPw"));
+  EXPECT_THAT(clients[2].key_thumbprints, IsEmpty());
+}
+
+TEST(LoadClients, TakesEveryCertificateOfAFile) {
+  const Loaded loaded = load_fixture_clients("warnings.yaml");
+  ASSERT_TRUE(loaded.config);
+  EXPECT_THAT(
+      loaded.config->clients[3].certificate_thumbprints,
+      ElementsAre("e74pOM8f6sOnFDuc4DTyJNAtwcyPur_qQ5R0i_wDBPw", "KYifdGUUXGih9IHsM61xP1We-K3mHsiGEjm-NtpQzuw"));
+  ASSERT_EQ(loaded.config->registered_certificates.size(), 3U);
+  EXPECT_EQ(loaded.config->registered_certificates[2].client_id, "fifth");
+  EXPECT_THAT(loaded.config->registered_certificates[2].origin, HasSubstr("batch-02.crt"));
+}
+
+TEST(LoadClients, RefusesAPrivateMemberInAJwk) {
+  const auto problems =
+      rendered(load_clients("  - client_id: a\n"
+                            "    token_endpoint_auth_method: self_signed_tls_client_auth\n"
+                            "    jwks: {keys: [{kty: EC, crv: P-256, x: 6oZCg8xBqGXbMWStUwG4qkhgiuNa8RRSpsNtbfFZ0Ic, "
+                            "y: aK8N0Xvrn4qs1w5nqjqrEnbwloltqd8HwOjSGUZ47V8, d: AAAA}]}\n"
+                            "    scope: read\n"));
+  ASSERT_EQ(problems.size(), 1U);
+  EXPECT_THAT(problems.front(), HasSubstr("clients[0] (a): jwks: not a JWK Set: "));
+}
+
+TEST(LoadClients, RefusesAJwkSetThatIsNone) {
+  for (const char* jwks : {"{}", "{keys: 1}", "{keys: [1]}", "{keys: [{kty: 1}]}", "[]", "x"}) {
+    const auto problems = rendered(
+        load_clients("  - {client_id: a, token_endpoint_auth_method: self_signed_tls_client_auth, scope: read, jwks: " +
+                     std::string{jwks} + "}\n"));
+    EXPECT_EQ(problems.size(), 1U) << jwks;
+  }
+}
+
+TEST(LoadClients, KeepsAPlaceForEachOfManyClientsOutsideTheMap) {
+  std::string clients;
+  for (int i = 0; i < 2000; ++i) {
+    clients += pki_client("client-" + std::to_string(i),
+                          "tls_client_auth_san_dns: host-" + std::to_string(i) + ".example, scope: read");
+  }
+  const Loaded loaded = load_clients(clients);
+  ASSERT_TRUE(loaded.config);
+  EXPECT_EQ(loaded.config->clients.size(), 2000U);
+  EXPECT_EQ(loaded.config->client_places.size(), 2000U);
+  EXPECT_LT(loaded.config->places.size(), 30U);
+}
+
+}  // namespace
+}  // namespace certbound::config
