@@ -4,6 +4,7 @@
 #include <csignal>
 #include <cstdio>
 #include <ctime>
+#include <malloc.h>
 #include <optional>
 #include <unistd.h>
 #include <utility>
@@ -78,6 +79,8 @@ struct Daemon::State {
   [[nodiscard]] std::optional<std::string> try_reload();
   void stop();
   void show(const Generation& published);
+  void release_declarations();
+  [[nodiscard]] GenerationContext generation_context() { return {store->keys(), libraries}; }
 
   std::filesystem::path file;
   metrics::Registry registry;
@@ -88,7 +91,8 @@ struct Daemon::State {
       registry.gauge("certbound_config_generation", "Counts the configurations in use since the start");
   metrics::Gauge clients = registry.gauge("certbound_clients", "Registered clients");
   std::uint64_t next_generation = 1;
-  std::atomic<bool> has_listener_failed{false};  // written by a worker before it raises SIGTERM
+  std::atomic<bool> has_listener_failed{false};   // written by a worker before it raises SIGTERM
+  std::vector<crypto::LibraryContext> libraries;  // before the workers: what their peers present lives in these
   std::unique_ptr<store::Store> store;
   std::unique_ptr<store::Executor> executor;
   std::unique_ptr<audit::Writer> audit;
@@ -142,7 +146,12 @@ Result<void> Daemon::State::open_state(const config::Config& config) {
 
 Result<void> Daemon::State::start(Checked checked) {
   if (auto opened = open_state(*checked.config); !opened) return opened;
-  auto generation = make_generation(std::move(checked), store->keys(), next_generation, wall_now());
+  for (unsigned i = 0; i < worker_count(*checked.config); ++i) {
+    auto library = crypto::make_library_context();
+    if (!library) return std::move(library).error();
+    libraries.push_back(*std::move(library));
+  }
+  auto generation = make_generation(std::move(checked), generation_context(), next_generation, wall_now());
   if (!generation) return std::move(generation).error();
   auto reconciled = store->clients().reconcile_clients(generation->config.clients, wall_now());
   if (!reconciled) return std::move(reconciled).error();
@@ -159,8 +168,7 @@ Result<void> Daemon::State::start(Checked checked) {
   if (!started) return started;
   show(*generation);
   current = *std::move(generation);
-  // The registry has them now; a hundred thousand declarations need not stay in memory.
-  current->config.clients = {};
+  release_declarations();
   announce();
   return {};
 }
@@ -173,9 +181,17 @@ void Daemon::State::show(const Generation& published) {
   if (const auto count = store->clients().count_clients()) clients.set(static_cast<double>(*count));
 }
 
+/// The registry has the clients now: a hundred thousand declarations need not stay in memory, nor what reading them
+/// took.
+void Daemon::State::release_declarations() {
+  current->config.clients = {};
+  current->config.client_places = {};
+  current->config.registered_certificates = {};
+  malloc_trim(0);
+}
+
 void Daemon::State::announce() {
   health.set_ready(true);
-  const std::string workers = std::to_string(pool->size());
   log::info("ready", {{"issuer", current->config.issuer},
                       {"workers", pool->size()},
                       {"clients", static_cast<long long>(clients.value())},
@@ -219,7 +235,7 @@ std::optional<std::string> Daemon::State::try_reload() {
   if (const auto keys = keys_that_need_restart(current->config, *checked.config); !keys.empty()) {
     return join(keys, ", ") + ": a change of this needs a restart; nothing was changed";
   }
-  auto generation = make_generation(std::move(checked), store->keys(), next_generation, wall_now());
+  auto generation = make_generation(std::move(checked), generation_context(), next_generation, wall_now());
   if (!generation) return generation.error().detail;
   if (const auto reopened = audit->reopen(); !reopened) return reopened.error().detail;
   const auto reconciled = store->clients().reconcile_clients(generation->config.clients, wall_now());
@@ -229,7 +245,7 @@ std::optional<std::string> Daemon::State::try_reload() {
   log::start(log_options(generation->config.log));
   show(*generation);
   current = *std::move(generation);
-  current->config.clients = {};
+  release_declarations();
   return std::nullopt;
 }
 

@@ -21,6 +21,18 @@ void sort_by_place(std::vector<config::Problem>& problems, const std::vector<std
   });
 }
 
+/// One worker's.
+Result<std::vector<net::TlsContext>> make_tls_contexts(const Generation& generation,
+                                                       const crypto::LibraryContext& library) {
+  std::vector<net::TlsContext> contexts;
+  for (const net::ListenerOptions& listener : generation.config.listeners) {
+    auto context = net::make_tls_context(generation.materials.server, listener.client_certificate, library);
+    if (!context) return std::move(context).error();
+    contexts.push_back(*std::move(context));
+  }
+  return contexts;
+}
+
 }  // namespace
 
 Checked check_configuration(const std::filesystem::path& file, WallTime now) {
@@ -38,16 +50,17 @@ Checked check_configuration(const std::filesystem::path& file, WallTime now) {
   return checked;
 }
 
-Result<Generation> make_generation(Checked checked, store::KeyStore& keys, std::uint64_t number, WallTime now) {
+Result<Generation> make_generation(Checked checked, const GenerationContext& context, std::uint64_t number,
+                                   WallTime now) {
   Generation generation;
   generation.config = *std::move(checked.config);
   generation.materials = *std::move(checked.materials);
-  for (const net::ListenerOptions& listener : generation.config.listeners) {
-    auto context = net::make_tls_context(generation.materials.server, listener.client_certificate);
-    if (!context) return std::move(context).error();
-    generation.tls.push_back(*std::move(context));
+  for (const crypto::LibraryContext& library : context.libraries) {
+    auto contexts = make_tls_contexts(generation, library);
+    if (!contexts) return std::move(contexts).error();
+    generation.tls.push_back(*std::move(contexts));
   }
-  auto signing_keys = load_signing_keys(keys, generation.config.signing.algorithm, now);
+  auto signing_keys = load_signing_keys(context.keys, generation.config.signing.algorithm, now);
   if (!signing_keys) return std::move(signing_keys).error();
   auto snapshot = build_snapshot(generation.config, generation.materials, *std::move(signing_keys), number);
   if (!snapshot) return std::move(snapshot).error();

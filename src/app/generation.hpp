@@ -4,11 +4,13 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "app/materials.hpp"
 #include "config/config.hpp"
 #include "config/problem.hpp"
+#include "crypto/library_context.hpp"
 #include "net/tls_context.hpp"
 #include "oauth/snapshot.hpp"
 #include "store/store.hpp"
@@ -20,7 +22,7 @@ namespace certbound::app {
 struct Generation {
   config::Config config;
   Materials materials;
-  std::vector<net::TlsContext> tls;  ///< one per listener
+  std::vector<std::vector<net::TlsContext>> tls;  ///< by worker, then by listener
   std::shared_ptr<const oauth::Snapshot> snapshot;
 };
 
@@ -36,8 +38,14 @@ struct Checked {
 /// Every problem at once; what `certbound check` does.
 [[nodiscard]] Checked check_configuration(const std::filesystem::path& file, WallTime now);
 
+/// What stays the same from one generation to the next.
+struct GenerationContext {
+  store::KeyStore& keys;
+  std::span<const crypto::LibraryContext> libraries;  ///< one per worker
+};
+
 /// The rest of a generation: TLS contexts, signing keys (made on the first start), snapshot. Errors: as build_snapshot.
-[[nodiscard]] Result<Generation> make_generation(Checked checked, store::KeyStore& keys, std::uint64_t number,
-                                                 WallTime now);
+[[nodiscard]] Result<Generation> make_generation(Checked checked, const GenerationContext& context,
+                                                 std::uint64_t number, WallTime now);
 
 }  // namespace certbound::app

@@ -61,7 +61,7 @@ class MaterialsLoader {
     if (config_.tls.certificate.empty() || config_.tls.private_key.empty()) return;
     auto server = net::load_server_certificate(config_.tls);
     if (!server) {
-      const bool is_key = server.error().detail.starts_with(config_.tls.private_key.string());
+      const bool is_key = server.error().detail.starts_with(config_.tls.private_key.string() + ":");
       add_problem(is_key ? "tls.private_key" : "tls.certificate", config::Severity::error, server.error().detail);
       return;
     }

@@ -9,6 +9,8 @@
 
 namespace certbound::app {
 
+unsigned worker_count(const config::Config& config) { return config.workers == 0 ? usable_cpus() : config.workers; }
+
 WorkerPool::Unit::Unit(const net::Limits& limits, Shared& shared)
     : directory{shared.executor},
       service{directory, shared.audit, shared.service_metrics, shared.health, &wall_now},
@@ -16,8 +18,7 @@ WorkerPool::Unit::Unit(const net::Limits& limits, Shared& shared)
 
 WorkerPool::WorkerPool(const config::Config& config, Shared& shared)
     : shared_{shared}, operations_{shared.registry, shared.health} {
-  const unsigned count = config.workers == 0 ? usable_cpus() : config.workers;
-  for (unsigned i = 0; i < count; ++i) units_.push_back(std::make_unique<Unit>(config.limits, shared_));
+  for (unsigned i = 0; i < worker_count(config); ++i) units_.push_back(std::make_unique<Unit>(config.limits, shared_));
 }
 
 Result<void> WorkerPool::bind(const Generation& generation) {
@@ -25,11 +26,12 @@ Result<void> WorkerPool::bind(const Generation& generation) {
   for (std::size_t i = 0; i < config.listeners.size(); ++i) {
     // The first worker takes a free port where 0 was asked for; the others share it.
     std::string address = config.listeners[i].address;
-    for (const auto& unit : units_) {
+    for (std::size_t number = 0; number < units_.size(); ++number) {
       auto socket = net::bind_listener(address);
       if (!socket) return std::move(socket).error();
       address = socket->address();
-      unit->listeners.push_back(unit->worker.add_listener(*std::move(socket), generation.tls[i], unit->service));
+      Unit& unit = *units_[number];
+      unit.listeners.push_back(unit.worker.add_listener(*std::move(socket), generation.tls[number][i], unit.service));
     }
     log::info("listening", {{"listener", address}, {"address", address}, {"scheme", "https"}});
   }
@@ -52,10 +54,11 @@ Result<void> WorkerPool::start(const Generation& generation, std::function<void(
 
 void WorkerPool::publish(const Generation& generation) {
   std::vector<std::future<void>> applied;
-  for (const auto& unit : units_) {
+  for (std::size_t number = 0; number < units_.size(); ++number) {
     auto done = std::make_shared<std::promise<void>>();
     applied.push_back(done->get_future());
-    unit->worker.post([target = unit.get(), snapshot = generation.snapshot, tls = generation.tls, done] {
+    Unit* unit = units_[number].get();
+    unit->worker.post([target = unit, snapshot = generation.snapshot, tls = generation.tls[number], done] {
       if (const auto published = target->service.publish(snapshot); !published) {
         log::error("publish_failed", {{"detail", published.error().detail}});
       } else {

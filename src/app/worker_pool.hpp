@@ -17,6 +17,9 @@
 
 namespace certbound::app {
 
+/// `workers`, or the CPUs that this process may use.
+[[nodiscard]] unsigned worker_count(const config::Config& config);
+
 /// What the workers share; outlives them.
 struct Shared {
   Shared(audit::Writer& audit_writer, store::Executor& store_executor, metrics::Registry& metrics_registry,

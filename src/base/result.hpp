@@ -15,13 +15,14 @@ class [[nodiscard]] Result {
  public:
   using value_type = T;
 
-  // NOLINTBEGIN(google-explicit-constructor): as std::expected, so that `return value;` and `return error;` read well.
+  // NOLINTBEGIN(google-explicit-constructor, bugprone-forwarding-reference-overload): as std::expected, so that
+  // `return value;` and `return error;` read well; `requires` keeps copies and moves out.
   template <typename U = T>
   requires(std::is_constructible_v<T, U&&> && !std::is_same_v<std::remove_cvref_t<U>, Result> &&
            !std::is_same_v<std::remove_cvref_t<U>, Error>) Result(U&& value)
       : state_{std::in_place_index<0>, std::forward<U>(value)} {}
   Result(Error error) : state_{std::in_place_index<1>, std::move(error)} {}
-  // NOLINTEND(google-explicit-constructor)
+  // NOLINTEND(google-explicit-constructor, bugprone-forwarding-reference-overload)
 
   [[nodiscard]] bool has_value() const noexcept { return state_.index() == 0; }
   explicit operator bool() const noexcept { return has_value(); }

@@ -23,10 +23,16 @@ ExitStatus fail(ExitStatus status, std::string_view message) {
 }
 
 std::string printable(std::string_view text) {
-  std::string quoted = json_quoted(text);
-  // The escapes of JSON without its quotes; what needs none stays as it is.
-  std::string out = quoted.substr(1, quoted.size() - 2);
-  for (std::size_t at = out.find("\\\""); at != std::string::npos; at = out.find("\\\"", at + 1)) out.erase(at, 1);
+  const std::string quoted = json_quoted(text);
+  // The escapes of JSON without its quotes; a quote and a backslash are no danger, and stand in names that are copied.
+  const std::string_view escaped = std::string_view{quoted}.substr(1, quoted.size() - 2);
+  std::string out;
+  out.reserve(escaped.size());
+  for (std::size_t i = 0; i < escaped.size(); ++i) {
+    const bool is_plain = escaped[i] == '\\' && (escaped[i + 1] == '"' || escaped[i + 1] == '\\');
+    if (is_plain) ++i;
+    out.push_back(escaped[i]);
+  }
   return out;
 }
 

@@ -34,11 +34,12 @@ std::string list_subject_options() {
   return out;
 }
 
-void check_subject(Reader& reader, const Node& node, const ClientDraft& draft, model::Client& client) {
+/// The name of the set of certificates with that subject; empty where there is none.
+std::string check_subject(Reader& reader, const Node& node, const ClientDraft& draft, model::Client& client) {
   if (draft.subjects.empty()) {
-    if (!draft.is_complete) return;
+    if (!draft.is_complete) return {};
     reader.complain(node, "tls_client_auth needs the certificate's subject; write one of " + list_subject_options());
-    return;
+    return {};
   }
   for (std::size_t i = 1; i < draft.subjects.size(); ++i) {
     const ClientDraft::Subject& extra = draft.subjects[i];
@@ -47,10 +48,16 @@ void check_subject(Reader& reader, const Node& node, const ClientDraft& draft, m
                            "; a client has exactly one (RFC 8705 section 2.1.2), remove the other");
   }
   const ClientDraft::Subject& subject = draft.subjects.front();
-  if (subject.registered.value.empty()) return;  // reported where it was read
+  if (subject.registered.value.empty()) return {};  // reported where it was read
   const auto rule = x509::SubjectRule::parse(subject.registered);
-  if (!rule) reader.complain_of(model::name(subject.registered.field), *subject.node, rule.error().detail);
+  if (!rule) {
+    reader.complain_of(model::name(subject.registered.field), *subject.node, rule.error().detail);
+    return {};
+  }
   client.subject = subject.registered;
+  const std::string canonical = rule->canonical();
+  if (canonical.empty()) return {};  // equals no certificate's name
+  return draft.trust_store + ' ' + std::string{model::name(subject.registered.field)} + ' ' + canonical;
 }
 
 void check_trust_store(Reader& reader, const Node& node, const ClientDraft& draft,
@@ -184,21 +191,33 @@ void read_self_signed(Reader& reader, const Node& node, const ClientDraft& draft
   if (draft.jwks != nullptr) read_jwks(reader, *draft.jwks, client, config);
 }
 
+/// The names of the certificates and keys.
+std::vector<std::string> list_thumbprints(const model::Client& client) {
+  std::vector<std::string> out;
+  for (const std::string& thumbprint : client.certificate_thumbprints) out.push_back("certificate " + thumbprint);
+  for (const std::string& thumbprint : client.key_thumbprints) out.push_back("key " + thumbprint);
+  return out;
+}
+
 }  // namespace
 
-void read_credentials(Reader& reader, const Node& node, const ClientDraft& draft,
-                      const std::vector<std::string_view>& trust_stores, model::Client& client, Config& config) {
-  if (!draft.method) return;  // reported where it was read
+std::vector<std::string> read_credentials(Reader& reader, const Node& node, const ClientDraft& draft,
+                                          const std::vector<std::string_view>& trust_stores, model::Client& client,
+                                          Config& config) {
+  if (!draft.method) return {};  // reported where it was read
   client.token_endpoint_auth_method = *draft.method;
   if (*draft.method == model::AuthMethod::self_signed_tls_client_auth) {
     read_self_signed(reader, node, draft, client, config);
-    return;
+    return list_thumbprints(client);
   }
-  check_subject(reader, node, draft, client);
+  std::string subject = check_subject(reader, node, draft, client);
   check_trust_store(reader, node, draft, trust_stores);
   client.trust_store = draft.trust_store;
   refuse_option(reader, node, "certificates", model::name(*draft.method));
   refuse_option(reader, node, "jwks", model::name(*draft.method));
+  std::vector<std::string> out;
+  if (!subject.empty()) out.push_back(std::move(subject));
+  return out;
 }
 
 }  // namespace certbound::config

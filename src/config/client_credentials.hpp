@@ -1,5 +1,6 @@
 #pragma once
 
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -8,8 +9,11 @@
 namespace certbound::config {
 
 /// How the client proves who it is: fills in the members of `client` for its method from `draft`, and reports what is
-/// missing, too much or damaged. Certificates that were read are added to `config`.
-void read_credentials(Reader& reader, const Node& node, const ClientDraft& draft,
-                      const std::vector<std::string_view>& trust_stores, model::Client& client, Config& config);
+/// missing, too much or damaged. Certificates that were read are added to `config`. What comes back names the sets of
+/// certificates that authenticate the client: two clients with one name in common can be authenticated by one
+/// certificate.
+[[nodiscard]] std::vector<std::string> read_credentials(Reader& reader, const Node& node, const ClientDraft& draft,
+                                                        const std::vector<std::string_view>& trust_stores,
+                                                        model::Client& client, Config& config);
 
 }  // namespace certbound::config

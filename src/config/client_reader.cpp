@@ -6,28 +6,8 @@
 
 #include "base/text.hpp"
 #include "config/client_credentials.hpp"
-#include "x509/subject_rule.hpp"
 
 namespace certbound::config {
-
-namespace {
-
-/// The text after which one certificate authenticates both clients, for each way in which `client` is registered.
-std::vector<std::string> list_credentials(const model::Client& client) {
-  std::vector<std::string> out;
-  if (client.subject) {
-    const auto rule = x509::SubjectRule::parse(*client.subject);
-    const std::string canonical = rule ? rule->canonical() : std::string{};
-    if (!canonical.empty()) {
-      out.push_back(client.trust_store + ' ' + std::string{model::name(client.subject->field)} + ' ' + canonical);
-    }
-  }
-  for (const std::string& thumbprint : client.certificate_thumbprints) out.push_back("certificate " + thumbprint);
-  for (const std::string& thumbprint : client.key_thumbprints) out.push_back("key " + thumbprint);
-  return out;
-}
-
-}  // namespace
 
 ClientReader::ClientReader(Config& config) : config_{config} {
   for (const x509::TrustStoreOptions& store : config.trust_stores) trust_store_names_.push_back(store.name);
@@ -40,8 +20,6 @@ ClientReader::ClientReader(Config& config) : config_{config} {
 void ClientReader::read(Reader& reader, const Node& list) {
   const Reader::Step clients{reader, "clients"};
   if (!reader.expect_list(list)) return;
-  config_.clients.reserve(config_.clients.size() + list.count);
-  config_.client_places.reserve(config_.client_places.size() + list.count);
   int index = 0;
   for (const Node& node : list.children()) {
     const Node* id = node.kind == NodeKind::map ? node.find("client_id") : nullptr;
@@ -66,11 +44,11 @@ void ClientReader::read_client(Reader& reader, const Node& node) {
   model::Client client{std::move(*id)};
   client.client_name = std::move(draft.client_name);
   client.tls_client_certificate_bound_access_tokens = draft.tls_client_certificate_bound_access_tokens;
-  read_credentials(reader, node, draft, trust_store_names_, client, config_);
+  std::vector<std::string> credentials = read_credentials(reader, node, draft, trust_store_names_, client, config_);
   if (auto scope = model::Scope::parse(draft.scope)) client.scope = std::move(*scope);
   read_resources(reader, node, draft, client);
   if (reader.session().report.error_count() != errors_before) return;
-  warn_of_overlap(reader, node, client);
+  warn_of_overlap(reader, node, std::move(credentials));
   keep(reader, node, std::move(client));
 }
 
@@ -144,8 +122,8 @@ void ClientReader::check_scope(Reader& reader, const Node& place, const model::C
 }
 
 /// Rule 7: permitted, and worth a look. The token then depends on the client_id that the caller names.
-void ClientReader::warn_of_overlap(Reader& reader, const Node& node, const model::Client& client) {
-  for (std::string& credential : list_credentials(client)) {
+void ClientReader::warn_of_overlap(Reader& reader, const Node& node, std::vector<std::string> credentials) {
+  for (std::string& credential : credentials) {
     const auto [entry, is_new] = credentials_.emplace(std::move(credential), config_.clients.size());
     if (is_new) continue;
     const model::Client& other = config_.clients[entry->second];

@@ -26,7 +26,7 @@ class ClientReader {
   void read_resource(Reader& reader, const Node& node, model::Client& client) const;
   void keep_default_resources(model::Client& client) const;
   void check_scope(Reader& reader, const Node& place, const model::Client& client) const;
-  void warn_of_overlap(Reader& reader, const Node& node, const model::Client& client);
+  void warn_of_overlap(Reader& reader, const Node& node, std::vector<std::string> credentials);
   void keep(const Reader& reader, const Node& node, model::Client client);
 
   Config& config_;

@@ -33,7 +33,7 @@ std::string shown_value(const Option& option) {
   return is_text && value.find_first_of(",#{}[]&*!|>'%@`") != std::string::npos ? "\"" + value + "\"" : value;
 }
 
-void append_section(std::string& out, std::string indent, const Table& table);
+void append_section(std::string& out, const std::string& indent, const Table& table);
 
 void append_nested(std::string& out, const std::string& indent, const Option& option) {
   out += indent + std::string{option.key} + ":\n";
@@ -50,14 +50,10 @@ void append_nested(std::string& out, const std::string& indent, const Option& op
 
 /// Is the option live in the example, or commented out since there is neither a default nor a need for it?
 bool is_live(const Option& option) {
-  static constexpr std::string_view kShown[] = {"tls_client_auth_subject_dn", "trust_store", "scope", "client_name"};
-  for (const std::string_view key : kShown) {
-    if (option.key == key) return true;
-  }
-  return option.need == Need::required || !option.fallback.empty();
+  return option.example == Example::live || option.need == Need::required || !option.fallback.empty();
 }
 
-void append_section(std::string& out, std::string indent, const Table& table) {
+void append_section(std::string& out, const std::string& indent, const Table& table) {
   for (const Option& option : table.options) {
     if (table.name.empty()) out += "\n";
     append_comment(out, indent, option.comment);

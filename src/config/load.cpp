@@ -16,8 +16,7 @@ namespace {
 
 /// A file that was read; its address stays, since readers and trees point to it.
 struct File {
-  File(std::filesystem::path path, std::string text, std::size_t order)
-      : source{std::move(path), std::move(text), order} {}
+  File(const std::filesystem::path& path, std::string text, std::size_t order) : source{path, std::move(text), order} {}
   Source source;
   std::optional<Tree> tree;
   std::unique_ptr<Reader> reader;

@@ -35,6 +35,9 @@ enum class Need : std::uint8_t { optional, required };
 /// Which files may hold an option of the top level.
 enum class Home : std::uint8_t { main_file, any_file };
 
+/// How the example shows an option that has no default and need not be there.
+enum class Example : std::uint8_t { commented, live };
+
 /// One row: all that certbound knows of an option but how to store its value.
 struct Option {
   std::string_view key;
@@ -44,6 +47,7 @@ struct Option {
   std::string_view sample;   ///< a value for the example; empty where the default does
   Need need = Need::optional;
   Home home = Home::main_file;
+  Example example = Example::commented;
 };
 
 /// A section: its options in the order of the documentation.

@@ -1,6 +1,7 @@
 #include "config/options.hpp"
 
 #include "config/check_value.hpp"
+#include "config/fields.hpp"
 
 namespace certbound::config {
 
@@ -13,7 +14,7 @@ constexpr std::int64_t kMib = 1LL << 20;
 
 const Section<net::ListenerOptions>& listener_section() {
   using Listener = net::ListenerOptions;
-  static const Section<Listener> kSection{
+  static const Section<Listener> rows{
       "listeners[]",
       {
           text<&Listener::address>("address", "Where to listen: IP:port, or [IPv6]:port. Port 0 takes a free one.",
@@ -34,11 +35,11 @@ const Section<net::ListenerOptions>& listener_section() {
                                &check_origin, R"(https://[^/?#]+)")
               .sample("https://mtls.as.example.com"),
       }};
-  return kSection;
+  return rows;
 }
 
 const Section<OperationsOptions>& operations_section() {
-  static const Section<OperationsOptions> kSection{
+  static const Section<OperationsOptions> rows{
       "operations",
       {
           text<&OperationsOptions::address>("address",
@@ -47,11 +48,11 @@ const Section<OperationsOptions>& operations_section() {
                                             "network of your own.",
                                             &check_address_or_none, R"(none|(\[[0-9A-Fa-f:.]+\]|[0-9.]+):[0-9]{1,5})"),
       }};
-  return kSection;
+  return rows;
 }
 
 const Section<net::TlsOptions>& tls_section() {
-  static const Section<net::TlsOptions> kSection{
+  static const Section<net::TlsOptions> rows{
       "tls",
       {
           path<&net::TlsOptions::certificate>("certificate",
@@ -63,12 +64,12 @@ const Section<net::TlsOptions>& tls_section() {
               .required()
               .sample("tls/server.key"),
       }};
-  return kSection;
+  return rows;
 }
 
 const Section<oauth::SigningOptions>& signing_section() {
   using model::SigningAlgorithm;
-  static const Section<oauth::SigningOptions> kSection{
+  static const Section<oauth::SigningOptions> rows{
       "signing",
       {
           choice<&oauth::SigningOptions::algorithm>("algorithm",
@@ -79,21 +80,21 @@ const Section<oauth::SigningOptions>& signing_section() {
                                                     "The JWS algorithm of access tokens. Its key is made on the first "
                                                     "start. ES256 is the cheapest to sign with."),
       }};
-  return kSection;
+  return rows;
 }
 
 const Section<oauth::TokenOptions>& tokens_section() {
-  static const Section<oauth::TokenOptions> kSection{
+  static const Section<oauth::TokenOptions> rows{
       "tokens",
       {
           duration<&oauth::TokenOptions::lifetime>("lifetime", {10, 24 * kHour},
                                                    "How long an access token is valid. Short: a client asks again."),
       }};
-  return kSection;
+  return rows;
 }
 
 const Section<model::Resource>& resource_section() {
-  static const Section<model::Resource> kSection{
+  static const Section<model::Resource> rows{
       "resources[]",
       {
           Field<model::Resource>{
@@ -120,11 +121,11 @@ const Section<model::Resource>& resource_section() {
                                  }}
               .sample("[orders.read, orders.write]"),
       }};
-  return kSection;
+  return rows;
 }
 
 const Section<audit::Options>& audit_section() {
-  static const Section<audit::Options> kSection{
+  static const Section<audit::Options> rows{
       "audit",
       {
           Field<audit::Options>{
@@ -138,12 +139,12 @@ const Section<audit::Options>& audit_section() {
               "durability", {{"kernel", audit::Durability::kernel}, {"fsync", audit::Durability::fsync}},
               "What a record has survived when its answer leaves. kernel: a killed process; fsync: a power cut."),
       }};
-  return kSection;
+  return rows;
 }
 
 const Section<net::Limits>& limits_section() {
   using net::Limits;
-  static const Section<Limits> kSection{
+  static const Section<Limits> rows{
       "limits",
       {
           size<&Limits::header_bytes>("header_bytes", {kKib, kMib},
@@ -162,11 +163,11 @@ const Section<net::Limits>& limits_section() {
           duration<&Limits::drain_timeout>("drain_timeout", {0, kHour},
                                            "How long SIGTERM waits for requests that are being answered."),
       }};
-  return kSection;
+  return rows;
 }
 
 const Section<LogOptions>& log_section() {
-  static const Section<LogOptions> kSection{
+  static const Section<LogOptions> rows{
       "log",
       {
           choice<&LogOptions::format>(
@@ -180,12 +181,12 @@ const Section<LogOptions>& log_section() {
                                       {"error", log::Level::error}},
                                      "The least level that is written."),
       }};
-  return kSection;
+  return rows;
 }
 
 const Section<x509::TrustStoreOptions>& trust_store_section() {
   using Store = x509::TrustStoreOptions;
-  static const Section<Store> kSection{
+  static const Section<Store> rows{
       "trust_stores.NAME",
       {
           paths<&Store::anchors>("anchors",
@@ -205,7 +206,7 @@ const Section<x509::TrustStoreOptions>& trust_store_section() {
               "Whether chains must follow the profile of RFC 5280 to the letter. false for a home-made "
               "CA without key identifiers."),
       }};
-  return kSection;
+  return rows;
 }
 
 Field<Config> trust_stores_field() {
@@ -234,126 +235,10 @@ Field<Config> later_field(std::string_view key, Shape shape, std::string_view co
   return {make_option(key, std::move(shape), comment), [](Reader&, const Node&, Config&) {}};
 }
 
-Field<ClientDraft> subject_field(model::SubjectField field, std::string_view sample, std::string_view comment) {
-  return Field<ClientDraft>{make_option(model::name(field), text_shape({}), comment),
-                            [field](Reader& reader, const Node& node, ClientDraft& draft) {
-                              // Kept even where the text is refused, so that the client does not also lack a subject.
-                              draft.subjects.push_back({{field, reader.read_text(node).value_or("")}, &node});
-                            }}
-      .sample(sample);
-}
-
-/// What the reader checks in client_credentials.cpp, as JSON Schema says it.
-constexpr std::string_view kClientRules = R"({
-  "if": {"properties": {"token_endpoint_auth_method": {"const": "tls_client_auth"}}},
-  "then": {
-    "required": ["trust_store"],
-    "oneOf": [
-      {"required": ["tls_client_auth_subject_dn"]},
-      {"required": ["tls_client_auth_san_dns"]},
-      {"required": ["tls_client_auth_san_uri"]},
-      {"required": ["tls_client_auth_san_ip"]},
-      {"required": ["tls_client_auth_san_email"]}
-    ],
-    "properties": {"certificates": false, "jwks": false}
-  },
-  "else": {
-    "anyOf": [{"required": ["certificates"]}, {"required": ["jwks"]}],
-    "properties": {
-      "trust_store": false,
-      "tls_client_auth_subject_dn": false,
-      "tls_client_auth_san_dns": false,
-      "tls_client_auth_san_uri": false,
-      "tls_client_auth_san_ip": false,
-      "tls_client_auth_san_email": false
-    }
-  }
-})";
-
 }  // namespace
 
-const Section<ClientDraft>& client_section() {
-  using model::AuthMethod;
-  using model::SubjectField;
-  static const Section<ClientDraft> kSection{
-      "clients[]",
-      {
-          text<&ClientDraft::client_id>("client_id", "The client's identifier, as it sends it: printable ASCII.",
-                                        &check_client_id, R"([ -~]{1,255})")
-              .required()
-              .sample("partner-etl"),
-          text<&ClientDraft::client_name>("client_name", "A name for people.", &check_display_name)
-              .sample("Partner Corp nightly ETL"),
-          choice<&ClientDraft::method>(
-              "token_endpoint_auth_method",
-              {{"tls_client_auth", AuthMethod::tls_client_auth},
-               {"self_signed_tls_client_auth", AuthMethod::self_signed_tls_client_auth}},
-              "How the client proves who it is (RFC 8705 section 2). tls_client_auth: a certificate of a CA of its "
-              "trust "
-              "store, with the one subject below; self_signed_tls_client_auth: a registered certificate or key.")
-              .required()
-              .sample("tls_client_auth"),
-          subject_field(
-              SubjectField::subject_dn, "CN=etl-01,O=Partner Corp,C=GB",
-              "The certificate's subject in RFC 4514 form, most specific first, as certbound cert inspect prints "
-              "it. Exactly one of the five tls_client_auth_ options stands here; * is a literal."),
-          subject_field(SubjectField::san_dns, "etl-01.partner-corp.com", "Or: a dNSName of the certificate."),
-          subject_field(SubjectField::san_uri, "spiffe://partner-corp.com/etl", "Or: a URI of the certificate."),
-          subject_field(SubjectField::san_ip, "192.0.2.10", "Or: an IP address of the certificate."),
-          subject_field(SubjectField::san_email, "etl@partner-corp.com", "Or: an rfc822Name of the certificate."),
-          text<&ClientDraft::trust_store>("trust_store", "For tls_client_auth: the name of the client's trust store.",
-                                          &check_store_name, R"([A-Za-z0-9._-]{1,64})")
-              .sample("partner-corp"),
-          Field<ClientDraft>{
-              make_option("certificates", list_shape(make_shape(Kind::path)),
-                          "For self_signed_tls_client_auth: PEM files of the client's certificates. A renewed "
-                          "certificate is another one, even with the same key."),
-              [](Reader&, const Node& node, ClientDraft& draft) { draft.certificates = &node; }}
-              .at_least_one()
-              .sample("[clients/batch-01.crt]"),
-          Field<ClientDraft>{
-              make_option("jwks", make_shape(Kind::jwk_set),
-                          "For self_signed_tls_client_auth: a JWK Set. A key with x5c or x5t#S256 stands for "
-                          "that certificate, any other for every certificate with that key."),
-              [](Reader&, const Node& node, ClientDraft& draft) { draft.jwks = &node; }}
-              .sample("{keys: [{kty: EC, crv: P-256, x: ..., y: ...}]}"),
-          Field<ClientDraft>{make_option(
-                                 "grant_types",
-                                 [] {
-                                   Shape shape = list_shape(choice_shape({"client_credentials"}));
-                                   shape.minimum_count = 1;
-                                   return shape;
-                                 }(),
-                                 "The grants that the client may use.", "[client_credentials]"),
-                             [](Reader& reader, const Node& node, ClientDraft&) {
-                               read_each(reader, node, [&](const Node& member) {
-                                 // One grant is known, so a list that holds is the default.
-                                 (void)reader.read_choice(member, {"client_credentials"});
-                               });
-                             }},
-          text<&ClientDraft::scope>(
-              "scope",
-              "The scope tokens that the client may ask for, with blanks between them. Each is one that "
-              "a resource of the client understands. Without it tokens carry no scope.",
-              &check_scope, R"([!#-\[\]-~]+( +[!#-\[\]-~]+)*)")
-              .sample("orders.read orders.write"),
-          Field<ClientDraft>{
-              make_option("resources", list_shape(text_shape({})),
-                          "The resources for which the client may ask for tokens; the first is the audience "
-                          "when a request names none. Default: those that understand a token of its scope."),
-              [](Reader&, const Node& node, ClientDraft& draft) { draft.resources = &node; }}
-              .at_least_one()
-              .sample("[https://api.example.com]"),
-          boolean<&ClientDraft::tls_client_certificate_bound_access_tokens>(
-              "tls_client_certificate_bound_access_tokens",
-              "Whether the client's tokens are bound to its certificate (RFC 8705 section 3)."),
-      },
-      kClientRules};
-  return kSection;
-}
-
 const Section<Config>& config_section() {
-  static const Section<Config> kSection{
+  static const Section<Config> rows{
       "",
       {
           text<&Config::issuer>(
@@ -387,12 +272,12 @@ const Section<Config>& config_section() {
                       "resources and trust_stores, and nothing else.")
               .sample("[clients.d/*.yaml]"),
       }};
-  return kSection;
+  return rows;
 }
 
 const Section<Config>& included_section() {
-  static const Section<Config> kSection = config_section().for_included_files();
-  return kSection;
+  static const Section<Config> rows = config_section().for_included_files();
+  return rows;
 }
 
 }  // namespace certbound::config

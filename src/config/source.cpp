@@ -26,7 +26,7 @@ Mark mark_at(std::string_view text, std::size_t offset) {
   return mark;
 }
 
-Source::Source(std::filesystem::path path, std::string text, std::size_t order)
+Source::Source(const std::filesystem::path& path, std::string text, std::size_t order)
     : name_{path.string()}, directory_{path.parent_path()}, text_{std::move(text)}, order_{order} {}
 
 std::string_view Source::line(std::uint32_t number) const {

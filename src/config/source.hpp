@@ -24,7 +24,7 @@ struct Mark {
 class Source {
  public:
   /// `order` is the file's number in the order of loading: the main file, then the included ones.
-  Source(std::filesystem::path path, std::string text, std::size_t order);
+  Source(const std::filesystem::path& path, std::string text, std::size_t order);
 
   [[nodiscard]] const std::string& name() const { return name_; }
   [[nodiscard]] const std::string& text() const { return text_; }

@@ -21,7 +21,7 @@ bool SessionList::cancel_longest_idle() {
   SessionControl* longest = nullptr;
   for (SessionControl* session : sessions_) {
     if (session->phase() != SessionControl::Phase::idle || session->is_expired()) continue;
-    if (longest == nullptr || session->deadline() < longest->deadline()) longest = session;
+    if (longest == nullptr || session->since() < longest->since()) longest = session;
   }
   if (longest == nullptr) return false;
   end_session(*longest);

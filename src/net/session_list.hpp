@@ -30,7 +30,8 @@ class SessionControl {
   /// Enters a phase that may last until `allowed` from now.
   void enter(Phase phase, std::chrono::steady_clock::duration allowed) {
     phase_ = phase;
-    deadline_ = Clock::now() + allowed;
+    since_ = Clock::now();
+    deadline_ = since_ + allowed;
     is_expired_ = false;
   }
   /// Enters a phase that bounds itself: a handler that waits on a bounded queue.
@@ -40,11 +41,14 @@ class SessionControl {
   }
 
   [[nodiscard]] Phase phase() const { return phase_; }
+  /// When a bounded phase began.
+  [[nodiscard]] Clock::time_point since() const { return since_; }
   [[nodiscard]] Clock::time_point deadline() const { return deadline_; }
   [[nodiscard]] bool is_expired() const { return is_expired_; }
   void expire() { is_expired_ = true; }
 
  private:
+  Clock::time_point since_{};
   Clock::time_point deadline_ = Clock::time_point::max();
   Phase phase_ = Phase::handshake;
   bool is_expired_ = false;

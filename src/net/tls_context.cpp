@@ -100,13 +100,39 @@ Result<void> set_protocol(SSL_CTX& context) {
   return {};
 }
 
-Result<void> use_certificate(SSL_CTX& context, const ServerCertificate& server) {
-  if (SSL_CTX_use_certificate(&context, &server.chain.front().handle()) != 1 ||
-      SSL_CTX_use_PrivateKey(&context, server.key.get()) != 1) {
+/// The same certificate as an object of another library context.
+Result<crypto::X509Handle> copy_certificate(const x509::Certificate& certificate, OSSL_LIB_CTX* library) {
+  const Bytes der = certificate.to_der();
+  const std::uint8_t* position = der.data();
+  X509* copy = X509_new_ex(library, nullptr);
+  if (copy == nullptr || d2i_X509(&copy, &position, static_cast<long>(der.size())) == nullptr) {
+    return tls_error("the server certificate");
+  }
+  return crypto::X509Handle{copy};
+}
+
+Result<crypto::KeyHandle> copy_key(const EVP_PKEY& key, OSSL_LIB_CTX* library) {
+  const auto pkcs8 = crypto::to_pkcs8(key);
+  if (!pkcs8) return pkcs8.error();
+  const std::uint8_t* position = pkcs8->expose().data();
+  crypto::KeyHandle copy{
+      d2i_AutoPrivateKey_ex(nullptr, &position, static_cast<long>(pkcs8->expose().size()), library, nullptr)};
+  if (!copy) return tls_error("the server's key");
+  return copy;
+}
+
+Result<void> use_certificate(SSL_CTX& context, const ServerCertificate& server, OSSL_LIB_CTX* library) {
+  const auto leaf = copy_certificate(server.chain.front(), library);
+  if (!leaf) return leaf.error();
+  const auto key = copy_key(*server.key, library);
+  if (!key) return key.error();
+  if (SSL_CTX_use_certificate(&context, leaf->get()) != 1 || SSL_CTX_use_PrivateKey(&context, key->get()) != 1) {
     return tls_error("the server certificate");
   }
   for (std::size_t i = 1; i < server.chain.size(); ++i) {
-    if (SSL_CTX_add1_chain_cert(&context, &server.chain[i].handle()) != 1) return tls_error("the server's chain");
+    const auto issuer = copy_certificate(server.chain[i], library);
+    if (!issuer) return issuer.error();
+    if (SSL_CTX_add1_chain_cert(&context, issuer->get()) != 1) return tls_error("the server's chain");
   }
   return {};
 }
@@ -148,11 +174,12 @@ Result<ServerCertificate> load_server_certificate(const TlsOptions& options) {
   return server;
 }
 
-Result<TlsContext> make_tls_context(const ServerCertificate& server, ClientCertificate client_certificate) {
-  TlsContext context{SSL_CTX_new(TLS_server_method()), SSL_CTX_free};
+Result<TlsContext> make_tls_context(const ServerCertificate& server, ClientCertificate client_certificate,
+                                    const crypto::LibraryContext& library) {
+  TlsContext context{SSL_CTX_new_ex(library.get(), nullptr, TLS_server_method()), SSL_CTX_free};
   if (!context) return tls_error("SSL_CTX_new");
   if (auto done = set_protocol(*context); !done) return std::move(done).error();
-  if (auto done = use_certificate(*context, server); !done) return std::move(done).error();
+  if (auto done = use_certificate(*context, server, library.get()); !done) return std::move(done).error();
   SSL_CTX_set_verify(context.get(), verify_mode(client_certificate), nullptr);
   SSL_CTX_set_cert_verify_callback(context.get(), accept_usable_certificate, nullptr);
   return context;

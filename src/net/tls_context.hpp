@@ -9,6 +9,7 @@
 #include "base/clock.hpp"
 #include "base/result.hpp"
 #include "crypto/handle.hpp"
+#include "crypto/library_context.hpp"
 #include "net/options.hpp"
 #include "x509/certificate.hpp"
 
@@ -29,8 +30,9 @@ struct ServerCertificate {
 /// TLS 1.2 and 1.3 with ECDHE and AEAD suites; no resumption of any kind, no renegotiation, no early data, no
 /// compression; ALPN `http/1.1`. The handshake accepts any client certificate that parses, has a usable key of at least
 /// 112 bits and proves it: who is trusted is decided per client, after `client_id` is known (product.md section 5, rule
-/// 1). No list of acceptable CAs is sent. Errors: `server_error` where OpenSSL refuses a setting.
-[[nodiscard]] Result<TlsContext> make_tls_context(const ServerCertificate& server,
-                                                  ClientCertificate client_certificate);
+/// 1). No list of acceptable CAs is sent. `library` outlives the context and the certificates that its peers present.
+/// Errors: `server_error` where OpenSSL refuses a setting.
+[[nodiscard]] Result<TlsContext> make_tls_context(const ServerCertificate& server, ClientCertificate client_certificate,
+                                                  const crypto::LibraryContext& library = nullptr);
 
 }  // namespace certbound::net

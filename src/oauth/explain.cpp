@@ -106,6 +106,10 @@ Step explain_chain(const store::DirectoryClient& client, const Snapshot& snapsho
   if (!path) {
     step.detail = std::string{name(path.error().reason)} + ": " + path.error().detail + "; " +
                   std::string{meaning(path.error().reason)};
+    const std::string foreign = find_foreign_store(snapshot, client.client.trust_store, presented.leaf);
+    if (!foreign.empty()) {
+      step.detail = "the certificate's issuer is in trust store \"" + foreign + "\": another partner's? " + step.detail;
+    }
   }
   return step;
 }
@@ -137,8 +141,8 @@ std::string list_of(const std::vector<crypto::Sha256>& digests) {
 }
 
 Step explain_certificate(const store::DirectoryClient& client, const x509::PresentedChain& presented,
-                         bool is_accepted) {
-  Step step = make_step("certificate", is_accepted);
+                         const Explanation& verdict) {
+  Step step = make_step("certificate", verdict.is_accepted());
   if (!client.certificates.empty()) step.expected = "x5t#S256 " + list_of(client.certificates);
   if (!client.keys.empty()) {
     step.expected += (step.expected.empty() ? "key " : ", or key ") + list_of(client.keys);
@@ -148,7 +152,9 @@ Step explain_certificate(const store::DirectoryClient& client, const x509::Prese
   if (key != nullptr) {
     if (const auto thumbprint = jose::key_thumbprint(*key)) step.presented += ", key " + thumbprint->to_base64url();
   }
-  if (!is_accepted) {
+  if (verdict.reason != Reason::certificate_not_registered) {
+    step.detail = verdict.detail;
+  } else {
     step.detail =
         "none of the registered ones; a re-issued certificate with the same key is another certificate: register it "
         "too, or register "
@@ -207,7 +213,8 @@ Explanation explain_client(const store::DirectoryClient& client, const Snapshot&
     walk.add(explain_chain(client, snapshot, presented, now));
     walk.add(explain_subject(client, presented));
   } else {
-    walk.add(explain_certificate(client, presented, explanation.reason != Reason::certificate_not_registered));
+    // Key and time have passed where this step is reached, so what is refused is refused for the certificate.
+    walk.add(explain_certificate(client, presented, explanation));
   }
   walk.add(explain_binding(client.client, presented));
   explanation.steps = walk.take_steps();

@@ -103,8 +103,9 @@ class MetadataReader {
   bool read_scope(const Json& value) {
     if (!value.is_string()) return false;
     auto scope = model::Scope::parse(value.get_ref<const std::string&>());
-    if (scope) client_.scope = *std::move(scope);
-    return scope.has_value();
+    if (!scope) return false;
+    client_.scope = *std::move(scope);
+    return true;
   }
 
   bool read_bound_tokens(const Json& value) {

@@ -118,8 +118,9 @@ class StartLookup {
   void operator()(Handler&& handler, model::ClientId id) const {
     std::unique_ptr<PendingLookup> lookup =
         std::make_unique<LookupFor<std::decay_t<Handler>>>(std::forward<Handler>(handler), std::move(id));
-    // Refused, push() leaves the lookup here.
-    if (!queue_->push(std::move(lookup))) lookup->complete(overloaded("the queue of the registry's readers is full"));
+    if (queue_->push(std::move(lookup))) return;
+    // NOLINTNEXTLINE(bugprone-use-after-move): refused, push() leaves the lookup here.
+    lookup->complete(overloaded("the queue of the registry's readers is full or closed"));
   }
 
  private:

@@ -57,10 +57,10 @@ std::optional<std::vector<Rdn>> parse_slash_form(std::string_view text) {
   while (!text.empty()) {
     auto type = read_slash_type(text.substr(1));
     if (!type) return std::nullopt;
-    std::size_t end = 0;
-    do {
-      end = type->rest.find('/', end == 0 ? 0 : end + 1);
-    } while (end != std::string_view::npos && !read_slash_type(type->rest.substr(end + 1)));
+    std::size_t end = type->rest.find('/');
+    while (end != std::string_view::npos && !read_slash_type(type->rest.substr(end + 1))) {
+      end = type->rest.find('/', end + 1);
+    }
     end = std::min(end, type->rest.size());
     if (has_plus_type(type->rest.substr(0, end))) return std::nullopt;
     auto attribute = make_text_attribute(std::move(type->oid), decode_slash_value(type->rest.substr(0, end)));
@@ -84,6 +84,7 @@ std::string_view without_label(std::string_view text) {
 
 bool runs_downwards(const std::vector<Rdn>& rdns) {
   std::vector<int> depths;
+  depths.reserve(rdns.size());
   for (const auto& rdn : rdns) depths.push_back(usual_depth(rdn.front().oid));
   return std::is_sorted(depths.begin(), depths.end()) && depths.front() < depths.back();
 }

@@ -88,23 +88,23 @@ const Stringprep_table_element* find_element(PrepTable table, std::uint32_t code
 }
 
 bool is_prohibited(std::uint32_t code_point) {
-  static const std::array<PrepTable, 5> kTables{
+  static const std::array<PrepTable, 5> tables{
       measure_table(stringprep_rfc3454_A_1), measure_table(stringprep_rfc3454_C_3),
       measure_table(stringprep_rfc3454_C_4), measure_table(stringprep_rfc3454_C_5),
       measure_table(stringprep_rfc3454_C_8)};
   if (code_point == 0xfffd) return true;
-  return std::any_of(kTables.begin(), kTables.end(),
+  return std::any_of(tables.begin(), tables.end(),
                      [code_point](PrepTable table) { return find_element(table, code_point) != nullptr; });
 }
 
 /// RFC 4518 section 2.2, without libidn's loop over the tables, which takes quadratic time.
 void append_mapped(CodePoints& out, std::uint32_t code_point) {
-  static const PrepTable kFolding = measure_table(stringprep_rfc3454_B_2);
+  static const PrepTable folding = measure_table(stringprep_rfc3454_B_2);
   if (is_in(kSeparators, code_point)) {
     out.push_back(' ');
     return;
   }
-  const Stringprep_table_element* folded = find_element(kFolding, code_point);
+  const Stringprep_table_element* folded = find_element(folding, code_point);
   if (folded == nullptr) {
     out.push_back(code_point);
     return;

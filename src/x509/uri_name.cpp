@@ -91,9 +91,9 @@ std::string remove_dot_segments(std::string_view path) {
   return out.empty() ? "/" : out;
 }
 
-/// RFC 3986 section 3.2.2 as far as a wrong host could be read in two ways.
+/// RFC 3986 section 3.2.2 as far as a host could be read in two ways.
 bool is_host(std::string_view host) {
-  if (!host.empty() && host.front() == '[') return host.find_first_of("[]", 1) == host.size() - 1;
+  if (!host.empty() && host.front() == '[') return host.back() == ']' && host.find_first_of("[]", 1) == host.size() - 1;
   return host.find_first_of(":[]@") == std::string_view::npos;
 }
 

@@ -92,6 +92,8 @@ std::string explain(int x509_error, Reason reason, X509& certificate) {
     }
     case X509_V_ERR_INVALID_PURPOSE:
       return ": key usage and extended key usage must permit TLS client authentication";
+    case X509_V_ERR_INVALID_CA:
+      return ": as an issuer it needs basicConstraints with CA:TRUE and, in its key usage, keyCertSign";
     case X509_V_ERR_CERT_SIGNATURE_FAILURE:
       return ": changed after it was signed, or another CA of the issuer's name signed it";
     default:
@@ -99,72 +101,9 @@ std::string explain(int x509_error, Reason reason, X509& certificate) {
   }
 }
 
-bool is_missing_issuer(int x509_error) {
-  return x509_error == X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT ||
-         x509_error == X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY ||
-         x509_error == X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE;
-}
-
-}  // namespace
-
-Reason verify_reason(int x509_error) {
+/// Is it what X509_V_FLAG_X509_STRICT alone asks for?
+bool is_strict_profile_error(int x509_error) {
   switch (x509_error) {
-    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
-    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
-    case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
-      return Reason::issuer_missing;
-
-    case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
-    case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
-    case X509_V_ERR_CERT_UNTRUSTED:
-    case X509_V_ERR_CERT_REJECTED:
-      return Reason::anchor_not_for_client;
-
-    case X509_V_ERR_CERT_HAS_EXPIRED:
-      return Reason::certificate_expired;
-    case X509_V_ERR_CERT_NOT_YET_VALID:
-      return Reason::certificate_not_yet_valid;
-
-    case X509_V_ERR_INVALID_PURPOSE:
-    case X509_V_ERR_KEYUSAGE_NO_DIGITAL_SIGNATURE:
-      return Reason::wrong_purpose;
-
-    case X509_V_ERR_CERT_SIGNATURE_FAILURE:
-    case X509_V_ERR_UNABLE_TO_DECRYPT_CERT_SIGNATURE:
-    case X509_V_ERR_SIGNATURE_ALGORITHM_INCONSISTENCY:
-      return Reason::bad_signature;
-
-    case X509_V_ERR_EE_KEY_TOO_SMALL:
-    case X509_V_ERR_CA_KEY_TOO_SMALL:
-      return Reason::weak_key;
-    case X509_V_ERR_CA_MD_TOO_WEAK:
-      return Reason::weak_signature;
-
-    // The strict profile asks for it; a leaf with such a key is refused in any case.
-    case X509_V_ERR_EC_KEY_EXPLICIT_PARAMS:
-      return Reason::certificate_unusable;
-
-    case X509_V_ERR_CERT_CHAIN_TOO_LONG:
-      return Reason::chain_too_long;
-
-    case X509_V_ERR_UNHANDLED_CRITICAL_EXTENSION:
-      return Reason::unsupported_critical_extension;
-
-    case X509_V_ERR_PERMITTED_VIOLATION:
-    case X509_V_ERR_EXCLUDED_VIOLATION:
-    case X509_V_ERR_SUBTREE_MINMAX:
-    case X509_V_ERR_UNSUPPORTED_CONSTRAINT_TYPE:
-    case X509_V_ERR_UNSUPPORTED_CONSTRAINT_SYNTAX:
-    case X509_V_ERR_UNSUPPORTED_NAME_SYNTAX:
-      return Reason::name_constraints_violated;
-
-    case X509_V_ERR_INVALID_CA:
-    case X509_V_ERR_INVALID_NON_CA:
-    case X509_V_ERR_PATH_LENGTH_EXCEEDED:
-    case X509_V_ERR_KEYUSAGE_NO_CERTSIGN:
-      return Reason::ca_invalid;
-
-    // What X509_V_FLAG_X509_STRICT alone asks for.
     case X509_V_ERR_PATHLEN_INVALID_FOR_NON_CA:
     case X509_V_ERR_PATHLEN_WITHOUT_KU_KEY_CERT_SIGN:
     case X509_V_ERR_KU_KEY_CERT_SIGN_INVALID_FOR_NON_CA:
@@ -179,14 +118,72 @@ Reason verify_reason(int x509_error) {
     case X509_V_ERR_SUBJECT_KEY_IDENTIFIER_CRITICAL:
     case X509_V_ERR_CA_CERT_MISSING_KEY_USAGE:
     case X509_V_ERR_EXTENSIONS_REQUIRE_VERSION_3:
-      return Reason::not_strict;
+      return true;
+    default:
+      return false;
+  }
+}
 
-    case X509_V_ERR_OUT_OF_MEM:
+bool is_missing_issuer(int x509_error) {
+  return x509_error == X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT ||
+         x509_error == X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY ||
+         x509_error == X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE;
+}
+
+}  // namespace
+
+Reason verify_reason(int x509_error) {
+  if (is_strict_profile_error(x509_error)) return Reason::not_strict;
+  switch (x509_error) {
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+    case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+      return Reason::issuer_missing;
+    case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+    case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+    case X509_V_ERR_CERT_UNTRUSTED:
+    case X509_V_ERR_CERT_REJECTED:
+      return Reason::anchor_not_for_client;
+    case X509_V_ERR_CERT_HAS_EXPIRED:
+      return Reason::certificate_expired;
+    case X509_V_ERR_CERT_NOT_YET_VALID:
+      return Reason::certificate_not_yet_valid;
+    case X509_V_ERR_INVALID_PURPOSE:
+    case X509_V_ERR_KEYUSAGE_NO_DIGITAL_SIGNATURE:
+      return Reason::wrong_purpose;
+    case X509_V_ERR_CERT_SIGNATURE_FAILURE:
+    case X509_V_ERR_UNABLE_TO_DECRYPT_CERT_SIGNATURE:
+    case X509_V_ERR_SIGNATURE_ALGORITHM_INCONSISTENCY:
+      return Reason::bad_signature;
+    case X509_V_ERR_EE_KEY_TOO_SMALL:
+    case X509_V_ERR_CA_KEY_TOO_SMALL:
+      return Reason::weak_key;
+    case X509_V_ERR_CA_MD_TOO_WEAK:
+      return Reason::weak_signature;
+    // The strict profile asks for it; a leaf with such a key is refused in any case.
+    case X509_V_ERR_EC_KEY_EXPLICIT_PARAMS:
+      return Reason::certificate_unusable;
+    case X509_V_ERR_CERT_CHAIN_TOO_LONG:
+      return Reason::chain_too_long;
+    case X509_V_ERR_UNHANDLED_CRITICAL_EXTENSION:
+      return Reason::unsupported_critical_extension;
+    case X509_V_ERR_PERMITTED_VIOLATION:
+    case X509_V_ERR_EXCLUDED_VIOLATION:
+    case X509_V_ERR_SUBTREE_MINMAX:
+    case X509_V_ERR_UNSUPPORTED_CONSTRAINT_TYPE:
+    case X509_V_ERR_UNSUPPORTED_CONSTRAINT_SYNTAX:
+    case X509_V_ERR_UNSUPPORTED_NAME_SYNTAX:
+      return Reason::name_constraints_violated;
+    case X509_V_ERR_INVALID_CA:
+    case X509_V_ERR_INVALID_NON_CA:
+    case X509_V_ERR_PATH_LENGTH_EXCEEDED:
+    case X509_V_ERR_KEYUSAGE_NO_CERTSIGN:
+      return Reason::ca_invalid;
     case X509_V_ERR_STORE_LOOKUP:
     case X509_V_ERR_INVALID_CALL:
       return Reason::internal;
-
-    // Malformed times, keys and extensions, policies, algorithms that do not fit.
+    // Malformed times, keys, names and extensions, policies, algorithms that do not fit. X509_V_ERR_OUT_OF_MEM is here
+    // too: OpenSSL says so of a name that it cannot convert.
     default:
       return Reason::chain_invalid;
   }
@@ -197,8 +194,7 @@ Error make_verify_error(X509_STORE_CTX& context, std::span<const Certificate> an
   const int depth = X509_STORE_CTX_get_error_depth(&context);
   const STACK_OF(X509)* chain = X509_STORE_CTX_get0_chain(&context);
   X509* certificate = X509_STORE_CTX_get_current_cert(&context);
-  if (certificate == nullptr && chain != nullptr && depth < sk_X509_num(chain))
-    certificate = sk_X509_value(chain, depth);
+  if (certificate == nullptr && depth < sk_X509_num(chain)) certificate = sk_X509_value(chain, depth);
 
   Reason reason = verify_reason(x509_error);
   std::string detail = X509_verify_cert_error_string(x509_error);

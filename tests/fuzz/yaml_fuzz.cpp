@@ -24,9 +24,9 @@ Surroundings empty_surroundings() {
 
 /// Any text is a configuration or has a problem that can be printed on one line.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  static const Surroundings kSurroundings = empty_surroundings();
+  static const Surroundings surroundings = empty_surroundings();
   const std::string text{reinterpret_cast<const char*>(data), size};
-  const Loaded loaded = certbound::config::load_text("fuzz.yaml", text, kSurroundings);
+  const Loaded loaded = certbound::config::load_text("fuzz.yaml", text, surroundings);
   if (!loaded.config && loaded.problems.empty()) __builtin_trap();
   for (const Problem& problem : loaded.problems) {
     if (render(problem).find('\n') != std::string::npos) __builtin_trap();

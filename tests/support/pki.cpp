@@ -56,8 +56,8 @@ Shape shape_of(x509::CertificateRole role, const std::string& common_name, std::
 }  // namespace
 
 std::shared_ptr<EVP_PKEY> make_key(KeyKind kind) {
-  static const auto kRsa1024 = own(EVP_PKEY_Q_keygen(nullptr, nullptr, "RSA", std::size_t{1024}));
-  static const auto kRsa2048 = own(EVP_PKEY_Q_keygen(nullptr, nullptr, "RSA", std::size_t{2048}));
+  static const auto rsa_1024 = own(EVP_PKEY_Q_keygen(nullptr, nullptr, "RSA", std::size_t{1024}));
+  static const auto rsa_2048 = own(EVP_PKEY_Q_keygen(nullptr, nullptr, "RSA", std::size_t{2048}));
   switch (kind) {
     case KeyKind::ec_p256:
       return own(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256"));
@@ -66,9 +66,9 @@ std::shared_ptr<EVP_PKEY> make_key(KeyKind kind) {
     case KeyKind::ed25519:
       return own(EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519"));
     case KeyKind::rsa_2048:
-      return kRsa2048;
+      return rsa_2048;
     case KeyKind::rsa_1024:
-      return kRsa1024;
+      return rsa_1024;
   }
   throw std::runtime_error{"no such kind of key"};
 }

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <span>
+#include <string>
+#include <string_view>
 
 #include "base/clock.hpp"
 #include "base/result.hpp"
@@ -44,6 +46,11 @@ struct MethodEntry {
 [[nodiscard]] Result<void> check_self_signed_tls_client_auth(const store::DirectoryClient& client,
                                                              const x509::PresentedChain& presented,
                                                              const AuthContext& context);
+
+/// The name of another trust store than `own` that holds the leaf's issuer: whoever is refused for his chain may be
+/// another partner's. Empty where there is none. By name and key identifier only: for messages, never for accepting.
+[[nodiscard]] std::string find_foreign_store(const Snapshot& snapshot, std::string_view own,
+                                             const x509::Certificate& leaf);
 
 /// The refusal of client authentication: one text for every reason (RFC 8705 section 2; nobody learns which part
 /// failed).

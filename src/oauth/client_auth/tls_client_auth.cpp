@@ -1,3 +1,5 @@
+#include <utility>
+
 #include "base/text.hpp"
 #include "oauth/client_auth/method.hpp"
 
@@ -17,7 +19,25 @@ Error explain_mismatch(const x509::SubjectRule& rule, const x509::Certificate& l
                        std::move(detail));
 }
 
+/// Off the hot path: a certificate of another partner is named as such.
+Error explain_chain_refusal(Error error, const Snapshot& snapshot, const model::Client& client,
+                            const x509::Certificate& leaf) {
+  if (error.reason != Reason::issuer_missing && error.reason != Reason::anchor_not_for_client) return error;
+  const std::string foreign = find_foreign_store(snapshot, client.trust_store, leaf);
+  if (foreign.empty()) return error;
+  error.reason = Reason::anchor_not_for_client;
+  error.detail += "; its issuer is in trust store \"" + foreign + "\", the client's is \"" + client.trust_store + "\"";
+  return error;
+}
+
 }  // namespace
+
+std::string find_foreign_store(const Snapshot& snapshot, std::string_view own, const x509::Certificate& leaf) {
+  for (const auto& [store_name, store] : snapshot.trust_stores) {
+    if (store_name != own && store->has_issuer_of(leaf)) return store_name;
+  }
+  return {};
+}
 
 Result<void> check_tls_client_auth(const store::DirectoryClient& client, const x509::PresentedChain& presented,
                                    const AuthContext& context) {
@@ -27,7 +47,9 @@ Result<void> check_tls_client_auth(const store::DirectoryClient& client, const x
     return refuse_client(Reason::anchor_not_for_client,
                          "no trust store \"" + client.client.trust_store + "\" is loaded");
   }
-  if (auto verified = context.memory.verify(*store->second, presented, context.now); !verified) return verified;
+  if (auto verified = context.memory.verify(*store->second, presented, context.now); !verified) {
+    return explain_chain_refusal(std::move(verified).error(), context.snapshot, client.client, presented.leaf);
+  }
   const auto is_met = client.subject->is_met_by(presented.leaf);
   if (!is_met) return is_met.error();
   if (!*is_met) return explain_mismatch(*client.subject, presented.leaf);

@@ -58,7 +58,7 @@ Document render_metadata(const Snapshot& snapshot, const PublishedUrls& urls) {
   metadata["response_types_supported"] = Json::array();
   metadata["grant_types_supported"] = Json::array();
   for (const GrantEntry& grant : all_grants()) metadata["grant_types_supported"].push_back(grant.name);
-  metadata["token_endpoint_auth_methods_supported"] = Json::array();
+  // RFC 8414 section 3.2: a member with zero elements is omitted.
   if (urls.accepts_certificates) {
     for (const MethodEntry& entry : all_methods()) {
       metadata["token_endpoint_auth_methods_supported"].push_back(model::name(entry.method));

@@ -63,23 +63,19 @@ class ReadOnlySqliteStore final : public ReadOnlyStore {
   KeyTable keys_{database_};
 };
 
+}  // namespace
+
 Result<void> configure_writer(Database& database) {
   const auto mode = database.query_text("PRAGMA journal_mode = WAL");
   if (!mode) return mode.error();
   if (*mode != "wal") {
     return invalid_input(database.path().string() + ": the file system cannot do SQLite's WAL mode (shared memory)");
   }
-  return database.run("PRAGMA synchronous = FULL");
-}
-
-// Without it the log file keeps the size of the largest reconciliation.
-Result<void> limit_log_size(Database& database) {
+  // Without it the log file keeps the size of the largest reconciliation.
   const auto limit = database.query_integer("PRAGMA journal_size_limit = 8388608");
   if (!limit) return limit.error();
-  return {};
+  return database.run("PRAGMA synchronous = FULL");
 }
-
-}  // namespace
 
 Result<std::unique_ptr<Store>> open_sqlite_store(const std::filesystem::path& path, WallTime now) {
   return open_sqlite_store(path, now, all_migrations(), kBusyTimeout);
@@ -95,7 +91,6 @@ Result<std::unique_ptr<Store>> open_sqlite_store(const std::filesystem::path& pa
   // Before anything is written: the file may be somebody else's.
   if (auto version = load_schema_version(*database, migrations); !version) return std::move(version).error();
   if (auto configured = configure_writer(*database); !configured) return std::move(configured).error();
-  if (auto limited = limit_log_size(*database); !limited) return std::move(limited).error();
   if (auto migrated = migrate(*database, migrations, now); !migrated) return std::move(migrated).error();
   return std::make_unique<SqliteStore>(*std::move(database), busy_timeout);
 }

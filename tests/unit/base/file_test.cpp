@@ -10,8 +10,6 @@
 
 namespace certbound {
 
-namespace {
-
 /// The contract is about files, so these tests have a folder of their own and leave nothing behind.
 class FileTest : public ::testing::Test {
  protected:
@@ -28,6 +26,8 @@ class FileTest : public ::testing::Test {
   std::filesystem::path folder_;
 };
 
+namespace {
+
 unsigned mode_of(const std::filesystem::path& path) {
   struct stat status {};
   EXPECT_EQ(::stat(path.c_str(), &status), 0);
@@ -37,7 +37,7 @@ unsigned mode_of(const std::filesystem::path& path) {
 }  // namespace
 
 TEST_F(FileTest, LoadsWhatCreateWrote) {
-  std::string content = "a\0b\nc";
+  std::string content{"a\0b\nc", 5};
   content += std::string(200'000, 'x') + '\0';
   ASSERT_TRUE(create_file(path("f"), content, 0644));
   const auto loaded = load_file(path("f"));

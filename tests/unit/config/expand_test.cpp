@@ -8,8 +8,8 @@ namespace certbound::config {
 namespace {
 
 Expansion expand_with_host(std::string_view text) {
-  static const MemoryFiles kFiles{{}, {{"HOST", "as.example.com"}, {"EMPTY", ""}, {"NESTED", "${HOST}"}}};
-  return expand(text, kFiles.surroundings());
+  static const MemoryFiles files{{}, {{"HOST", "as.example.com"}, {"EMPTY", ""}, {"NESTED", "${HOST}"}}};
+  return expand(text, files.surroundings());
 }
 
 TEST(Expand, ReplacesAVariableAnywhere) {

@@ -28,7 +28,8 @@ class EchoHandler final : public http::Handler {
   [[nodiscard]] Task<http::Response> handle(const http::Request& request) override {
     if (request.path == "/throw") throw std::runtime_error{"thrown by the handler"};
     if (request.path == "/wait") {
-      boost::asio::steady_timer timer{co_await boost::asio::this_coro::executor};
+      const auto executor = co_await boost::asio::this_coro::executor;
+      boost::asio::steady_timer timer{executor};
       timer.expires_at(boost::asio::steady_timer::time_point::max());
       waiting_ = &timer;
       entered.set_value();

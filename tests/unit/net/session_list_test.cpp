@@ -80,8 +80,9 @@ TEST(SessionList, MakesRoomByEndingTheLongestIdle) {
   CountingSession reading{list};
   busy.enter(Phase::busy, seconds{1});
   reading.enter(Phase::reading, seconds{1});
-  first.enter(Phase::idle, hours{1});
-  second.enter(Phase::idle, hours{2});
+  first.enter(Phase::idle, hours{2});
+  second.enter(Phase::idle, hours{1});  // has less time left, but has not waited as long
+  while (second.since() <= first.since()) second.enter(Phase::idle, hours{1});
 
   EXPECT_TRUE(list.cancel_longest_idle());
   EXPECT_EQ(first.cancelled, 1);

@@ -87,7 +87,8 @@ TEST(TlsContext, SendsNoListOfAuthorities) {
 TEST(TlsContext, RefusesAKeyOfAnotherCertificate) {
   ServerCertificate server = server_certificate_of(make_server_identity("a"));
   server.key = server_certificate_of(make_server_identity("b")).key;
-  const auto context = make_tls_context(server, ClientCertificate::none);
+  const crypto::LibraryContext library = make_library();
+  const auto context = make_tls_context(server, ClientCertificate::none, library);
   ASSERT_FALSE(context);
   EXPECT_EQ(context.error().code, ErrorCode::server_error);
 }

@@ -9,6 +9,7 @@
 #include <openssl/ssl.h>
 
 #include "crypto/handle.hpp"
+#include "crypto/library_context.hpp"
 #include "net/tls_context.hpp"
 #include "support/pki.hpp"
 
@@ -31,9 +32,17 @@ inline test::Identity make_server_identity(const std::string& common_name = "loc
   return test::make_identity(shape);
 }
 
+inline crypto::LibraryContext make_library() {
+  auto library = crypto::make_library_context();
+  if (!library) throw std::runtime_error{library.error().detail};
+  return *std::move(library);
+}
+
 inline TlsContext make_server_context(ClientCertificate client_certificate,
                                       const test::Identity& server = make_server_identity()) {
-  auto context = make_tls_context(server_certificate_of(server), client_certificate);
+  // OpenSSL's own objects refer to it without holding it, so it lives as long as the program.
+  static const crypto::LibraryContext kLibrary = make_library();
+  auto context = make_tls_context(server_certificate_of(server), client_certificate, kLibrary);
   if (!context) throw std::runtime_error{context.error().detail};
   return *std::move(context);
 }

@@ -374,6 +374,7 @@ TEST(ParseName, PrintsTheRightStringForOtherForms) {
   EXPECT_THAT(problem_of("CN=x;O=y"), HasSubstr("write CN=x,O=y"));
   EXPECT_THAT(problem_of("/C=GB/O=x"), HasSubstr("write O=x,C=GB"));
   EXPECT_THAT(problem_of("/C=GB/O=a/b/CN=x"), HasSubstr("write CN=x,O=a/b,C=GB"));
+  EXPECT_THAT(problem_of("/C=GB/O=/a/CN=x"), HasSubstr("write CN=x,O=/a,C=GB"));
   EXPECT_THAT(problem_of("/C=GB/OU=Sales+CN=x"), Not(HasSubstr("write OU")));
   EXPECT_THAT(problem_of("/nonsense"), Not(HasSubstr("write ")));
 }

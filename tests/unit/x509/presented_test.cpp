@@ -18,8 +18,8 @@ Certificate client_with_key(std::shared_ptr<EVP_PKEY> key) {
   certbound::test::Shape shape;
   shape.subject = {{"CN", "client-1"}};
   shape.key = std::move(key);
-  static const auto kRoot = certbound::test::make_root("Root");
-  return certbound::test::make_identity(shape, &kRoot).certificate;
+  static const auto root = certbound::test::make_root("Root");
+  return certbound::test::make_identity(shape, &root).certificate;
 }
 
 }  // namespace

@@ -117,6 +117,7 @@ TEST(NormalizeUri, HasNoneForWhatIsNotAnAbsoluteUri) {
                            "https://a@b@h/",
                            "https://[::1/",
                            "https://]/",
+                           "https://[::[:/",
                            "https://[::1]x/",
                            "https://2001:db8::1/",
                            "https://h/<",

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <fstream>
 #include <iterator>
+#include <stdexcept>
 #include <thread>
 
 #include <gmock/gmock.h>
@@ -335,6 +336,25 @@ TEST(TrustStoreVerify, TakesIntermediatesFromTheClientOrTheStore) {
               RefusedFor("issuer_missing",
                          "certificate 0 (CN=client-1): unable to get local issuer certificate: its issuer "
                          "\"CN=Issuing\""));
+}
+
+// A CA that renewed its key under the same name: the operator holds the old certificate.
+TEST(TrustStoreVerify, SaysThatAnIntermediateHasAnotherKey) {
+  const auto root = make_root("Root");
+  const auto old_issuing = make_intermediate("Issuing", root);
+  const auto leaf = make_client("client-1", make_intermediate("Issuing", root));
+
+  EXPECT_THAT(refusal(*make_store({root}, {old_issuing}), {leaf}),
+              RefusedFor("issuer_missing", "an intermediate has the issuer's name \"CN=Issuing\", but another key"));
+}
+
+// RFC 5280 section 4.2.1.3: a CA whose key usage lacks keyCertSign issues nothing.
+TEST(TrustStoreVerify, RefusesAnIssuerThatMayNotSign) {
+  const auto root = make_root("Root");
+  const auto issuing = make_intermediate("Issuing", root, {{"keyUsage", "critical,cRLSign"}});
+
+  EXPECT_THAT(refusal(*make_store({root}), {make_client("client-1", issuing), issuing}),
+              RefusedFor("ca_invalid", "certificate 1 (CN=Issuing): invalid CA certificate: as an issuer it needs"));
 }
 
 // The issuer that is missing may be further up.

@@ -123,10 +123,17 @@ TEST_F(SqliteStoreTest, RefusesAFileThatOthersMayUse) {
   EXPECT_FALSE(open_sqlite_store_read_only(path_));
 }
 
-TEST_F(SqliteStoreTest, RefusesWhatIsNoRegularFile) {
+TEST_F(SqliteStoreTest, DoesNotFollowASymbolicLink) {
   std::filesystem::create_symlink(folder_.path() / "elsewhere", path_);
   EXPECT_FALSE(open_sqlite_store(path_, kOpened));
   EXPECT_FALSE(std::filesystem::exists(folder_.path() / "elsewhere"));
+}
+
+TEST_F(SqliteStoreTest, RefusesAFifo) {
+  ASSERT_EQ(::mkfifo(path_.c_str(), 0600), 0);
+  const auto store = open_sqlite_store(path_, kOpened);
+  ASSERT_FALSE(store);
+  EXPECT_NE(store.error().detail.find("not a regular file"), std::string::npos) << store.error().detail;
 }
 
 TEST_F(SqliteStoreTest, RefusesAFileThatIsNoDatabaseAndLeavesItAsItIs) {
@@ -163,9 +170,17 @@ TEST_F(SqliteStoreTest, RefusesASchemaOfANewerProgram) {
   }
 }
 
-TEST_F(SqliteStoreTest, WritesThroughToTheDisk) {
+TEST_F(SqliteStoreTest, KeepsAWriteAheadLog) {
   const auto store = open();
   EXPECT_EQ(*connect().query_text("PRAGMA journal_mode"), "wal");
+}
+
+// https://www.sqlite.org/pragma.html#pragma_synchronous: 2 is FULL; in WAL mode 1 may lose a commit in a power cut.
+TEST_F(SqliteStoreTest, WritesThroughToTheDisk) {
+  ASSERT_TRUE(prepare_database_file(path_));
+  Database database = connect();
+  ASSERT_TRUE(configure_writer(database));
+  EXPECT_EQ(*database.query_integer("PRAGMA synchronous"), 2);
 }
 
 TEST_F(SqliteStoreTest, UndoesAReconciliationThatFailsHalfWay) {

@@ -1,0 +1,140 @@
+#include "config/check_value.hpp"
+#include "config/fields.hpp"
+#include "config/options.hpp"
+
+namespace certbound::config {
+
+namespace {
+
+/// A value that client_credentials.cpp or client_reader.cpp reads, since it takes more than the value to check it.
+template <auto Member>
+Field<ClientDraft> node_field(std::string_view key, Shape shape, std::string_view comment) {
+  return {make_option(key, std::move(shape), comment),
+          [](Reader& /*reader*/, const Node& node, ClientDraft& draft) { draft.*Member = &node; }};
+}
+
+Field<ClientDraft> method_field() {
+  using model::AuthMethod;
+  return choice<&ClientDraft::method>(
+      "token_endpoint_auth_method",
+      {{model::name(AuthMethod::tls_client_auth), AuthMethod::tls_client_auth},
+       {model::name(AuthMethod::self_signed_tls_client_auth), AuthMethod::self_signed_tls_client_auth}},
+      "How the client proves who it is (RFC 8705 section 2). tls_client_auth: a certificate of a CA of its trust "
+      "store, with "
+      "the one subject below; self_signed_tls_client_auth: a registered certificate or key.");
+}
+
+Field<ClientDraft> grant_types_field() {
+  return Field<ClientDraft>{make_option("grant_types", list_shape(choice_shape({"client_credentials"})),
+                                        "The grants that the client may use.", "[client_credentials]"),
+                            [](Reader& reader, const Node& node, ClientDraft& /*draft*/) {
+                              read_each(reader, node, [&](const Node& member) {
+                                // One grant is known, so a list that holds is the default.
+                                (void)reader.read_choice(member, {"client_credentials"});
+                              });
+                            }}
+      .at_least_one();
+}
+
+Field<ClientDraft> subject_field(model::SubjectField field, std::string_view sample, std::string_view comment) {
+  return Field<ClientDraft>{make_option(model::name(field), text_shape({}), comment),
+                            [field](Reader& reader, const Node& node, ClientDraft& draft) {
+                              // Kept even where the text is refused, so that the client does not also lack a subject.
+                              draft.subjects.push_back({{field, reader.read_text(node).value_or("")}, &node});
+                            }}
+      .sample(sample);
+}
+
+/// What client_credentials.cpp checks, as JSON Schema says it.
+constexpr std::string_view kClientRules = R"({
+  "allOf": [
+    {
+      "if": {"properties": {"token_endpoint_auth_method": {"const": "tls_client_auth"}}},
+      "then": {
+        "required": ["trust_store"],
+        "oneOf": [
+          {"required": ["tls_client_auth_subject_dn"]},
+          {"required": ["tls_client_auth_san_dns"]},
+          {"required": ["tls_client_auth_san_uri"]},
+          {"required": ["tls_client_auth_san_ip"]},
+          {"required": ["tls_client_auth_san_email"]}
+        ],
+        "properties": {"certificates": false, "jwks": false}
+      }
+    },
+    {
+      "if": {"properties": {"token_endpoint_auth_method": {"const": "self_signed_tls_client_auth"}}},
+      "then": {
+        "anyOf": [{"required": ["certificates"]}, {"required": ["jwks"]}],
+        "properties": {
+          "trust_store": false,
+          "tls_client_auth_subject_dn": false,
+          "tls_client_auth_san_dns": false,
+          "tls_client_auth_san_uri": false,
+          "tls_client_auth_san_ip": false,
+          "tls_client_auth_san_email": false
+        }
+      }
+    }
+  ]
+})";
+
+}  // namespace
+
+const Section<ClientDraft>& client_section() {
+  using model::SubjectField;
+  static const Section<ClientDraft> rows{
+      "clients[]",
+      {
+          text<&ClientDraft::client_id>("client_id", "The client's identifier, as it sends it: printable ASCII.",
+                                        &check_client_id, R"([ -~]{1,255})")
+              .required()
+              .sample("partner-etl"),
+          text<&ClientDraft::client_name>("client_name", "A name for people.", &check_display_name)
+              .live_sample("Partner Corp nightly ETL"),
+          method_field().required().sample("tls_client_auth"),
+          subject_field(
+              SubjectField::subject_dn, "CN=etl-01,O=Partner Corp,C=GB",
+              "For tls_client_auth: the certificate's subject in RFC 4514 form, most specific first, as certbound "
+              "cert inspect prints it. Exactly one of the five tls_client_auth_ options; * is a literal.")
+              .live_sample("CN=etl-01,O=Partner Corp,C=GB"),
+          subject_field(SubjectField::san_dns, "etl-01.partner-corp.com", "Or: a dNSName of the certificate."),
+          subject_field(SubjectField::san_uri, "spiffe://partner-corp.com/etl", "Or: a URI of the certificate."),
+          subject_field(SubjectField::san_ip, "192.0.2.10", "Or: an IP address of the certificate."),
+          subject_field(SubjectField::san_email, "etl@partner-corp.com", "Or: an rfc822Name of the certificate."),
+          text<&ClientDraft::trust_store>("trust_store", "For tls_client_auth: the name of the client's trust store.",
+                                          &check_store_name, R"([A-Za-z0-9._-]{1,64})")
+              .live_sample("partner-corp"),
+          node_field<&ClientDraft::certificates>("certificates", list_shape(make_shape(Kind::path)),
+                                                 "For self_signed_tls_client_auth: PEM files of the client's "
+                                                 "certificates. A renewed certificate is another one, "
+                                                 "even with the same key.")
+              .at_least_one()
+              .sample("[clients/batch-01.crt]"),
+          node_field<&ClientDraft::jwks>(
+              "jwks", make_shape(Kind::jwk_set),
+              "For self_signed_tls_client_auth: a JWK Set. A key with x5c or x5t#S256 stands for that "
+              "certificate, any other for every certificate with that key.")
+              .sample("{keys: [{kty: EC, crv: P-256, x: ..., y: ...}]}"),
+          grant_types_field(),
+          text<&ClientDraft::scope>(
+              "scope",
+              "The scope tokens that the client may ask for, with blanks between them. Each is one that a "
+              "resource of the client understands. Without it tokens carry no scope.",
+              &check_scope, R"([!#-\[\]-~]+( +[!#-\[\]-~]+)*)")
+              .live_sample("orders.read orders.write"),
+          node_field<&ClientDraft::resources>(
+              "resources", list_shape(text_shape({})),
+              "The resources for which the client may ask for tokens; the first is the audience "
+              "when a request names none. Default: those that understand a token of its scope.")
+              .at_least_one()
+              .sample("[https://api.example.com]"),
+          boolean<&ClientDraft::tls_client_certificate_bound_access_tokens>(
+              "tls_client_certificate_bound_access_tokens",
+              "Whether the client's tokens are bound to its certificate (RFC 8705 section 3)."),
+      },
+      kClientRules};
+  return rows;
+}
+
+}  // namespace certbound::config

@@ -1,0 +1,91 @@
+#include "app/worker_pool.hpp"
+
+#include <atomic>
+
+#include <gtest/gtest.h>
+
+#include "store/memory/memory_store.hpp"
+#include "unit/app/files.hpp"
+
+namespace certbound::app {
+
+namespace {
+
+using certbound::test::kNow;
+
+template <typename T>
+T value_of(Result<T> result) {
+  if (!result) throw std::runtime_error{result.error().detail};
+  return *std::move(result);
+}
+
+}  // namespace
+
+class WorkerPoolTest : public testing::Test {
+ protected:
+  [[nodiscard]] Generation generation_of(const config::Config& config, std::uint64_t number) {
+    Checked checked;
+    checked.config = config;
+    checked.materials = load_materials(config, kNow).materials;
+    const GenerationContext context{store_->keys(), libraries_};
+    return value_of(make_generation(std::move(checked), context, number, kNow));
+  }
+
+  std::vector<crypto::LibraryContext> libraries_ = make_libraries(2);
+  Files files_;
+  metrics::Registry registry_;
+  oauth::Health health_;
+  std::unique_ptr<store::Store> store_ = value_of(store::memory::make_memory_store());
+  std::unique_ptr<store::Executor> executor_ = value_of(store::make_executor(*store_, store::ExecutorOptions()));
+  std::unique_ptr<audit::Writer> audit_ =
+      value_of(audit::Writer::open(files_.path("audit.jsonl"), audit::Durability::kernel, registry_));
+  Shared shared_{*audit_, *executor_, registry_, health_};
+};
+
+TEST_F(WorkerPoolTest, HasAsManyWorkersAsWereAskedFor) {
+  config::Config config = files_.config();
+  config.workers = 3;
+  EXPECT_EQ((WorkerPool{config, shared_}.size()), 3U);
+  config.workers = 0;
+  EXPECT_GE((WorkerPool{config, shared_}.size()), 1U);
+}
+
+TEST_F(WorkerPoolTest, StartsTakesANewGenerationAndDrains) {
+  const config::Config config = files_.config();
+  WorkerPool pool{config, shared_};
+  const Generation first = generation_of(config, 1);
+  ASSERT_TRUE(pool.bind(first));
+  std::atomic<int> failures{0};
+  const auto started = pool.start(first, [&failures](const std::string&) { ++failures; });
+  ASSERT_TRUE(started) << started.error().detail;
+  const Generation second = generation_of(config, 2);
+  // Returns when every worker has it: each let go of the first.
+  pool.publish(second);
+  EXPECT_EQ(first.snapshot.use_count(), 1);
+  EXPECT_GT(second.snapshot.use_count(), 2);
+  pool.drain();
+  EXPECT_EQ(failures.load(), 0);
+}
+
+TEST_F(WorkerPoolTest, NeedsNoOperationsListener) {
+  config::Config config = files_.config();
+  config.operations.address = "none";
+  WorkerPool pool{config, shared_};
+  EXPECT_TRUE(pool.bind(generation_of(config, 1)));
+}
+
+TEST_F(WorkerPoolTest, SaysWhichAddressItCannotBind) {
+  config::Config config = files_.config();
+  config.operations.address = "192.0.2.1:9090";
+  WorkerPool operations{config, shared_};
+  const auto bound = operations.bind(generation_of(config, 1));
+  ASSERT_FALSE(bound);
+  EXPECT_TRUE(bound.error().detail.starts_with("192.0.2.1:9090: ")) << bound.error().detail;
+
+  config = files_.config();
+  config.listeners[0].address = "192.0.2.1:8443";
+  WorkerPool listeners{config, shared_};
+  EXPECT_FALSE(listeners.bind(generation_of(config, 1)));
+}
+
+}  // namespace certbound::app

@@ -1,0 +1,194 @@
+#include "audit/writer.hpp"
+
+#include <fstream>
+#include <set>
+#include <sys/stat.h>
+#include <thread>
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "unit/audit/file_size_limit.hpp"
+#include "unit/store/coroutine_runner.hpp"
+#include "unit/store/temporary_folder.hpp"
+
+namespace certbound::audit {
+
+namespace {
+
+Event event_of(const std::string& request_id) {
+  Event event;
+  event.endpoint = "token";
+  event.request_id = request_id;
+  return event;
+}
+
+Task<Result<void>> record_event(Writer& writer, std::string request_id) {
+  const Event event = event_of(request_id);
+  co_return co_await writer.record(event);
+}
+
+/// Records on an event loop of its own, and waits.
+Result<void> record_now(Writer& writer, const std::string& request_id) {
+  boost::asio::io_context context{1};
+  std::optional<Result<void>> recorded;
+  store::start_task(context, record_event(writer, request_id), recorded);
+  context.run();
+  return recorded ? *std::move(recorded) : Result<void>{internal_error("no answer")};
+}
+
+Task<bool> record_many(Writer& writer, std::string name, int count) {
+  for (int i = 0; i < count; ++i) {
+    const Event event = event_of(name + "-" + std::to_string(i));
+    const auto recorded = co_await writer.record(event);
+    if (!recorded) co_return false;
+  }
+  co_return true;
+}
+
+/// The request ids of the file's records, each of which has to be a line of JSON.
+std::vector<std::string> ids_in(const std::filesystem::path& path) {
+  std::vector<std::string> ids;
+  std::ifstream file{path};
+  for (std::string line; std::getline(file, line);) ids.push_back(nlohmann::json::parse(line)["request_id"]);
+  return ids;
+}
+
+using Ids = std::vector<std::string>;
+
+}  // namespace
+
+/// A writer of each durability on a file in a folder of its own.
+class WriterTest : public testing::TestWithParam<Durability> {
+ protected:
+  WriterTest() {
+    auto opened = Writer::open(path_, GetParam(), registry_);
+    if (!opened) throw std::runtime_error{opened.error().detail};
+    writer_ = *std::move(opened);
+  }
+  [[nodiscard]] double count_of(std::string_view name) { return registry_.counter(name, "").value(); }
+
+  store::TemporaryFolder folder_;
+  std::filesystem::path path_ = folder_.path() / "audit.jsonl";
+  metrics::Registry registry_;
+  std::unique_ptr<Writer> writer_;
+};
+
+INSTANTIATE_TEST_SUITE_P(Durabilities, WriterTest, testing::Values(Durability::kernel, Durability::fsync),
+                         [](const auto& instance) {
+                           return instance.param == Durability::kernel ? "Kernel" : "Fsync";
+                         });
+
+TEST_P(WriterTest, HasWrittenTheRecordWhenItReturns) {
+  ASSERT_TRUE(record_now(*writer_, "1"));
+  EXPECT_EQ(ids_in(path_), Ids{"1"});
+  ASSERT_TRUE(record_now(*writer_, "2"));
+  EXPECT_EQ(ids_in(path_), (Ids{"1", "2"}));
+  EXPECT_EQ(count_of("certbound_audit_records_total"), 2);
+  EXPECT_TRUE(writer_->is_healthy());
+}
+
+TEST_P(WriterTest, MakesAFileThatOnlyItsOwnerReads) {
+  struct stat status {};
+  ASSERT_EQ(::stat(path_.c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 0777U, 0600U);
+}
+
+TEST_P(WriterTest, AppendsToWhatIsThere) {
+  ASSERT_TRUE(record_now(*writer_, "1"));
+  writer_.reset();
+  auto again = Writer::open(path_, GetParam(), registry_);
+  ASSERT_TRUE(again);
+  ASSERT_TRUE(record_now(**again, "2"));
+  EXPECT_EQ(ids_in(path_), (Ids{"1", "2"}));
+}
+
+// logrotate renames the file, then sends SIGHUP.
+TEST_P(WriterTest, GoesOnInANewFileAfterReopen) {
+  const auto old_path = folder_.path() / "audit.jsonl.1";
+  ASSERT_TRUE(record_now(*writer_, "1"));
+  std::filesystem::rename(path_, old_path);
+  ASSERT_TRUE(record_now(*writer_, "2"));
+  ASSERT_TRUE(writer_->reopen());
+  ASSERT_TRUE(record_now(*writer_, "3"));
+
+  EXPECT_EQ(ids_in(old_path), (Ids{"1", "2"}));
+  EXPECT_EQ(ids_in(path_), Ids{"3"});
+}
+
+TEST_P(WriterTest, KeepsTheOldFileWhereItCannotBeReopened) {
+  const auto old_path = folder_.path() / "audit.jsonl.1";
+  std::filesystem::rename(path_, old_path);
+  std::filesystem::create_directory(path_);
+  const auto reopened = writer_->reopen();
+  ASSERT_FALSE(reopened);
+  EXPECT_EQ(reopened.error().code, ErrorCode::invalid_request);
+  ASSERT_TRUE(record_now(*writer_, "1"));
+  EXPECT_EQ(ids_in(old_path), Ids{"1"});
+}
+
+// Product section 8: a disk that is full refuses what needs it, shows it, and goes on when there is room again.
+TEST_P(WriterTest, RefusesWhileTheDiskIsFull) {
+  ASSERT_TRUE(record_now(*writer_, "1"));
+  const auto size = std::filesystem::file_size(path_);
+  {
+    const FileSizeLimit limit{size};
+    const auto refused = record_now(*writer_, "2");
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ErrorCode::temporarily_unavailable);
+    EXPECT_EQ(refused.error().reason, Reason::audit_unavailable);
+    EXPECT_FALSE(writer_->is_healthy());
+    EXPECT_EQ(count_of("certbound_audit_failures_total"), 1);
+  }
+  ASSERT_TRUE(record_now(*writer_, "3"));
+  EXPECT_TRUE(writer_->is_healthy());
+  EXPECT_EQ(ids_in(path_), (Ids{"1", "3"}));
+}
+
+// Half a line would spoil the next one.
+TEST_P(WriterTest, TakesBackHalfARecord) {
+  ASSERT_TRUE(record_now(*writer_, "1"));
+  const auto size = std::filesystem::file_size(path_);
+  {
+    const FileSizeLimit limit{size + 10};
+    EXPECT_FALSE(record_now(*writer_, "2"));
+    EXPECT_EQ(std::filesystem::file_size(path_), size);
+  }
+  ASSERT_TRUE(record_now(*writer_, "3"));
+  EXPECT_EQ(ids_in(path_), (Ids{"1", "3"}));
+}
+
+TEST_P(WriterTest, NeverMixesTheLinesOfTwoWorkers) {
+  constexpr int kEach = 300;
+  const auto work = [this](const std::string& name) {
+    boost::asio::io_context context{1};
+    std::optional<bool> first;
+    std::optional<bool> second;
+    store::start_task(context, record_many(*writer_, name + "-a", kEach), first);
+    store::start_task(context, record_many(*writer_, name + "-b", kEach), second);
+    context.run();
+    EXPECT_EQ(first, true);
+    EXPECT_EQ(second, true);
+  };
+  std::thread other{work, "one"};
+  work("two");
+  other.join();
+
+  const Ids ids = ids_in(path_);
+  EXPECT_EQ(ids.size(), 4U * kEach);
+  EXPECT_EQ(std::set<std::string>(ids.begin(), ids.end()).size(), ids.size());
+}
+
+TEST(WriterOpen, RefusesWhatIsNoRegularFile) {
+  const store::TemporaryFolder folder;
+  metrics::Registry registry;
+  for (const std::filesystem::path& path :
+       {folder.path(), std::filesystem::path{"/dev/full"}, folder.path() / "missing" / "audit.jsonl"}) {
+    const auto opened = Writer::open(path, Durability::kernel, registry);
+    ASSERT_FALSE(opened) << path;
+    EXPECT_EQ(opened.error().code, ErrorCode::invalid_request);
+    EXPECT_TRUE(opened.error().detail.starts_with(path.string() + ": ")) << opened.error().detail;
+  }
+}
+
+}  // namespace certbound::audit

@@ -1,0 +1,191 @@
+#include "oauth/explain.hpp"
+
+#include <algorithm>
+
+#include "unit/oauth/service_fixture.hpp"
+
+namespace certbound::oauth {
+
+namespace {
+
+std::string failed_step(const Explanation& explanation) {
+  for (const Step& step : explanation.steps) {
+    if (step.outcome == StepOutcome::failed) return step.name;
+  }
+  return "";
+}
+
+std::vector<std::string> names_of(const Explanation& explanation) {
+  std::vector<std::string> names;
+  for (const Step& step : explanation.steps) names.push_back(step.name);
+  return names;
+}
+
+const Step& step_of(const Explanation& explanation, const std::string& name) {
+  const auto found = std::find_if(explanation.steps.begin(), explanation.steps.end(),
+                                  [&name](const Step& step) { return step.name == name; });
+  if (found == explanation.steps.end()) throw std::runtime_error{"no step " + name};
+  return *found;
+}
+
+/// Passed steps, then at most one that failed, then only steps that were not reached; and the verdict says the same.
+void expect_consistent(const Explanation& explanation) {
+  bool has_failed = false;
+  for (const Step& step : explanation.steps) {
+    EXPECT_EQ(step.outcome == StepOutcome::not_reached, has_failed) << step.name;
+    has_failed = has_failed || step.outcome == StepOutcome::failed;
+  }
+  EXPECT_EQ(explanation.is_accepted(), !has_failed) << name(explanation.reason) << ": " << explanation.detail;
+}
+
+}  // namespace
+
+class Explain : public ServiceFixture {
+ protected:
+  Explain() {
+    registered_.push_back(make_registration("etl"));
+    model::Client san = make_registration("san");
+    san.subject = model::RegisteredSubject{model::SubjectField::san_dns, "san.example"};
+    registered_.push_back(san);
+    model::Client storeless = make_registration("storeless");
+    storeless.trust_store = "gone";
+    registered_.push_back(storeless);
+    model::Client self_signed = make_self_signed_registration("self");
+    self_signed.certificate_thumbprints = {x509::x5t_s256(self_.certificate), x509::x5t_s256(weak_.certificate)};
+    registered_.push_back(self_signed);
+    model::Client keyed = make_self_signed_registration("keyed");
+    keyed.key_thumbprints = {value_or_throw(jose::key_thumbprint(*self_.key)).to_base64url()};
+    registered_.push_back(keyed);
+    start(registered_);
+  }
+
+  [[nodiscard]] Explanation explain(const std::string& id, const PeerChain& peer) const {
+    const auto client = std::find_if(registered_.begin(), registered_.end(),
+                                     [&id](const model::Client& entry) { return entry.client_id.text() == id; });
+    const auto entry = value_or_throw(store::make_directory_client(*client));
+    return explain_client(entry, snapshot_, *peer, FakeClock::now);
+  }
+  void expect_failed(const std::string& id, const PeerChain& peer, const std::string& step, Reason reason) const {
+    const Explanation explanation = explain(id, peer);
+    expect_consistent(explanation);
+    EXPECT_EQ(failed_step(explanation), step);
+    EXPECT_EQ(name(explanation.reason), name(reason)) << explanation.detail;
+    EXPECT_FALSE(explanation.detail.empty());
+  }
+
+  static test::Identity make_weak() {
+    test::Shape shape;
+    shape.subject = {{"CN", "weak"}};
+    shape.key = test::make_key(test::KeyKind::rsa_1024);
+    return test::make_identity(shape);
+  }
+  [[nodiscard]] test::Identity make_ed448() const {
+    test::Shape shape;
+    shape.subject = {{"CN", "etl"}};
+    shape.key = {EVP_PKEY_Q_keygen(nullptr, nullptr, "ED448"), EVP_PKEY_free};
+    return test::make_identity(shape, &root_);
+  }
+
+  test::Identity self_ = make_self_signed("self");
+  test::Identity weak_ = make_weak();
+  std::vector<model::Client> registered_;
+};
+
+TEST_F(Explain, PassesEveryStepOfAClientThatIsAccepted) {
+  const Explanation explanation = explain("etl", present(etl_));
+  EXPECT_TRUE(explanation.is_accepted()) << explanation.detail;
+  expect_consistent(explanation);
+  EXPECT_EQ(names_of(explanation),
+            (std::vector<std::string>{"client", "method", "key", "validity", "chain", "subject", "binding"}));
+  EXPECT_EQ(step_of(explanation, "client").detail, "registered by yaml at certbound.yaml:1");
+  EXPECT_NE(step_of(explanation, "chain").presented.find("\"CN=etl\" <- \"CN=Partner Root\""), std::string::npos);
+  EXPECT_NE(step_of(explanation, "binding").presented.find(x509::x5t_s256(etl_.certificate)), std::string::npos);
+}
+
+TEST_F(Explain, PassesEveryStepOfASelfSignedClient) {
+  const Explanation explanation = explain("self", present(self_));
+  EXPECT_TRUE(explanation.is_accepted()) << explanation.detail;
+  expect_consistent(explanation);
+  EXPECT_EQ(names_of(explanation),
+            (std::vector<std::string>{"client", "method", "key", "validity", "certificate", "binding"}));
+}
+
+TEST_F(Explain, NamesTheStepThatFails) {
+  expect_failed("etl", present(test::make_client("someone", root_)), "subject", Reason::subject_mismatch);
+  expect_failed("etl", present(test::make_client("etl", rival_root_)), "chain", Reason::issuer_missing);
+  expect_failed("etl", present(self_), "chain", Reason::anchor_not_for_client);
+  expect_failed("storeless", present(etl_), "chain", Reason::anchor_not_for_client);
+  expect_failed("san", present(etl_), "subject", Reason::subject_mismatch);
+  expect_failed("etl", present(weak_), "key", Reason::weak_key);
+  expect_failed("self", present(weak_), "key", Reason::weak_key);
+  expect_failed("self", present(etl_), "certificate", Reason::certificate_not_registered);
+  expect_failed("keyed", present(etl_), "certificate", Reason::certificate_not_registered);
+  expect_failed("keyed", present(make_ed448()), "certificate", Reason::certificate_unusable);
+  FakeClock::now = etl_.certificate.not_after() + std::chrono::seconds{1};
+  expect_failed("etl", present(etl_), "validity", Reason::certificate_expired);
+  expect_failed("self", present(self_), "validity", Reason::certificate_expired);
+  FakeClock::now = etl_.certificate.not_before() - std::chrono::seconds{1};
+  expect_failed("etl", present(etl_), "validity", Reason::certificate_not_yet_valid);
+}
+
+TEST_F(Explain, ShowsBothSidesWhereTheyDiffer) {
+  const Explanation explanation = explain("etl", present(test::make_client("someone", root_)));
+  const Step& subject = step_of(explanation, "subject");
+  EXPECT_EQ(subject.expected, "tls_client_auth_subject_dn = CN=etl");
+  EXPECT_EQ(subject.presented, "CN=someone");
+  const Explanation without_san = explain("san", present(etl_));
+  EXPECT_EQ(step_of(without_san, "subject").presented, "none of that type");
+  const Explanation unregistered = explain("self", present(etl_));
+  const Step& certificate = step_of(unregistered, "certificate");
+  EXPECT_NE(certificate.expected.find(x509::x5t_s256(self_.certificate)), std::string::npos);
+  EXPECT_NE(certificate.presented.find(x509::x5t_s256(etl_.certificate)), std::string::npos);
+  EXPECT_FALSE(certificate.detail.empty());
+}
+
+// What the operator is told is what the server does: every client with every certificate at every time.
+TEST_F(Explain, AgreesWithTheServer) {
+  const auto issuing = test::make_intermediate("Issuing", root_);
+  // Two, since the server remembers a leaf that it has verified, whoever sent the intermediate.
+  const auto below = test::make_client("etl", issuing);
+  const auto leaf_only = test::make_client("etl", issuing);
+  const auto named = test::make_client("x", root_, {{"subjectAltName", "DNS:san.example"}});
+  const auto odd = test::make_client("etl", root_, {{"subjectAltName", "DER:30028200"}});
+  const auto server_only = test::make_client("etl", root_, {{"extendedKeyUsage", "serverAuth"}});
+  const PeerChain peers[] = {present(etl_),
+                             present(self_),
+                             present(leaf_only),
+                             present(below, {issuing.certificate}),
+                             present(named),
+                             present(odd),
+                             present(server_only),
+                             present(make_ed448()),
+                             present(test::make_client("etl", rival_root_)),
+                             present(test::make_client("etl", etl_), {etl_.certificate})};
+  const WallTime end = etl_.certificate.not_after();
+  int accepted = 0;
+  // Ascending: the server remembers a verdict until the certificate's end.
+  const WallTime begin = etl_.certificate.not_before();
+  for (const WallTime now : {begin - std::chrono::seconds{1}, begin, test::kNow, end - std::chrono::seconds{1}, end,
+                             end + std::chrono::seconds{1}}) {
+    FakeClock::now = now;
+    for (const model::Client& client : registered_) {
+      for (const PeerChain& peer : peers) {
+        const Explanation explanation = explain(client.client_id.text(), peer);
+        expect_consistent(explanation);
+        const Answer answer = ask_token(client.client_id.text(), peer);
+        EXPECT_EQ(answer.status == 200, explanation.is_accepted()) << client.client_id.text() << " " << peer->subject;
+        EXPECT_EQ(last_reason(), name(explanation.reason)) << client.client_id.text() << " " << peer->subject;
+        accepted += explanation.is_accepted() ? 1 : 0;
+      }
+    }
+  }
+  EXPECT_GT(accepted, 10);
+}
+
+TEST(StepOutcomeName, IsWhatTheProgramPrints) {
+  EXPECT_EQ(name(StepOutcome::passed), "passed");
+  EXPECT_EQ(name(StepOutcome::failed), "failed");
+  EXPECT_EQ(name(StepOutcome::not_reached), "not_reached");
+}
+
+}  // namespace certbound::oauth
