@@ -1,13 +1,15 @@
 #include "net/request_parser.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 
+#include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/error.hpp>
 #include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/string_body.hpp>
 
 #include "base/text.hpp"
 
@@ -18,9 +20,6 @@ namespace {
 namespace beast_http = boost::beast::http;
 
 constexpr int kMaximumLeadingLines = 2;
-// The end of a chunked body, `0\r\n\r\n`: so much is still to come of one that is not complete. Beast takes fewer
-// octets of it for a broken invariant.
-constexpr std::size_t kChunkedEndBytes = 5;
 
 http::Method to_method(beast_http::verb verb) {
   if (verb == beast_http::verb::get) return http::Method::get;
@@ -58,7 +57,7 @@ HeaderScan scan_header(std::string_view buffer, std::size_t from) {
   return {};
 }
 
-using Message = beast_http::request<beast_http::string_body>;
+using Message = beast_http::request<beast_http::empty_body>;
 
 std::string_view value_of(const Message& message, beast_http::field field) {
   const auto value = message[field];
@@ -90,8 +89,7 @@ std::optional<RequestFault> check_framing(const Message& message) {
   return std::nullopt;
 }
 
-/// The request of a header that is complete. Taken before the body is read, since Beast puts the fields of a chunked
-/// body's trailer among those of the header, and a trailer may not change what the header said (RFC 9110 section 6.5).
+/// The request of a header that is complete, without its body.
 http::Request to_request(const Message& message) {
   http::Request request;
   request.method = to_method(message.method());
@@ -109,35 +107,9 @@ http::Request to_request(const Message& message) {
   return request;
 }
 
-/// A line feed inside a quoted chunk extension ends the line for some servers; Beast takes it for text.
-struct RefuseControlCharacters {
-  void operator()(std::uint64_t /*size*/, boost::beast::string_view extensions,
-                  boost::system::error_code& error) const {
-    const bool has_control = std::any_of(extensions.begin(), extensions.end(), [](char c) {
-      const auto octet = static_cast<unsigned char>(c);
-      return (octet < 0x20 && c != '\t') || octet == 0x7f;
-    });
-    if (has_control) error = beast_http::error::bad_chunk_extension;
-  }
-};
-
 }  // namespace
 
-struct RequestParser::Parser {
-  explicit Parser(const Bounds& bounds) {
-    parser.header_limit(static_cast<std::uint32_t>(bounds.header_bytes + 1));
-    parser.body_limit(bounds.body_bytes);
-    // One step for each put(), so that read_body() sees what is left before the next.
-    parser.eager(false);
-    parser.on_chunk_header(check_chunk_header);
-  }
-  RefuseControlCharacters check_chunk_header;
-  beast_http::request_parser<beast_http::string_body> parser;
-  http::Request request;  // of the header; the body is the parser's until take()
-};
-
 RequestParser::RequestParser(Bounds bounds) : bounds_{bounds} {}
-RequestParser::~RequestParser() = default;
 
 RequestParser::State RequestParser::refuse(int status, PublicText text) {
   fault_ = RequestFault{status, text};
@@ -152,7 +124,8 @@ RequestParser::State RequestParser::feed(std::string_view bytes) {
 }
 
 RequestParser::State RequestParser::next() {
-  parser_.reset();
+  chunked_.reset();
+  missing_ = 0;
   scanned_ = 0;
   leading_lines_ = 0;
   expects_continue_ = false;
@@ -188,47 +161,56 @@ RequestParser::State RequestParser::read_header() {
     return state_;
   }
 
-  parser_ = std::make_unique<Parser>(bounds_);
+  beast_http::request_parser<beast_http::empty_body> parser;
+  parser.header_limit(static_cast<std::uint32_t>(bounds_.header_bytes + 1));
+  parser.skip(true);  // the body is ours
   boost::system::error_code error;
-  auto& parser = parser_->parser;
-  const std::size_t used = parser.put(boost::asio::buffer(buffer_.data(), scan.end), error);
+  parser.put(boost::asio::buffer(buffer_.data(), scan.end), error);
   if (error == beast_http::error::bad_version) return refuse(505, "the server speaks HTTP/1.1");
-  if (error == beast_http::error::body_limit) return refuse(413, "the request body is too large");
   if (error || !parser.is_header_done()) return refuse(400, "the request is not well-formed HTTP");
-  buffer_.erase(0, used);
-  const auto& message = parser.get();
+  buffer_.erase(0, scan.end);
+  const Message& message = parser.get();
   if (message.target().size() > bounds_.target_bytes) return refuse(414, "the request target is too long");
   if (message.version() != 11 && message.version() != 10) return refuse(505, "the server speaks HTTP/1.1");
   if (const auto fault = check_framing(message)) return refuse(fault->status, fault->text);
-  parser_->request = to_request(message);
-  if (const std::string& path = parser_->request.path; path != "*" && !path.starts_with('/')) {
-    return refuse(400, "the request target is not a path");
-  }
+  request_ = to_request(message);
+  if (request_.path != "*" && !request_.path.starts_with('/')) return refuse(400, "the request target is not a path");
   expects_continue_ =
       message.version() == 11 && ascii_iequals(value_of(message, beast_http::field::expect), "100-continue");
-  if (const auto length_given = parser.content_length(); length_given && *length_given > bounds_.body_bytes) {
-    return refuse(413, "the request body is too large");
+  return begin_body(value_of(message, beast_http::field::content_length),
+                    message.count(beast_http::field::transfer_encoding) > 0);
+}
+
+RequestParser::State RequestParser::begin_body(std::string_view content_length, bool is_chunked) {
+  if (is_chunked) {
+    chunked_.emplace(bounds_.body_bytes, std::min<std::size_t>(bounds_.header_bytes, 4096));
+  } else if (!content_length.empty()) {
+    const auto [end, error] =
+        std::from_chars(content_length.data(), content_length.data() + content_length.size(), missing_);
+    // check_framing left digits only; what does not fit is too large as well.
+    if (error != std::errc{} || missing_ > bounds_.body_bytes) return refuse(413, "the request body is too large");
   }
   state_ = State::body;
   return state_;
 }
 
 RequestParser::State RequestParser::read_body() {
-  auto& parser = parser_->parser;
-  const std::size_t least = parser.chunked() ? kChunkedEndBytes : 1;
-  while (!parser.is_done() && buffer_.size() >= least) {
-    boost::system::error_code error;
-    const std::size_t used = parser.put(boost::asio::buffer(buffer_), error);
-    buffer_.erase(0, used);
-    if (error == beast_http::error::need_more) break;
-    if (error == beast_http::error::body_limit) return refuse(413, "the request body is too large");
-    if (error) return refuse(400, "the request body is not well-formed");
-    if (used == 0) break;
+  if (chunked_) {
+    std::string_view bytes = buffer_;
+    const ChunkedBody::State state = chunked_->feed(bytes);
+    buffer_.erase(0, buffer_.size() - bytes.size());
+    if (state == ChunkedBody::State::malformed) return refuse(400, "the request body is not well-formed");
+    if (state == ChunkedBody::State::too_large) return refuse(413, "the request body is too large");
+    if (state == ChunkedBody::State::incomplete) return state_;
+    request_.body = chunked_->take_body();
+  } else {
+    const std::size_t count = std::min(missing_, buffer_.size());
+    request_.body.append(buffer_, 0, count);
+    buffer_.erase(0, count);
+    missing_ -= count;
+    if (missing_ > 0) return state_;
   }
-  // A chunk header or trailer that never ends would otherwise grow here.
-  if (!parser.is_done() && buffer_.size() > bounds_.header_bytes)
-    return refuse(400, "the request body is not well-formed");
-  if (parser.is_done()) state_ = State::done;
+  state_ = State::done;
   return state_;
 }
 
@@ -238,10 +220,6 @@ bool RequestParser::take_expects_continue() {
   return expected;
 }
 
-http::Request RequestParser::take() {
-  http::Request request = std::move(parser_->request);
-  request.body = std::move(parser_->parser.get().body());
-  return request;
-}
+http::Request RequestParser::take() { return std::exchange(request_, http::Request()); }
 
 }  // namespace certbound::net

@@ -2,11 +2,13 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
+#include <optional>
+#include <string>
 #include <string_view>
 
 #include "base/error.hpp"
 #include "http/request.hpp"
+#include "net/chunked_body.hpp"
 
 namespace certbound::net {
 
@@ -44,7 +46,7 @@ class RequestParser {
   explicit RequestParser(Bounds bounds);
   RequestParser(const RequestParser&) = delete;
   RequestParser& operator=(const RequestParser&) = delete;
-  ~RequestParser();
+  ~RequestParser() = default;
 
   /// Takes all of `bytes`, any number of octets; what belongs to a later request is kept (pipelining, bounded by what
   /// was read).
@@ -63,15 +65,16 @@ class RequestParser {
   [[nodiscard]] http::Request take();
 
  private:
-  struct Parser;
-
   State refuse(int status, PublicText text);
   State advance();
   State read_header();
+  State begin_body(std::string_view content_length, bool is_chunked);
   State read_body();
 
   Bounds bounds_;
-  std::unique_ptr<Parser> parser_;
+  http::Request request_;               // as far as it has come
+  std::optional<ChunkedBody> chunked_;  // of a chunked body
+  std::size_t missing_ = 0;             // of a body with a Content-Length, what has not come
   std::string buffer_;
   std::size_t scanned_ = 0;  // of buffer_, how much the header scan has seen
   int leading_lines_ = 0;    // empty ones before the request line

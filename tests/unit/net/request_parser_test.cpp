@@ -290,10 +290,20 @@ TEST(RequestParser, RefusesABadChunk) {
   for (const char* body :
        {"zz\r\nzz\r\n", "-1\r\nx\r\n", "0x1\r\nx\r\n0\r\n\r\n", "\r\nx\r\n", "1\r\nabc\r\n0\r\n\r\n", "1\nx\r\n",
         "1;\n=\r\nx\r\n0\r\n\r\n", "1;a=\"\n\"\r\nx\r\n0\r\n\r\n", "1 x\r\nx\r\n0\r\n\r\n", "10000000000000000\r\n",
-        "1\r\nxx0\r\n\r\n", "0\r\nX\r\n\r\n", "0\r\nX : y\r\n\r\n", "0\r\nContent-Length: 5\r\n\r\n"}) {
+        "ffffffffffffffff\r\n", "1\r\nxx0\r\n\r\n", "0\r\n X: y\r\n\r\n", "0\r\nX: y\n\r\n", "0\r\nX: \x01\r\n\r\n"}) {
     expect_refused(post(chunked, body), {400});
   }
-  expect_refused(post(chunked, "ffffffffffffffff\r\n"), {413});
+  expect_refused(post(chunked, "ffffffff\r\n"), {413});
+}
+
+// What stands in a trailer changes neither this request nor where the next one begins.
+TEST(RequestParser, FindsTheNextRequestBehindATrailer) {
+  for (const std::string trailer : {"", "Content-Length: 5\r\n", "Transfer-Encoding: gzip\r\n", "Host: b\r\n"}) {
+    const std::string bytes = post("Transfer-Encoding: chunked\r\n", "2\r\nhi\r\n0\r\n" + trailer + "\r\n");
+    expect_same_however_split(bytes + std::string{kGet}, 2);
+    EXPECT_EQ(parse_whole(bytes).requests,
+              parse_whole(post("Transfer-Encoding: chunked\r\n", "2\r\nhi\r\n0\r\n\r\n")).requests);
+  }
 }
 
 TEST(RequestParser, RefusesOtherVersionsOfHttp) {
@@ -350,14 +360,20 @@ TEST(RequestParser, BoundsTheBody) {
   EXPECT_EQ(parse_by_octets(post(chunked, "8\r\n01234567\r\n9\r\n"), small_bounds()).fault, 413);
 }
 
-// Nothing may grow without end: neither the line of a chunk nor a trailer.
+// Nothing may go on without end: neither the line of a chunk nor a trailer.
 TEST(RequestParser, BoundsTheLineOfAChunkAndTheTrailer) {
   const std::string chunked = "Transfer-Encoding: chunked\r\n";
-  EXPECT_EQ(parse_by_octets(post(chunked, "1;" + std::string(300, 'x')), small_bounds()).fault, 400);
-  EXPECT_EQ(parse_by_octets(post(chunked, "0\r\nX: " + std::string(300, 'x')), small_bounds()).fault, 400);
-  std::string trailer = "0\r\n";
-  for (int i = 0; i < 60; ++i) trailer += "X: yyy\r\n";
-  EXPECT_EQ(parse_by_octets(post(chunked, trailer), small_bounds()).fault, 400);
+  EXPECT_EQ(parse_whole(post(chunked, "1;" + std::string(5000, 'x'))).fault, 400);
+  EXPECT_EQ(parse_by_octets(post(chunked, "1;" + std::string(5000, 'x'))).fault, 400);
+  EXPECT_EQ(parse_by_octets(post(chunked, "0\r\nX: " + std::string(5000, 'x'))).fault, 400);
+  for (const std::string line : {"X: yyy\r\n", "X\r\n"}) {
+    std::string trailer = "0\r\n";
+    for (int i = 0; i < 5000; ++i) trailer += line;
+    EXPECT_EQ(parse_whole(post(chunked, trailer)).fault, 400) << line;
+  }
+  std::string extensions;
+  for (int i = 0; i < 100; ++i) extensions += "1;" + std::string(50, 'x') + "\r\ny\r\n";
+  EXPECT_EQ(parse_whole(post(chunked, extensions)).fault, 400);
 }
 
 // Nobody knows where the next request would begin.

@@ -109,12 +109,15 @@ TEST_F(ClientAuth, TellsTwoAuthoritiesOfOneNameApart) {
   expect_no_client(ask_token("rival-etl", present(etl_)), "anchor_not_for_client");
 }
 
-// 8705-2.1-16: the same subject below another partner's CA.
+// 8705-2.1-16: the same subject below another partner's CA; the operator is told whose it is.
 TEST_F(ClientAuth, AsksTheTrustStoreOfThatClient) {
   const auto rivals = test::make_client("etl", rival_root_);
-  expect_no_client(ask_token("etl", present(rivals)), "issuer_missing");
+  expect_no_client(ask_token("etl", present(rivals)), "anchor_not_for_client");
+  EXPECT_NE(records().back()["detail"].get<std::string>().find("trust store \"rival\""), std::string::npos);
   EXPECT_EQ(ask_token("rival-etl", present(rivals)).status, 200);
-  expect_no_client(ask_token("rival-etl", present(etl_)), "issuer_missing");
+  expect_no_client(ask_token("rival-etl", present(etl_)), "anchor_not_for_client");
+  const auto strangers = test::make_client("etl", test::make_root("Unknown Root"));
+  expect_no_client(ask_token("etl", present(strangers)), "issuer_missing");
 }
 
 // 8705-2.1-8, 8705-2.1-15.
