@@ -178,7 +178,12 @@ void Daemon::State::show(const Generation& published) {
   generation_number.set(static_cast<double>(number));
   last_reload.set(1);
   show_certificates(registry, published.materials.certificates);
-  if (const auto count = store->clients().count_clients()) clients.set(static_cast<double>(*count));
+  const auto count = store->clients().count_clients();
+  if (count) {
+    clients.set(static_cast<double>(*count));
+  } else {
+    log::warning("clients_not_counted", {{"detail", count.error().detail}});
+  }
 }
 
 /// The registry has the clients now: a hundred thousand declarations need not stay in memory, nor what reading them

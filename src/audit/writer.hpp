@@ -15,9 +15,8 @@ namespace certbound::audit {
 /// The audit file. A record is with the kernel (or, with Durability::fsync, on the disk) before record() returns, so
 /// that an answer never leaves before its record. One for the process; record() may be called from every worker.
 ///
-/// With Durability::kernel the caller writes: one write(2) of one line to a file opened with O_APPEND, 1-2 us, where
-/// handing the line to a thread and back costs 10 (docs/adr/0009). With Durability::fsync one thread writes what is
-/// queued and syncs once for all of it.
+/// With Durability::kernel the caller writes: one write(2) of one line to a file opened with O_APPEND (docs/adr/0009).
+/// With Durability::fsync one thread writes what is queued and syncs once for all of it.
 class Writer {
  public:
   /// Opens or creates the file, mode 0600. Errors: `invalid_request`, `detail` names the file and what the system said.
