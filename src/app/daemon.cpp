@@ -90,6 +90,9 @@ struct Daemon::State {
   metrics::Gauge generation_number =
       registry.gauge("certbound_config_generation", "Counts the configurations in use since the start");
   metrics::Gauge clients = registry.gauge("certbound_clients", "Registered clients");
+  metrics::Gauge shared_credentials =
+      registry.gauge("certbound_shared_client_credentials",
+                     "Declared certificates, names and keys that authenticate more than one client");
   std::uint64_t next_generation = 1;
   std::atomic<bool> has_listener_failed{false};   // written by a worker before it raises SIGTERM
   std::vector<crypto::LibraryContext> libraries;  // before the workers: what their peers present lives in these
@@ -176,6 +179,7 @@ Result<void> Daemon::State::start(Checked checked) {
 void Daemon::State::show(const Generation& published) {
   const std::uint64_t number = next_generation++;
   generation_number.set(static_cast<double>(number));
+  shared_credentials.set(static_cast<double>(published.config.shared_credentials));
   last_reload.set(1);
   show_certificates(registry, published.materials.certificates);
   const auto count = store->clients().count_clients();
@@ -191,7 +195,6 @@ void Daemon::State::show(const Generation& published) {
 void Daemon::State::release_declarations() {
   current->config.clients = {};
   current->config.client_places = {};
-  current->config.registered_certificates = {};
   malloc_trim(0);
 }
 

@@ -1,16 +1,14 @@
 #include "app/materials.hpp"
 
-#include <chrono>
 #include <utility>
 
 #include "base/file.hpp"
 #include "x509/name.hpp"
+#include "x509/validity.hpp"
 
 namespace certbound::app {
 
 namespace {
-
-constexpr std::chrono::days kExpiryWarning{30};
 
 /// Collects problems at the places of their keys.
 class MaterialsLoader {
@@ -47,12 +45,11 @@ class MaterialsLoader {
     watched.name = std::move(name);
     watched.subject = x509::render_name(*X509_get_subject_name(&certificate.handle()));
     watched.not_after = certificate.not_after();
-    const std::string what = "the certificate of \"" + watched.subject + "\"";
-    if (watched.not_after < now_) {
-      const auto severity = watched.role == "server" ? config::Severity::error : config::Severity::warning;
-      add_problem(key, severity, what + " expired at " + to_rfc3339(watched.not_after) + "; renew it");
-    } else if (watched.not_after < now_ + kExpiryWarning) {
-      add_problem(key, config::Severity::warning, what + " expires at " + to_rfc3339(watched.not_after) + "; renew it");
+    const x509::Validity validity = x509::validity_at(certificate, now_);
+    const bool is_usable = validity == x509::Validity::within || validity == x509::Validity::ends_soon;
+    if (std::string remark = x509::describe_validity(certificate, now_); !remark.empty()) {
+      add_problem(key, !is_usable && watched.role == "server" ? config::Severity::error : config::Severity::warning,
+                  std::move(remark));
     }
     materials_.certificates.push_back(std::move(watched));
   }

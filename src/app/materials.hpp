@@ -35,8 +35,8 @@ struct LoadedMaterials {
 };
 
 /// Reads every file that the configuration names; every problem at once, each at the place of the key that names the
-/// file. A certificate that has expired is an error where it is the server's own, else a warning, as is one that
-/// expires within 30 days of `now`.
+/// file. A certificate that has expired or is not valid yet is an error where it is the server's own, else a
+/// warning, as is one that expires within x509::kExpiryWarning of `now`.
 /// A file that `config` does not name is no problem here: loading the configuration says so.
 [[nodiscard]] LoadedMaterials load_materials(const config::Config& config, WallTime now);
 

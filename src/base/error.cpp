@@ -8,8 +8,6 @@ std::string_view name(ErrorCode code) {
       return "invalid_request";
     case ErrorCode::invalid_client:
       return "invalid_client";
-    case ErrorCode::invalid_grant:
-      return "invalid_grant";
     case ErrorCode::unauthorized_client:
       return "unauthorized_client";
     case ErrorCode::unsupported_grant_type:

@@ -15,7 +15,6 @@ namespace certbound {
 enum class ErrorCode {
   invalid_request,
   invalid_client,
-  invalid_grant,
   unauthorized_client,
   unsupported_grant_type,
   invalid_scope,

@@ -102,8 +102,8 @@ void start(Options options) {
 
 void stop() {
   if (!writer().logger) return;
-  writer().logger.reset();
   writer().pool.reset();  // joins its thread after what is queued is written
+  writer().logger.reset();
 }
 
 bool is_enabled(Level level) { return level >= active_level.load(std::memory_order_relaxed); }

@@ -66,8 +66,13 @@ Result<Json> inspect(const x509::Certificate& certificate, const std::string& fi
   json["x5t#S256"] = shown.x5t_s256;
   if (key != nullptr) {
     const auto jwk = certificate_jwk(certificate, *key);
-    if (jwk) json["jwk"] = *jwk;
-    if (const auto thumbprint = jose::key_thumbprint(*key)) json["key_thumbprint"] = thumbprint->to_base64url();
+    const auto thumbprint = jose::key_thumbprint(*key);
+    if (jwk && thumbprint) {
+      json["jwk"] = *jwk;
+      json["key_thumbprint"] = thumbprint->to_base64url();
+    } else {
+      json["no_jwk_because"] = jwk ? thumbprint.error().detail : jwk.error().detail;
+    }
   }
   const auto subjects = x509::registrable_subjects(certificate);
   if (!subjects) return subjects.error();

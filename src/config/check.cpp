@@ -72,8 +72,7 @@ void check_clients_can_connect(Reader& reader, const Node& root, const Config& c
   reader.complain_of(
       "listeners", *listeners,
       "no listener asks for a client certificate, so no client can authenticate; set client_certificate to "
-      "request on one",
-      Severity::warning);
+      "request on one");
 }
 
 }  // namespace certbound::config

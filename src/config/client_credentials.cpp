@@ -11,6 +11,7 @@
 #include "x509/certificate.hpp"
 #include "x509/presented.hpp"
 #include "x509/subject_rule.hpp"
+#include "x509/validity.hpp"
 
 namespace certbound::config {
 
@@ -85,8 +86,7 @@ void refuse_option(Reader& reader, const Node& node, std::string_view key, std::
                      "not used with " + std::string{method} + "; remove it, or change token_endpoint_auth_method");
 }
 
-void add_certificate(Reader& reader, const Node& node, const x509::Certificate& certificate, std::string origin,
-                     model::Client& client, Config& config) {
+void add_certificate(Reader& reader, const Node& node, const x509::Certificate& certificate, model::Client& client) {
   const auto strength = x509::check_presented_key(certificate);
   if (!strength) {
     reader.complain(node, "the certificate's key cannot authenticate anybody: " + strength.error().detail +
@@ -94,10 +94,11 @@ void add_certificate(Reader& reader, const Node& node, const x509::Certificate& 
     return;
   }
   add_once(client.certificate_thumbprints, x509::x5t_s256(certificate));
-  config.registered_certificates.push_back({client.client_id.text(), std::move(origin), certificate.not_after()});
+  const std::string remark = x509::describe_validity(certificate, reader.session().surroundings.now);
+  if (!remark.empty()) reader.complain(node, remark, Severity::warning);
 }
 
-void read_certificate_file(Reader& reader, const Node& node, model::Client& client, Config& config) {
+void read_certificate_file(Reader& reader, const Node& node, model::Client& client) {
   const auto path = reader.read_path(node);
   if (!path) return;
   const auto content = reader.session().surroundings.load_file(*path);
@@ -111,7 +112,7 @@ void read_certificate_file(Reader& reader, const Node& node, model::Client& clie
     return;
   }
   for (const x509::Certificate& certificate : *certificates) {
-    add_certificate(reader, node, certificate, path->string(), client, config);
+    add_certificate(reader, node, certificate, client);
   }
 }
 
@@ -146,14 +147,14 @@ nlohmann::json to_json(const Node& node) {
 
 /// What is registered decides what is compared: x5c or x5t#S256 a certificate, a bare key every certificate with that
 /// key.
-void add_key(Reader& reader, const Node& node, const jose::Jwk& key, model::Client& client, Config& config) {
+void add_key(Reader& reader, const Node& node, const jose::Jwk& key, model::Client& client) {
   if (!key.x5c.empty()) {
     const auto certificate = x509::Certificate::parse_der(key.x5c.front());
     if (!certificate) {
       reader.complain(node, "x5c: " + certificate.error().detail);
       return;
     }
-    add_certificate(reader, node, *certificate, "jwks", client, config);
+    add_certificate(reader, node, *certificate, client);
   } else if (key.x5t_s256) {
     add_once(client.certificate_thumbprints, key.x5t_s256->to_base64url());
   } else {
@@ -161,7 +162,7 @@ void add_key(Reader& reader, const Node& node, const jose::Jwk& key, model::Clie
   }
 }
 
-void read_jwks(Reader& reader, const Node& node, model::Client& client, Config& config) {
+void read_jwks(Reader& reader, const Node& node, model::Client& client) {
   const Reader::Step step{reader, "jwks"};
   if (!reader.expect_map(node)) return;
   const auto keys = jose::parse_jwk_set(to_json(node));
@@ -170,11 +171,10 @@ void read_jwks(Reader& reader, const Node& node, model::Client& client, Config& 
     return;
   }
   if (keys->empty()) reader.complain(node, "holds no key of a known kind (EC, RSA, OKP); add one");
-  for (const jose::Jwk& key : *keys) add_key(reader, node, key, client, config);
+  for (const jose::Jwk& key : *keys) add_key(reader, node, key, client);
 }
 
-void read_self_signed(Reader& reader, const Node& node, const ClientDraft& draft, model::Client& client,
-                      Config& config) {
+void read_self_signed(Reader& reader, const Node& node, const ClientDraft& draft, model::Client& client) {
   for (const ClientDraft::Subject& subject : draft.subjects) {
     refuse_option(reader, node, model::name(subject.registered.field), kSelfSigned);
   }
@@ -185,10 +185,9 @@ void read_self_signed(Reader& reader, const Node& node, const ClientDraft& draft
   }
   if (draft.certificates != nullptr) {
     const Reader::Step step{reader, "certificates"};
-    read_each(reader, *draft.certificates,
-              [&](const Node& member) { read_certificate_file(reader, member, client, config); });
+    read_each(reader, *draft.certificates, [&](const Node& member) { read_certificate_file(reader, member, client); });
   }
-  if (draft.jwks != nullptr) read_jwks(reader, *draft.jwks, client, config);
+  if (draft.jwks != nullptr) read_jwks(reader, *draft.jwks, client);
 }
 
 /// The names of the certificates and keys.
@@ -202,12 +201,11 @@ std::vector<std::string> list_thumbprints(const model::Client& client) {
 }  // namespace
 
 std::vector<std::string> read_credentials(Reader& reader, const Node& node, const ClientDraft& draft,
-                                          const std::vector<std::string_view>& trust_stores, model::Client& client,
-                                          Config& config) {
+                                          const std::vector<std::string_view>& trust_stores, model::Client& client) {
   if (!draft.method) return {};  // reported where it was read
   client.token_endpoint_auth_method = *draft.method;
   if (*draft.method == model::AuthMethod::self_signed_tls_client_auth) {
-    read_self_signed(reader, node, draft, client, config);
+    read_self_signed(reader, node, draft, client);
     return list_thumbprints(client);
   }
   std::string subject = check_subject(reader, node, draft, client);

@@ -44,7 +44,7 @@ void ClientReader::read_client(Reader& reader, const Node& node) {
   model::Client client{std::move(*id)};
   client.client_name = std::move(draft.client_name);
   client.tls_client_certificate_bound_access_tokens = draft.tls_client_certificate_bound_access_tokens;
-  std::vector<std::string> credentials = read_credentials(reader, node, draft, trust_store_names_, client, config_);
+  std::vector<std::string> credentials = read_credentials(reader, node, draft, trust_store_names_, client);
   if (auto scope = model::Scope::parse(draft.scope)) client.scope = std::move(*scope);
   read_resources(reader, node, draft, client);
   if (reader.session().report.error_count() != errors_before) return;
@@ -124,9 +124,10 @@ void ClientReader::check_scope(Reader& reader, const Node& place, const model::C
 /// Rule 7: permitted, and worth a look. The token then depends on the client_id that the caller names.
 void ClientReader::warn_of_overlap(Reader& reader, const Node& node, std::vector<std::string> credentials) {
   for (std::string& credential : credentials) {
-    const auto [entry, is_new] = credentials_.emplace(std::move(credential), config_.clients.size());
+    const auto [entry, is_new] = credentials_.try_emplace(std::move(credential), Credential{config_.clients.size()});
     if (is_new) continue;
-    const model::Client& other = config_.clients[entry->second];
+    if (!std::exchange(entry->second.is_shared, true)) ++config_.shared_credentials;
+    const model::Client& other = config_.clients[entry->second.first_client];
     reader.complain(node,
                     "a certificate of this client authenticates client " + in_quotes(other.client_id.text()) + " (" +
                         other.origin.place + ") too; register one certificate for one client",

@@ -32,8 +32,12 @@ class ClientReader {
   Config& config_;
   std::vector<std::string_view> trust_store_names_;
   std::unordered_map<std::string_view, const model::Resource*> resources_;
-  /// What identifies a certificate or a set of them, and the index of the first client that it authenticates.
-  std::unordered_map<std::string, std::size_t> credentials_;
+  struct Credential {
+    std::size_t first_client = 0;  ///< index into Config::clients
+    bool is_shared = false;
+  };
+  /// By what identifies a certificate or a set of them.
+  std::unordered_map<std::string, Credential> credentials_;
 };
 
 }  // namespace certbound::config

@@ -37,13 +37,6 @@ struct Place {
   int column = 0;
 };
 
-/// A certificate by which a self-signed client is registered: for warnings before it expires.
-struct RegisteredCertificate {
-  std::string client_id;
-  std::string origin;  ///< the file, or `jwks` where it came as x5c
-  WallTime not_after{};
-};
-
 /// Where a client was declared. Small, since there may be many.
 struct ClientPlace {
   std::uint32_t file = 0;  ///< index into Config::files
@@ -69,8 +62,9 @@ struct Config {
   std::vector<x509::TrustStoreOptions> trust_stores;
   std::vector<model::Client> clients;
 
-  /// Certificates that were read with the clients.
-  std::vector<RegisteredCertificate> registered_certificates;
+  /// Certificates, and names or keys that stand for a set of them, which authenticate more than one client
+  /// (product rule 7). Each was warned about.
+  std::size_t shared_credentials = 0;
 
   std::vector<std::string> files;          ///< as they were named, the main file first
   std::vector<ClientPlace> client_places;  ///< of each entry of `clients`

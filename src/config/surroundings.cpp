@@ -65,7 +65,7 @@ Result<std::vector<std::filesystem::path>> find_matches(const std::filesystem::p
 
 Surroundings system_surroundings() {
   return {&find_variable, [](const std::filesystem::path& path) { return load_file(path, kMostFileOctets); },
-          &find_matches};
+          &find_matches, wall_now()};
 }
 
 }  // namespace certbound::config

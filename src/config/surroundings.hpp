@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/clock.hpp"
 #include "base/result.hpp"
 
 namespace certbound::config {
@@ -21,6 +22,8 @@ struct Surroundings {
   std::function<Result<std::vector<std::filesystem::path>>(const std::filesystem::path& directory,
                                                            const std::string& pattern)>
       find_files;
+  /// When the configuration is read: a certificate that a client is registered by may have expired by then.
+  WallTime now;
 };
 
 /// The process's environment and the file system.

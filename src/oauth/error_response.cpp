@@ -10,7 +10,6 @@ int status_of(ErrorCode code) {
   switch (code) {
     case ErrorCode::invalid_request:
     case ErrorCode::invalid_client:
-    case ErrorCode::invalid_grant:
     case ErrorCode::unauthorized_client:
     case ErrorCode::unsupported_grant_type:
     case ErrorCode::invalid_scope:

@@ -7,6 +7,7 @@
 #include "jose/jwk.hpp"
 #include "oauth/client_auth/method.hpp"
 #include "x509/name.hpp"
+#include "x509/validity.hpp"
 
 namespace certbound::oauth {
 
@@ -68,13 +69,12 @@ Step explain_key(const x509::PresentedChain& presented) {
 }
 
 Step explain_validity(const x509::PresentedChain& presented, WallTime now) {
-  const WallTime begin = presented.leaf.not_before();
-  const WallTime end = presented.leaf.not_after();
-  Step step = make_step("validity", begin <= now && now <= end);
+  const x509::Validity validity = x509::validity_at(presented.leaf, now);
+  const bool is_valid = validity == x509::Validity::within || validity == x509::Validity::ends_soon;
+  Step step = make_step("validity", is_valid);
   step.expected = "valid at " + to_rfc3339(now);
-  step.presented = to_rfc3339(begin) + " to " + to_rfc3339(end);
-  if (now < begin) step.detail = "not valid yet; look at the clocks as well";
-  if (now > end) step.detail = "expired; the partner has to renew it";
+  step.presented = to_rfc3339(presented.leaf.not_before()) + " to " + to_rfc3339(presented.leaf.not_after());
+  step.detail = x509::describe_validity(presented.leaf, now);
   return step;
 }
 

@@ -82,10 +82,12 @@ Result<void> check_bounds(const Certificate& leaf, std::span<const Certificate> 
 
 VerifiedPath take_path(X509_STORE_CTX& context) {
   VerifiedPath path;
+  path.not_before = WallTime::min();
   path.not_after = WallTime::max();
   const STACK_OF(X509)* chain = X509_STORE_CTX_get0_chain(&context);
   for (int i = 0; i < sk_X509_num(chain); ++i) {
     path.certificates.push_back(Certificate::share(*sk_X509_value(chain, i)));
+    path.not_before = std::max(path.not_before, path.certificates.back().not_before());
     path.not_after = std::min(path.not_after, path.certificates.back().not_after());
   }
   return path;

@@ -27,7 +27,8 @@ struct TrustStoreOptions {
 /// A validated path, leaf first, anchor last.
 struct VerifiedPath {
   std::vector<Certificate> certificates;
-  WallTime not_after{};  ///< the earliest end of validity on the path
+  WallTime not_before{};  ///< the latest begin of validity on the path
+  WallTime not_after{};   ///< the earliest end
 };
 
 /// Named anchors that end a chain for the clients that name this store, and for nobody else. Never the system's CAs; an

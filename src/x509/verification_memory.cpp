@@ -11,7 +11,7 @@ Result<void> VerificationMemory::verify(const TrustStore& store, const Presented
   const Key key{chain.leaf_thumbprint, store.generation()};
   if (const auto found = index_.find(key); found != index_.end()) {
     // OpenSSL takes the second of notAfter itself as past.
-    if (now < found->second->not_after) {
+    if (found->second->not_before <= now && now < found->second->not_after) {
       entries_.splice(entries_.begin(), entries_, found->second);
       ++hits_;
       return {};
@@ -21,17 +21,17 @@ Result<void> VerificationMemory::verify(const TrustStore& store, const Presented
   }
   auto path = store.verify(chain.leaf, chain.intermediates, {.now = now});
   if (!path) return std::move(path).error();
-  remember(key, path->not_after);
+  remember(key, *path);
   return {};
 }
 
-void VerificationMemory::remember(const Key& key, WallTime not_after) {
+void VerificationMemory::remember(const Key& key, const VerifiedPath& path) {
   if (capacity_ == 0) return;
   if (entries_.size() >= capacity_) {
     index_.erase(entries_.back().key);
     entries_.pop_back();
   }
-  entries_.push_front({key, not_after});
+  entries_.push_front({key, path.not_before, path.not_after});
   index_.emplace(key, entries_.begin());
 }
 

@@ -11,8 +11,9 @@
 namespace certbound::x509 {
 
 /// What was verified is remembered per (leaf thumbprint, trust store generation), so that the thousandth connection
-/// costs no second validation. Only success is remembered. A verdict ends with the earliest notAfter of its path and
-/// with the store's generation. Bounded: the least recently used goes first. One per worker; not thread safe.
+/// costs no second validation. Only success is remembered. A verdict holds within the validity of its whole path,
+/// whichever way the clock goes, and ends with the store's generation. Bounded: the least recently used goes first. One
+/// per worker; not thread safe.
 class VerificationMemory {
  public:
   explicit VerificationMemory(std::size_t capacity = 4096) : capacity_{capacity} {}
@@ -37,10 +38,11 @@ class VerificationMemory {
   };
   struct Entry {
     Key key;
+    WallTime not_before;
     WallTime not_after;
   };
 
-  void remember(const Key& key, WallTime not_after);
+  void remember(const Key& key, const VerifiedPath& path);
 
   std::size_t capacity_;
   std::size_t hits_ = 0;

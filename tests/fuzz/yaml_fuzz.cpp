@@ -17,7 +17,8 @@ Surroundings empty_surroundings() {
       [](const std::filesystem::path&) -> certbound::Result<std::string> { return certbound::invalid_input("none"); },
       [](const std::filesystem::path&, const std::string&) -> certbound::Result<std::vector<std::filesystem::path>> {
         return certbound::invalid_input("none");
-      }};
+      },
+      certbound::WallTime{}};
 }
 
 }  // namespace

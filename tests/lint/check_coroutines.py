@@ -119,11 +119,7 @@ def check_text(name, original):
 
 
 def check(root=sources.ROOT):
-    problems = []
-    for folder in ("src", "tests"):
-        for path in sources.files(folder, [".hpp", ".cpp"], root):
-            problems += check_text(path, sources.read(path, root))
-    return problems
+    return sources.check_each(check_text, ["src", "tests"], root)
 
 
 if __name__ == "__main__":

@@ -26,10 +26,7 @@ def check_text(name, original):
 
 
 def check(root=sources.ROOT):
-    problems = []
-    for path in sources.files("src", [".hpp", ".cpp"], root):
-        problems += check_text(path, sources.read(path, root))
-    return problems
+    return sources.check_each(check_text, ["src"], root)
 
 
 if __name__ == "__main__":

@@ -22,6 +22,15 @@ def read(path, root=ROOT):
         return file.read()
 
 
+def check_each(check_text, folders, root=ROOT):
+    """What check_text(name, text) finds in the C++ files of the folders."""
+    problems = []
+    for folder in folders:
+        for path in files(folder, [".hpp", ".cpp"], root):
+            problems += check_text(path, read(path, root))
+    return problems
+
+
 def line_of(text, offset):
     return text.count("\n", 0, offset) + 1
 

@@ -2,6 +2,7 @@
 
 #include "jose/jwk.hpp"
 #include "oauth/client_auth/method.hpp"
+#include "x509/validity.hpp"
 
 namespace certbound::oauth {
 
@@ -15,10 +16,11 @@ bool is_among(const crypto::Sha256& digest, const std::vector<crypto::Sha256>& r
 }
 
 Result<void> check_validity(const x509::Certificate& leaf, WallTime now) {
-  if (now < leaf.not_before()) {
+  const x509::Validity validity = x509::validity_at(leaf, now);
+  if (validity == x509::Validity::not_yet) {
     return refuse_client(Reason::certificate_not_yet_valid, "valid from " + to_rfc3339(leaf.not_before()));
   }
-  if (now > leaf.not_after()) {
+  if (validity == x509::Validity::past) {
     return refuse_client(Reason::certificate_expired, "expired at " + to_rfc3339(leaf.not_after()));
   }
   return {};

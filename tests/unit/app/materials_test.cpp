@@ -119,6 +119,15 @@ TEST(LoadMaterials, WarnsThirtyDaysBeforeACertificateEnds) {
   EXPECT_NE(loaded.problems[0].message.find("expires at " + to_rfc3339(end)), std::string::npos);
 }
 
+TEST(LoadMaterials, RefusesAServerCertificateThatIsNotValidYetAndWarnsOfOthers) {
+  const Files files;
+  const auto loaded = load_materials(files.config(), files.server.certificate.not_before() - std::chrono::seconds{1});
+  EXPECT_FALSE(loaded.materials);
+  EXPECT_EQ(briefs_of(loaded), (Briefs{"error 10: tls.certificate", "warning 21: trust_stores.partner.anchors[0]",
+                                       "warning 23: trust_stores.partner.intermediates[0]"}));
+  EXPECT_NE(loaded.problems[0].message.find("is not valid before"), std::string::npos);
+}
+
 // Without its own certificate the server is none; a partner's CA that has ended concerns that partner.
 TEST(LoadMaterials, RefusesAnExpiredServerCertificateAndWarnsOfOthers) {
   const Files files;

@@ -8,7 +8,6 @@ namespace certbound {
 TEST(ErrorName, IsTheNameOnTheWire) {
   EXPECT_EQ(name(ErrorCode::invalid_request), "invalid_request");
   EXPECT_EQ(name(ErrorCode::invalid_client), "invalid_client");
-  EXPECT_EQ(name(ErrorCode::invalid_grant), "invalid_grant");
   EXPECT_EQ(name(ErrorCode::unauthorized_client), "unauthorized_client");
   EXPECT_EQ(name(ErrorCode::unsupported_grant_type), "unsupported_grant_type");
   EXPECT_EQ(name(ErrorCode::invalid_scope), "invalid_scope");

@@ -5,7 +5,9 @@
 #include <gtest/gtest.h>
 
 #include "config/load.hpp"
+#include "support/pki.hpp"
 #include "unit/config/memory_files.hpp"
+#include "x509/validity.hpp"
 
 namespace certbound::config {
 namespace {
@@ -139,9 +141,42 @@ TEST(LoadClients, TakesEveryCertificateOfAFile) {
   EXPECT_THAT(
       loaded.config->clients[3].certificate_thumbprints,
       ElementsAre("e74pOM8f6sOnFDuc4DTyJNAtwcyPur_qQ5R0i_wDBPw", "KYifdGUUXGih9IHsM61xP1We-K3mHsiGEjm-NtpQzuw"));
-  ASSERT_EQ(loaded.config->registered_certificates.size(), 3U);
-  EXPECT_EQ(loaded.config->registered_certificates[2].client_id, "fifth");
-  EXPECT_THAT(loaded.config->registered_certificates[2].origin, HasSubstr("batch-02.crt"));
+}
+
+// Product section 5, rule 7: warned about (warnings.txt) and counted.
+TEST(LoadClients, CountsWhatAuthenticatesSeveralClients) {
+  const Loaded loaded = load_fixture_clients("warnings.yaml");
+  ASSERT_TRUE(loaded.config);
+  EXPECT_EQ(loaded.config->shared_credentials, 2U);
+}
+
+/// The problems, at a time, of a client that is registered by a certificate of test::Shape's validity.
+std::vector<std::string> problems_at(WallTime now) {
+  test::Shape shape;
+  shape.subject = {{"CN", "batch"}};
+  MemoryFiles files;
+  files.files["batch.crt"] = test::make_identity(shape).certificate.to_pem();
+  files.now = now;
+  return rendered(files.load(std::string{kMinimal} +
+                             "resources: [{identifier: https://api.example.com, scopes: [read]}]\n"
+                             "clients:\n"
+                             "  - client_id: a\n"
+                             "    token_endpoint_auth_method: self_signed_tls_client_auth\n"
+                             "    certificates: [batch.crt]\n"
+                             "    scope: read\n"));
+}
+
+TEST(LoadClients, WarnsOfARegisteredCertificateThatIsNotValidOrNotForLong) {
+  const test::Shape shape;
+  const std::string place =
+      "main.yaml:8:20: warning: clients[0] (a): certificates[0]: the certificate of \"CN=batch\" ";
+  EXPECT_THAT(problems_at(test::kNow), IsEmpty());
+  EXPECT_THAT(problems_at(shape.not_after - x509::kExpiryWarning), IsEmpty());
+  EXPECT_THAT(problems_at(shape.not_after - x509::kExpiryWarning + std::chrono::seconds{1}),
+              ElementsAre(place + "expires at 2027-01-15T12:00:00Z; renew it"));
+  EXPECT_THAT(problems_at(shape.not_after), ElementsAre(place + "expired at 2027-01-15T12:00:00Z; renew it"));
+  EXPECT_THAT(problems_at(shape.not_before - std::chrono::seconds{1}),
+              ElementsAre(place + "is not valid before 2026-01-14T12:00:00Z; look at the clock as well"));
 }
 
 TEST(LoadClients, RefusesAPrivateMemberInAJwk) {

@@ -38,7 +38,8 @@ Surroundings rooted_surroundings(const std::filesystem::path& root) {
                                {"MODE", "require"},
                                {"DIRECTORY", "tls"},
                                {"WORKERS", "3"},
-                               {"SIZE", "32KiB"}}};
+                               {"SIZE", "32KiB"}},
+                              kReadAt};
   const Surroundings real = system_surroundings();
   return {[variables](const std::string& name) { return variables.surroundings().environment(name); },
           [root, real](const std::filesystem::path& path) -> Result<std::string> {
@@ -54,7 +55,8 @@ Surroundings rooted_surroundings(const std::filesystem::path& root) {
             if (!found) return found;
             for (std::filesystem::path& path : *found) path = path.lexically_relative(root);
             return found;
-          }};
+          },
+          kReadAt};
 }
 
 Loaded load_fixture(const std::string& directory, const std::string& name) {

@@ -127,7 +127,8 @@ TEST(LoadText, ReportsThatAnIncludedFileCannotBeRead) {
       [](const std::filesystem::path&, const std::string& pattern) -> Result<std::vector<std::filesystem::path>> {
         if (pattern == "secret") return invalid_input("secret: cannot list the directory");
         return std::vector<std::filesystem::path>{"a.yaml"};
-      }};
+      },
+      kReadAt};
   EXPECT_THAT(rendered(load_text("main.yaml", std::string{kMinimal} + "include: [a.yaml, secret]\n", surroundings)),
               ElementsAre("main.yaml:4:11: include[0]: a.yaml: cannot open: Permission denied",
                           "main.yaml:4:19: include[1]: secret: cannot list the directory"));

@@ -12,11 +12,15 @@
 
 namespace certbound::config {
 
+/// 2027-01-15T08:00:00Z, a time at which every certificate of the fixtures is valid.
+inline constexpr WallTime kReadAt{std::chrono::seconds{1800000000}};
+
 /// Files and variables that exist only here. A pattern matches the files that begin with what stands before its first
 /// star.
 struct MemoryFiles {
   std::map<std::string, std::string> files;
   std::map<std::string, std::string> variables;
+  WallTime now = kReadAt;
 
   [[nodiscard]] Surroundings surroundings() const {
     return {[this](const std::string& name) -> std::optional<std::string> {
@@ -37,7 +41,8 @@ struct MemoryFiles {
                 if (star == std::string::npos ? name == wanted : name.starts_with(wanted)) out.emplace_back(name);
               }
               return out;
-            }};
+            },
+            now};
   }
 
   [[nodiscard]] Loaded load(const std::string& text) const { return load_text("main.yaml", text, surroundings()); }

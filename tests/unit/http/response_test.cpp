@@ -99,11 +99,10 @@ TEST(AppendResponse, SaysThatTheConnectionEnds) {
 }
 
 TEST(ReasonPhrase, NamesEveryStatusThatIsSent) {
-  constexpr std::array<int, 19> kSent{200, 204, 304, 400, 401, 403, 404, 405, 408, 413,
-                                      414, 415, 429, 431, 500, 501, 503, 505, 200};
+  constexpr std::array<int, 15> kSent{200, 204, 304, 400, 401, 404, 405, 408, 413, 414, 431, 500, 501, 503, 505};
   std::set<std::string_view> phrases;
   for (const int status : kSent) phrases.insert(reason_phrase(status));
-  EXPECT_EQ(phrases.size(), kSent.size() - 1);
+  EXPECT_EQ(phrases.size(), kSent.size());
   EXPECT_FALSE(phrases.contains("Status"));
   EXPECT_EQ(reason_phrase(599), "Status");
 }

@@ -33,9 +33,10 @@ std::string challenge_of(const std::string& authorization) {
 // RFC 6749 section 5.2, RFC 8707 section 2.
 TEST(RenderError, HasStatusAndNameOfEachCode) {
   const std::pair<ErrorCode, int> codes[] = {
-      {ErrorCode::invalid_request, 400},     {ErrorCode::invalid_client, 400},          {ErrorCode::invalid_grant, 400},
-      {ErrorCode::unauthorized_client, 400}, {ErrorCode::unsupported_grant_type, 400},  {ErrorCode::invalid_scope, 400},
-      {ErrorCode::invalid_target, 400},      {ErrorCode::temporarily_unavailable, 503}, {ErrorCode::server_error, 500}};
+      {ErrorCode::invalid_request, 400},         {ErrorCode::invalid_client, 400},
+      {ErrorCode::unauthorized_client, 400},     {ErrorCode::unsupported_grant_type, 400},
+      {ErrorCode::invalid_scope, 400},           {ErrorCode::invalid_target, 400},
+      {ErrorCode::temporarily_unavailable, 503}, {ErrorCode::server_error, 500}};
   for (const auto& [code, status] : codes) {
     const http::Response response = render_error(error_of(code), request_with());
     EXPECT_EQ(response.status, status) << name(code);

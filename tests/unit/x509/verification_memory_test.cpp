@@ -84,6 +84,22 @@ TEST(VerificationMemory, EndsWithTheShortestLivedIssuer) {
   EXPECT_FALSE(memory.verify(*store, chain_of(leaf), shape.not_after));
 }
 
+// A clock that is set back: the verdict was given for another time.
+TEST(VerificationMemory, DoesNotAnswerBeforeThePathIsValid) {
+  const auto root = certbound::test::make_root("Root");
+  const auto leaf = certbound::test::make_client("client-1", root);
+  const auto store = store_for(root);
+  const WallTime begin = leaf.certificate.not_before();
+  VerificationMemory memory;
+  ASSERT_TRUE(memory.verify(*store, chain_of(leaf), kNow));
+
+  EXPECT_TRUE(memory.verify(*store, chain_of(leaf), begin));
+  EXPECT_EQ(memory.hits(), 1U);
+  const auto refused = memory.verify(*store, chain_of(leaf), begin - kSecond);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().reason, Reason::certificate_not_yet_valid);
+}
+
 TEST(VerificationMemory, DoesNotRememberARefusal) {
   const auto root = certbound::test::make_root("Root");
   const auto issuing = certbound::test::make_intermediate("Issuing", root);
