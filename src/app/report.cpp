@@ -11,7 +11,7 @@ void report_problems(const std::vector<config::Problem>& problems) {
   const bool is_terminal = ::isatty(STDERR_FILENO) == 1;
   for (const config::Problem& problem : problems) {
     const std::string text = is_terminal ? config::render_with_source(problem) : config::render(problem);
-    std::fprintf(stderr, "%s\n", text.c_str());
+    (void)std::fprintf(stderr, "%s\n", text.c_str());
   }
 }
 

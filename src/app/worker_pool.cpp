@@ -44,7 +44,8 @@ Result<void> WorkerPool::bind(const Generation& generation) {
   return {};
 }
 
-Result<void> WorkerPool::start(const Generation& generation, std::function<void(std::string)> on_listener_failure) {
+Result<void> WorkerPool::start(const Generation& generation,
+                               const std::function<void(std::string)>& on_listener_failure) {
   for (const auto& unit : units_) {
     if (auto published = unit->service.publish(generation.snapshot); !published) return published;
   }

@@ -49,7 +49,8 @@ class WorkerPool {
   [[nodiscard]] Result<void> bind(const Generation& generation);
 
   /// Gives the first generation to the services and starts the threads. Errors: `server_error`.
-  [[nodiscard]] Result<void> start(const Generation& generation, std::function<void(std::string)> on_listener_failure);
+  [[nodiscard]] Result<void> start(const Generation& generation,
+                                   const std::function<void(std::string)>& on_listener_failure);
 
   /// New requests and connections see `generation`; returns when every worker has it. The generation was tried before:
   /// what fails here is logged and leaves that worker with what it had.

@@ -170,6 +170,7 @@ Result<std::unique_ptr<Writer>> Writer::open(const std::filesystem::path& file, 
 static asio::awaitable<bool> write_and_sync(WorkQueue<Waiting>& queue, std::string line) {
   auto initiate = [&queue, &line](auto handler) {
     Waiting waiting{std::move(line), Waiter{std::move(handler)}};
+    // NOLINTNEXTLINE(bugprone-use-after-move): what was not pushed is untouched
     if (!queue.push(std::move(waiting))) waiting.waiter.resume(false);
   };
   co_return co_await asio::async_initiate<const asio::use_awaitable_t<>, void(bool)>(initiate, asio::use_awaitable);

@@ -141,7 +141,7 @@ void write(Level level, std::string_view event, std::initializer_list<Field> fie
   if (const auto& logger = writer().logger) {
     logger->log(spdlog_level(level), spdlog::string_view_t{line.data(), line.size()});
   } else {
-    std::fprintf(stderr, "%s\n", line.c_str());
+    (void)std::fprintf(stderr, "%s\n", line.c_str());
   }
 }
 

@@ -38,6 +38,7 @@ std::vector<std::string> registration_entries(const x509::PresentedChain& shown,
                                               const std::vector<model::RegisteredSubject>& subjects,
                                               const std::string& file) {
   std::vector<std::string> entries;
+  entries.reserve(subjects.size() + 1);
   for (const model::RegisteredSubject& subject : subjects) {
     entries.push_back("- client_id: CHOOSE-AN-ID\n  token_endpoint_auth_method: tls_client_auth\n  " +
                       std::string{name(subject.field)} + ": " + json_quoted(subject.value) +

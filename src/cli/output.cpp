@@ -9,7 +9,11 @@
 
 namespace certbound::cli {
 
-void print(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stdout); }
+void print(std::string_view text) { (void)std::fwrite(text.data(), 1, text.size(), stdout); }
+
+void print_error(std::string_view text) { (void)std::fwrite(text.data(), 1, text.size(), stderr); }
+
+bool finish_output() { return std::fflush(stdout) == 0 && std::ferror(stdout) == 0; }
 
 void print_json(const nlohmann::ordered_json& value) {
   print(value.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n");
@@ -18,7 +22,7 @@ void print_json(const nlohmann::ordered_json& value) {
 ExitStatus fail(ExitStatus status, const Error& error) { return fail(status, error.detail); }
 
 ExitStatus fail(ExitStatus status, std::string_view message) {
-  std::fprintf(stderr, "certbound: %s\n", printable(message).c_str());
+  print_error("certbound: " + printable(message) + "\n");
   return status;
 }
 

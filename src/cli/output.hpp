@@ -14,6 +14,12 @@ namespace certbound::cli {
 /// One text on stdout, as it is.
 void print(std::string_view text);
 
+/// One text on stderr, as it is. Where that fails nobody is left to hear of it.
+void print_error(std::string_view text);
+
+/// Flushes stdout. False where anything printed there was lost.
+[[nodiscard]] bool finish_output();
+
 /// One JSON value on stdout, indented, with a line feed.
 void print_json(const nlohmann::ordered_json& value);
 

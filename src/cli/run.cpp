@@ -1,6 +1,5 @@
 #include "cli/run.hpp"
 
-#include <cstdio>
 #include <exception>
 #include <map>
 #include <memory>
@@ -10,6 +9,7 @@
 #include <CLI/CLI.hpp>
 
 #include "app/version.hpp"
+#include "cli/output.hpp"
 #include "cli/verb.hpp"
 
 namespace certbound::cli {
@@ -96,7 +96,7 @@ int run_parsed(CLI::App& app, const std::vector<std::unique_ptr<ParsedVerb>>& pa
   for (const auto& entry : parsed) {
     if (entry->command->parsed()) return static_cast<int>(entry->verb->run(to_arguments(*entry)));
   }
-  std::fputs(app.help().c_str(), stderr);
+  print_error(app.help());
   return static_cast<int>(ExitStatus::wrong_usage);
 }
 
@@ -131,10 +131,11 @@ std::vector<std::string> Arguments::values(std::string_view name) const {
 
 int run(int argc, char** argv) {
   try {
-    return parse_and_run(argc, argv);
+    const int status = parse_and_run(argc, argv);
+    if (finish_output()) return status;
+    return static_cast<int>(fail(ExitStatus::could_not_run, "cannot write to standard output"));
   } catch (const std::exception& exception) {
-    std::fprintf(stderr, "certbound: %s\n", exception.what());
-    return static_cast<int>(ExitStatus::could_not_run);
+    return static_cast<int>(fail(ExitStatus::could_not_run, exception.what()));
   }
 }
 

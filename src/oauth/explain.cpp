@@ -136,6 +136,7 @@ Step explain_subject(const store::DirectoryClient& client, const x509::Presented
 
 std::string list_of(const std::vector<crypto::Sha256>& digests) {
   std::vector<std::string> texts;
+  texts.reserve(digests.size());
   for (const crypto::Sha256& digest : digests) texts.push_back(digest.to_base64url());
   return join(texts, ", ");
 }
