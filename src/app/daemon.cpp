@@ -90,12 +90,12 @@ struct Daemon::State {
   metrics::Gauge generation_number =
       registry.gauge("certbound_config_generation", "Counts the configurations in use since the start");
   metrics::Gauge clients = registry.gauge("certbound_clients", "Registered clients");
-  metrics::Gauge shared_credentials =
-      registry.gauge("certbound_shared_client_credentials",
-                     "Declared certificates, names and keys that authenticate more than one client");
+  metrics::Gauge shared_credentials = registry.gauge("certbound_shared_client_credentials",
+                                                     "Pairs of declared clients that one certificate can authenticate");
   std::uint64_t next_generation = 1;
   std::atomic<bool> has_listener_failed{false};   // written by a worker before it raises SIGTERM
   std::vector<crypto::LibraryContext> libraries;  // before the workers: what their peers present lives in these
+  std::optional<StateDirLock> lock;
   std::unique_ptr<store::Store> store;
   std::unique_ptr<store::Executor> executor;
   std::unique_ptr<audit::Writer> audit;
@@ -133,6 +133,9 @@ ExitStatus Daemon::run() {
 
 Result<void> Daemon::State::open_state(const config::Config& config) {
   if (auto prepared = prepare_state_dir(config.state_dir); !prepared) return prepared;
+  auto locked = StateDirLock::acquire(config.state_dir);
+  if (!locked) return std::move(locked).error();
+  lock.emplace(*std::move(locked));
   auto opened = store::open_store(config.state_dir, wall_now());
   if (!opened) return std::move(opened).error();
   store = *std::move(opened);
@@ -149,20 +152,21 @@ Result<void> Daemon::State::open_state(const config::Config& config) {
 
 Result<void> Daemon::State::start(Checked checked) {
   if (auto opened = open_state(*checked.config); !opened) return opened;
-  for (unsigned i = 0; i < worker_count(*checked.config); ++i) {
+  const unsigned workers = worker_count(*checked.config);
+  for (unsigned i = 0; i < workers; ++i) {
     auto library = crypto::make_library_context();
     if (!library) return std::move(library).error();
     libraries.push_back(*std::move(library));
   }
   auto generation = make_generation(std::move(checked), generation_context(), next_generation, wall_now());
   if (!generation) return std::move(generation).error();
+  shared.emplace(*audit, *executor, registry, health);
+  pool.emplace(workers, generation->config.limits, *shared);
+  if (auto bound = pool->bind(*generation); !bound) return bound;
+  // After the bind: a start that fails for a taken port leaves the registry as it is.
   auto reconciled = store->clients().reconcile_clients(generation->config.clients, wall_now());
   if (!reconciled) return std::move(reconciled).error();
   log_reconciliation(*reconciled);
-
-  shared.emplace(*audit, *executor, registry, health);
-  pool.emplace(generation->config, *shared);
-  if (auto bound = pool->bind(*generation); !bound) return bound;
   auto started = pool->start(*generation, [this](const std::string& detail) {
     log::error("listener_failed", {{"detail", detail}});
     has_listener_failed = true;
@@ -232,9 +236,11 @@ void Daemon::State::reload() {
   notify_systemd("READY=1\nSTATUS=generation " + std::to_string(static_cast<long long>(generation_number.value())));
 }
 
-/// Everything is built and tried first; then the registry takes the clients in one transaction; then the workers take
-/// the rest.
+/// Everything is built and tried first; then the registry takes the clients in one transaction, while lookups wait;
+/// then the workers take the rest.
 std::optional<std::string> Daemon::State::try_reload() {
+  // Before all else: whatever becomes of the configuration, a file that was rotated is written to no more.
+  if (const auto reopened = audit->reopen(); !reopened) return reopened.error().detail;
   Checked checked = check_configuration(file, wall_now());
   log_problems(checked.problems);
   if (!checked.is_valid()) {
@@ -245,11 +251,16 @@ std::optional<std::string> Daemon::State::try_reload() {
   }
   auto generation = make_generation(std::move(checked), generation_context(), next_generation, wall_now());
   if (!generation) return generation.error().detail;
-  if (const auto reopened = audit->reopen(); !reopened) return reopened.error().detail;
+  auto prepared = pool->prepare(*generation);
+  if (!prepared) return prepared.error().detail;
+  pool->hold();
   const auto reconciled = store->clients().reconcile_clients(generation->config.clients, wall_now());
-  if (!reconciled) return reconciled.error().detail;
+  if (!reconciled) {
+    pool->release();
+    return reconciled.error().detail;
+  }
+  pool->publish(*generation, *std::move(prepared));
   log_reconciliation(*reconciled);
-  pool->publish(*generation);
   log::start(log_options(generation->config.log));
   show(*generation);
   current = *std::move(generation);

@@ -10,4 +10,19 @@ namespace certbound::app {
 /// where it cannot be made, is not a directory, or may be written by others: it holds signing keys.
 [[nodiscard]] Result<void> prepare_state_dir(const std::filesystem::path& directory);
 
+/// Keeps another daemon from using the same state directory: two of them would each make the registry what its own
+/// configuration says. Held until it is destroyed, or the process ends in whatever way.
+class StateDirLock {
+ public:
+  /// Errors: `invalid_request` where another process holds it, or the file cannot be made.
+  [[nodiscard]] static Result<StateDirLock> acquire(const std::filesystem::path& directory);
+  StateDirLock(StateDirLock&& other) noexcept;
+  StateDirLock& operator=(StateDirLock&&) = delete;
+  ~StateDirLock();
+
+ private:
+  explicit StateDirLock(int descriptor) : descriptor_{descriptor} {}
+  int descriptor_;
+};
+
 }  // namespace certbound::app

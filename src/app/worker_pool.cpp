@@ -16,9 +16,9 @@ WorkerPool::Unit::Unit(const net::Limits& limits, Shared& shared)
       service{directory, shared.audit, shared.service_metrics, shared.health, &wall_now},
       worker{limits, shared.session_metrics} {}
 
-WorkerPool::WorkerPool(const config::Config& config, Shared& shared)
+WorkerPool::WorkerPool(unsigned workers, const net::Limits& limits, Shared& shared)
     : shared_{shared}, operations_{shared.registry, shared.health} {
-  for (unsigned i = 0; i < worker_count(config); ++i) units_.push_back(std::make_unique<Unit>(config.limits, shared_));
+  for (unsigned i = 0; i < workers; ++i) units_.push_back(std::make_unique<Unit>(limits, shared_));
 }
 
 Result<void> WorkerPool::bind(const Generation& generation) {
@@ -46,29 +46,50 @@ Result<void> WorkerPool::bind(const Generation& generation) {
 
 Result<void> WorkerPool::start(const Generation& generation,
                                const std::function<void(std::string)>& on_listener_failure) {
-  for (const auto& unit : units_) {
-    if (auto published = unit->service.publish(generation.snapshot); !published) return published;
+  auto prepared = prepare(generation);
+  if (!prepared) return std::move(prepared).error();
+  for (std::size_t number = 0; number < units_.size(); ++number) {
+    units_[number]->service.publish(std::move((*prepared)[number]));
   }
   for (const auto& unit : units_) unit->worker.start(on_listener_failure);
   return {};
 }
 
-void WorkerPool::publish(const Generation& generation) {
-  std::vector<std::future<void>> applied;
+Result<WorkerPool::Prepared> WorkerPool::prepare(const Generation& generation) const {
+  Prepared prepared;
   for (std::size_t number = 0; number < units_.size(); ++number) {
-    auto done = std::make_shared<std::promise<void>>();
-    applied.push_back(done->get_future());
-    Unit* unit = units_[number].get();
-    unit->worker.post([target = unit, snapshot = generation.snapshot, tls = generation.tls[number], done] {
-      if (const auto published = target->service.publish(snapshot); !published) {
-        log::error("publish_failed", {{"detail", published.error().detail}});
-      } else {
-        for (std::size_t i = 0; i < tls.size(); ++i) target->worker.publish_tls(target->listeners[i], tls[i]);
-      }
-      done->set_value();
-    });
+    auto made = oauth::Service::prepare(generation.snapshot);
+    if (!made) return std::move(made).error();
+    prepared.push_back(*std::move(made));
   }
-  for (std::future<void>& future : applied) future.get();
+  return prepared;
+}
+
+void WorkerPool::do_on_each(const std::function<void(Unit& unit, std::size_t number)>& work) {
+  std::vector<std::future<void>> done;
+  for (std::size_t number = 0; number < units_.size(); ++number) {
+    auto task = std::make_shared<std::packaged_task<void()>>(
+        [&work, unit = units_[number].get(), number] { work(*unit, number); });
+    done.push_back(task->get_future());
+    units_[number]->worker.post([task] { (*task)(); });
+  }
+  for (std::future<void>& future : done) future.get();
+}
+
+void WorkerPool::hold() {
+  do_on_each([](Unit& unit, std::size_t) { unit.service.hold(); });
+}
+
+void WorkerPool::publish(const Generation& generation, Prepared prepared) {
+  do_on_each([&generation, &prepared](Unit& unit, std::size_t number) {
+    unit.service.publish(std::move(prepared[number]));
+    const std::vector<net::TlsContext>& tls = generation.tls[number];
+    for (std::size_t i = 0; i < tls.size(); ++i) unit.worker.publish_tls(unit.listeners[i], tls[i]);
+  });
+}
+
+void WorkerPool::release() {
+  do_on_each([](Unit& unit, std::size_t) { unit.service.release(); });
 }
 
 void WorkerPool::drain() {

@@ -42,7 +42,8 @@ struct Shared {
 /// The workers with one oauth::Service each, and how a generation reaches them.
 class WorkerPool {
  public:
-  WorkerPool(const config::Config& config, Shared& shared);
+  /// `workers` workers, at least one.
+  WorkerPool(unsigned workers, const net::Limits& limits, Shared& shared);
 
   /// Binds every listener of the configuration on every worker, and the operations listener on the first. Errors:
   /// `invalid_request`, `detail` names the address and what the system said.
@@ -52,9 +53,18 @@ class WorkerPool {
   [[nodiscard]] Result<void> start(const Generation& generation,
                                    const std::function<void(std::string)>& on_listener_failure);
 
-  /// New requests and connections see `generation`; returns when every worker has it. The generation was tried before:
-  /// what fails here is logged and leaves that worker with what it had.
-  void publish(const Generation& generation);
+  /// What publish() gives to each worker: made before anything changes, since it can fail. Errors: `server_error`.
+  using Prepared = std::vector<oauth::Service::Prepared>;
+  [[nodiscard]] Result<Prepared> prepare(const Generation& generation) const;
+
+  /// The registry is about to change: oauth::Service::hold() on every worker. Returns when each holds.
+  void hold();
+
+  /// New requests and connections see `generation`; returns when every worker has it.
+  void publish(const Generation& generation, Prepared prepared);
+
+  /// The registry did not change after all: oauth::Service::release() on every worker.
+  void release();
 
   /// Lets every worker drain, and waits.
   void drain();
@@ -69,6 +79,9 @@ class WorkerPool {
     net::Worker worker;
     std::vector<std::size_t> listeners;  // the worker's numbers of the configuration's listeners, in order
   };
+
+  /// On the thread of each worker; returns when each has done it.
+  void do_on_each(const std::function<void(Unit& unit, std::size_t number)>& work);
 
   Shared& shared_;
   OperationsHandler operations_;

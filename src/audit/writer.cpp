@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <cerrno>
+#include <chrono>
 #include <fcntl.h>
 #include <mutex>
 #include <optional>
@@ -64,35 +65,44 @@ struct Waiting {
 /// The open file. Every function holds the lock, so that lines of two workers never mix.
 class AuditFile {
  public:
-  AuditFile(std::filesystem::path path, int descriptor) : path_{std::move(path)}, descriptor_{descriptor} {}
+  /// What open_path() found.
+  struct Opened {
+    int descriptor = -1;
+    bool ends_in_half_a_line = false;
+  };
+
+  AuditFile(std::filesystem::path path, const Opened& opened)
+      : path_{std::move(path)}, descriptor_{opened.descriptor}, is_torn_{opened.ends_in_half_a_line} {}
   AuditFile(const AuditFile&) = delete;
   AuditFile& operator=(const AuditFile&) = delete;
   ~AuditFile() { ::close(descriptor_); }
 
-  [[nodiscard]] static Result<int> open_path(const std::filesystem::path& path) {
-    const int descriptor = ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+  [[nodiscard]] static Result<Opened> open_path(const std::filesystem::path& path) {
+    const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     if (descriptor < 0) return invalid_input(path.string() + ": cannot open: " + system_error_text(errno));
     struct stat status {};
-    if (::fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode)) return descriptor;
-    ::close(descriptor);
-    return invalid_input(path.string() + ": not a regular file");
+    char last = '\n';
+    if (::fstat(descriptor, &status) != 0 || !S_ISREG(status.st_mode)) {
+      ::close(descriptor);
+      return invalid_input(path.string() + ": not a regular file");
+    }
+    if (status.st_size > 0 && ::pread(descriptor, &last, 1, status.st_size - 1) != 1) {
+      const std::string why = system_error_text(errno);
+      ::close(descriptor);
+      return invalid_input(path.string() + ": cannot read: " + why);
+    }
+    return Opened{descriptor, last != '\n'};
   }
 
-  /// All of `lines` or, where the disk is full, none: half a line would spoil the next one.
+  /// All of `lines` or, where the disk is full, none: half a line would spoil the next one. Half a line that is there
+  /// all the same, after a power cut, is ended first.
   [[nodiscard]] std::optional<std::string> append(std::string_view lines) {
     const std::lock_guard lock{mutex_};
-    struct stat before {};
-    while (!lines.empty()) {
-      const ssize_t count = ::write(descriptor_, lines.data(), lines.size());
-      if (count == static_cast<ssize_t>(lines.size())) return std::nullopt;
-      if (count < 0 && errno == EINTR) continue;
-      const std::string why = count < 0 ? system_error_text(errno) : "the disk is full";
-      if (count > 0 && (::fstat(descriptor_, &before) != 0 || ::ftruncate(descriptor_, before.st_size - count) != 0)) {
-        return path_.string() + ": " + why + ", and half a record could not be taken back";
-      }
-      return path_.string() + ": " + why;
-    }
-    return std::nullopt;
+    if (!is_torn_) return write_all(lines);
+    const std::string apart = "\n" + std::string{lines};
+    auto failure = write_all(apart);
+    if (!failure) is_torn_ = false;
+    return failure;
   }
 
   [[nodiscard]] std::optional<std::string> sync() {
@@ -102,30 +112,46 @@ class AuditFile {
   }
 
   [[nodiscard]] Result<void> reopen() {
-    const auto descriptor = open_path(path_);
-    if (!descriptor) return descriptor.error();
+    const auto opened = open_path(path_);
+    if (!opened) return opened.error();
     const std::lock_guard lock{mutex_};
-    ::close(std::exchange(descriptor_, *descriptor));
+    ::close(std::exchange(descriptor_, opened->descriptor));
+    is_torn_ = opened->ends_in_half_a_line;
     return {};
   }
 
  private:
+  [[nodiscard]] std::optional<std::string> write_all(std::string_view text) {
+    for (;;) {
+      const ssize_t count = ::write(descriptor_, text.data(), text.size());
+      if (count == static_cast<ssize_t>(text.size())) return std::nullopt;
+      if (count < 0 && errno == EINTR) continue;
+      const std::string why = path_.string() + ": " + (count < 0 ? system_error_text(errno) : "the disk is full");
+      struct stat status {};
+      if (count <= 0) return why;
+      if (::fstat(descriptor_, &status) == 0 && ::ftruncate(descriptor_, status.st_size - count) == 0) return why;
+      is_torn_ = true;
+      return why + ", and half a record could not be taken back";
+    }
+  }
+
   const std::filesystem::path path_;
   std::mutex mutex_;
   int descriptor_;
+  bool is_torn_;  // the file ends in half a line
 };
 
 }  // namespace
 
 struct Writer::State {
-  State(const std::filesystem::path& path, int descriptor, metrics::Registry& registry)
-      : file{path, descriptor},
+  State(const std::filesystem::path& path, const AuditFile::Opened& opened, metrics::Registry& registry)
+      : file{path, opened},
         records{registry.counter("certbound_audit_records_total", "Audit records written")},
         failures{registry.counter("certbound_audit_failures_total", "Audit records that could not be written")} {}
 
   /// Notes how a write of `count` records ended.
   bool note(const std::optional<std::string>& failure, std::size_t count) {
-    is_healthy.store(!failure.has_value(), std::memory_order_relaxed);
+    failed_at.store(failure ? std::chrono::steady_clock::now() : kNever, std::memory_order_relaxed);
     if (failure) {
       failures.increment(static_cast<double>(count));
       log::error("audit_write_failed", {{"detail", *failure}});
@@ -147,7 +173,8 @@ struct Writer::State {
   AuditFile file;
   metrics::Counter records;
   metrics::Counter failures;
-  std::atomic<bool> is_healthy{true};
+  static constexpr std::chrono::steady_clock::time_point kNever{};
+  std::atomic<std::chrono::steady_clock::time_point> failed_at{kNever};  // the last write, where that failed
   std::optional<WorkQueue<Waiting>> queue;  // with Durability::fsync only; last, since its thread uses the others
 };
 
@@ -156,9 +183,9 @@ Writer::~Writer() = default;
 
 Result<std::unique_ptr<Writer>> Writer::open(const std::filesystem::path& file, Durability durability,
                                              metrics::Registry& registry) {
-  const auto descriptor = AuditFile::open_path(file);
-  if (!descriptor) return descriptor.error();
-  auto state = std::make_unique<State>(file, *descriptor, registry);
+  const auto opened = AuditFile::open_path(file);
+  if (!opened) return opened.error();
+  auto state = std::make_unique<State>(file, *opened, registry);
   if (durability == Durability::fsync) {
     state->queue.emplace(kQueuedRecords,
                          [target = state.get()](std::vector<Waiting>& batch) { target->write_batch(batch); });
@@ -189,8 +216,15 @@ Task<Result<void>> Writer::record(const Event& event) {
   co_return Result<void>{};
 }
 
-Result<void> Writer::reopen() { return state_->file.reopen(); }
+Result<void> Writer::reopen() {
+  if (auto reopened = state_->file.reopen(); !reopened) return reopened;
+  state_->failed_at.store(State::kNever, std::memory_order_relaxed);
+  return {};
+}
 
-bool Writer::is_healthy() const { return state_->is_healthy.load(std::memory_order_relaxed); }
+bool Writer::is_healthy(std::chrono::steady_clock::time_point now) const {
+  const auto failed_at = state_->failed_at.load(std::memory_order_relaxed);
+  return failed_at == State::kNever || now - failed_at >= kRetryAfter;
+}
 
 }  // namespace certbound::audit

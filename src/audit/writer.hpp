@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -33,8 +34,10 @@ class Writer {
   /// Opens the file anew under its name, after a rotation by logrotate. Errors: as open(); the old file stays in use.
   [[nodiscard]] Result<void> reopen();
 
-  /// Did the last write succeed? For /readyz.
-  [[nodiscard]] bool is_healthy() const;
+  /// For /readyz: false for kRetryAfter after a write that failed. Then true again, since whoever asks /readyz sends no
+  /// request to a server that is not ready, and only a request shows whether there is room again.
+  [[nodiscard]] bool is_healthy(std::chrono::steady_clock::time_point now = std::chrono::steady_clock::now()) const;
+  static constexpr std::chrono::seconds kRetryAfter{5};
 
  private:
   struct State;

@@ -42,6 +42,33 @@ void check_url(Reader& reader, const Node& section, const net::ListenerOptions& 
   }
 }
 
+std::string_view port_of(std::string_view address) { return address.substr(address.rfind(':') + 1); }
+
+/// The issuer's port: 443 where it names none.
+std::string_view issuer_port(std::string_view issuer) {
+  const std::size_t begin = issuer.find("://");
+  if (begin == std::string_view::npos) return {};
+  const std::string_view authority = issuer.substr(begin + 3, issuer.find('/', begin + 3) - begin - 3);
+  const std::size_t colon = authority.rfind(':');
+  const bool has_port = colon != std::string_view::npos && authority.find(']', colon) == std::string_view::npos;
+  return has_port ? authority.substr(colon + 1) : "443";
+}
+
+/// Where the issuer's own URL leads to a listener that asks for no certificate, callers have to learn of one that does.
+void check_url_is_told(Reader& reader, const Node& section, const net::ListenerOptions& listener,
+                       const Config& config) {
+  if (listener.client_certificate == net::ClientCertificate::none || !listener.url.empty()) return;
+  const std::string_view port = issuer_port(config.issuer);
+  const bool is_hidden = std::any_of(config.listeners.begin(), config.listeners.end(), [port](const auto& other) {
+    return other.client_certificate == net::ClientCertificate::none && port_of(other.address) == port;
+  });
+  if (!is_hidden) return;
+  reader.complain(section,
+                  "the issuer's URL leads to a listener that asks for no certificate, and nothing published tells that "
+                  "this one does; write its url, for mtls_endpoint_aliases (RFC 8705 section 5)",
+                  Severity::warning);
+}
+
 }  // namespace
 
 void check_main_file(Reader& reader, const Node& root, const Config& config) {
@@ -55,6 +82,7 @@ void check_main_file(Reader& reader, const Node& root, const Config& config) {
       const Reader::Step member{reader, static_cast<int>(index++), {}};
       check_address_is_free(reader, node, listener.address);
       check_url(reader, node, listener, published);
+      check_url_is_told(reader, node, listener, config);
     }
   }
   if (const Node* operations = root.find("operations")) {

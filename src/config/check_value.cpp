@@ -8,6 +8,7 @@
 #include "base/base64url.hpp"
 #include "base/text.hpp"
 #include "model/ids.hpp"
+#include "model/resource.hpp"
 
 namespace certbound::config {
 
@@ -126,13 +127,7 @@ std::string check_resource_identifier(std::string_view text) {
   if (text.find('#') != std::string_view::npos) {
     return "has a fragment, which a resource identifier must not (RFC 8707 section 2); remove it";
   }
-  const std::size_t colon = text.find(':');
-  const std::string_view scheme = text.substr(0, std::min(colon, text.size()));
-  const bool has_scheme =
-      colon != std::string_view::npos && colon > 0 && colon + 1 < text.size() && is_alphanumeric(scheme.front()) &&
-      (scheme.front() < '0' || scheme.front() > '9') &&
-      std::all_of(scheme.begin(), scheme.end(), [](char c) { return is_alphanumeric(c) || is_one_of(c, "+-."); });
-  if (!has_scheme) return "is no absolute URI; " + std::string{kAdvice};
+  if (!model::has_uri_scheme(text)) return "is no absolute URI; " + std::string{kAdvice};
   const bool has_only_uri_characters =
       std::all_of(text.begin(), text.end(), [](char c) { return is_path_character(c) || is_one_of(c, "/?%[]"); });
   for (std::size_t i = text.find('%'); i != std::string_view::npos; i = text.find('%', i + 1)) {

@@ -35,7 +35,7 @@ std::string list_subject_options() {
   return out;
 }
 
-/// The name of the set of certificates with that subject; empty where there is none.
+/// The registered subject in its one spelling; empty where it cannot be used.
 std::string check_subject(Reader& reader, const Node& node, const ClientDraft& draft, model::Client& client) {
   if (draft.subjects.empty()) {
     if (!draft.is_complete) return {};
@@ -56,9 +56,7 @@ std::string check_subject(Reader& reader, const Node& node, const ClientDraft& d
     return {};
   }
   client.subject = subject.registered;
-  const std::string canonical = rule->canonical();
-  if (canonical.empty()) return {};  // equals no certificate's name
-  return draft.trust_store + ' ' + std::string{model::name(subject.registered.field)} + ' ' + canonical;
+  return rule->canonical();
 }
 
 void check_trust_store(Reader& reader, const Node& node, const ClientDraft& draft,
@@ -86,7 +84,16 @@ void refuse_option(Reader& reader, const Node& node, std::string_view key, std::
                      "not used with " + std::string{method} + "; remove it, or change token_endpoint_auth_method");
 }
 
-void add_certificate(Reader& reader, const Node& node, const x509::Certificate& certificate, model::Client& client) {
+/// A bare key of another client stands for this certificate as well.
+void add_key_of(const x509::Certificate& certificate, std::vector<Credential>& credentials) {
+  const EVP_PKEY* key = X509_get0_pubkey(&certificate.handle());
+  const auto thumbprint = key == nullptr ? Result<crypto::Sha256>{invalid_input("no key")} : jose::key_thumbprint(*key);
+  // Without a thumbprint no JWK can name this key.
+  if (thumbprint) credentials.push_back({Credential::Kind::key_of_certificate, thumbprint->to_base64url()});
+}
+
+void add_certificate(Reader& reader, const Node& node, const x509::Certificate& certificate, model::Client& client,
+                     std::vector<Credential>& credentials) {
   const auto strength = x509::check_presented_key(certificate);
   if (!strength) {
     reader.complain(node, "the certificate's key cannot authenticate anybody: " + strength.error().detail +
@@ -94,11 +101,13 @@ void add_certificate(Reader& reader, const Node& node, const x509::Certificate& 
     return;
   }
   add_once(client.certificate_thumbprints, x509::x5t_s256(certificate));
+  add_key_of(certificate, credentials);
   const std::string remark = x509::describe_validity(certificate, reader.session().surroundings.now);
   if (!remark.empty()) reader.complain(node, remark, Severity::warning);
 }
 
-void read_certificate_file(Reader& reader, const Node& node, model::Client& client) {
+void read_certificate_file(Reader& reader, const Node& node, model::Client& client,
+                           std::vector<Credential>& credentials) {
   const auto path = reader.read_path(node);
   if (!path) return;
   const auto content = reader.session().surroundings.load_file(*path);
@@ -112,7 +121,7 @@ void read_certificate_file(Reader& reader, const Node& node, model::Client& clie
     return;
   }
   for (const x509::Certificate& certificate : *certificates) {
-    add_certificate(reader, node, certificate, client);
+    add_certificate(reader, node, certificate, client, credentials);
   }
 }
 
@@ -125,36 +134,51 @@ nlohmann::json plain_to_json(std::string_view text) {
   return std::string{text};
 }
 
-nlohmann::json to_json(const Node& node) {
+/// Nothing where a scalar names a variable that is not set; that is reported. What is no value is left out.
+std::optional<nlohmann::json> to_json(Reader& reader, const Node& node) {
   switch (node.kind) {
-    case NodeKind::scalar:
-      return node.quoted ? nlohmann::json(std::string{node.text}) : plain_to_json(node.text);
+    case NodeKind::scalar: {
+      const auto scalar = reader.read_scalar(node, "a value");
+      if (!scalar) return std::nullopt;
+      const bool is_literal = !node.quoted && scalar->text == node.text;
+      return is_literal ? plain_to_json(scalar->text) : nlohmann::json(scalar->text);
+    }
     case NodeKind::list: {
       nlohmann::json out = nlohmann::json::array();
-      for (const Node& member : node.children()) out.push_back(to_json(member));
+      for (const Node& member : node.children()) {
+        auto value = to_json(reader, member);
+        if (!value) return std::nullopt;
+        out.push_back(*std::move(value));
+      }
       return out;
     }
     case NodeKind::map: {
       nlohmann::json out = nlohmann::json::object();
-      for (const Node& member : node.children()) out[std::string{member.key}] = to_json(member);
+      for (const Node& member : node.children()) {
+        if (member.kind == NodeKind::invalid) continue;  // reported where it was read
+        auto value = to_json(reader, member);
+        if (!value) return std::nullopt;
+        out[std::string{member.key}] = *std::move(value);
+      }
       return out;
     }
     case NodeKind::invalid:
       break;
   }
-  return nullptr;
+  return std::nullopt;
 }
 
 /// What is registered decides what is compared: x5c or x5t#S256 a certificate, a bare key every certificate with that
 /// key.
-void add_key(Reader& reader, const Node& node, const jose::Jwk& key, model::Client& client) {
+void add_key(Reader& reader, const Node& node, const jose::Jwk& key, model::Client& client,
+             std::vector<Credential>& credentials) {
   if (!key.x5c.empty()) {
     const auto certificate = x509::Certificate::parse_der(key.x5c.front());
     if (!certificate) {
       reader.complain(node, "x5c: " + certificate.error().detail);
       return;
     }
-    add_certificate(reader, node, *certificate, client);
+    add_certificate(reader, node, *certificate, client, credentials);
   } else if (key.x5t_s256) {
     add_once(client.certificate_thumbprints, key.x5t_s256->to_base64url());
   } else {
@@ -162,19 +186,22 @@ void add_key(Reader& reader, const Node& node, const jose::Jwk& key, model::Clie
   }
 }
 
-void read_jwks(Reader& reader, const Node& node, model::Client& client) {
+void read_jwks(Reader& reader, const Node& node, model::Client& client, std::vector<Credential>& credentials) {
   const Reader::Step step{reader, "jwks"};
   if (!reader.expect_map(node)) return;
-  const auto keys = jose::parse_jwk_set(to_json(node));
+  const auto json = to_json(reader, node);
+  if (!json) return;
+  const auto keys = jose::parse_jwk_set(*json);
   if (!keys) {
     reader.complain(node, "not a JWK Set: " + keys.error().detail);
     return;
   }
   if (keys->empty()) reader.complain(node, "holds no key of a known kind (EC, RSA, OKP); add one");
-  for (const jose::Jwk& key : *keys) add_key(reader, node, key, client);
+  for (const jose::Jwk& key : *keys) add_key(reader, node, key, client, credentials);
 }
 
-void read_self_signed(Reader& reader, const Node& node, const ClientDraft& draft, model::Client& client) {
+void read_self_signed(Reader& reader, const Node& node, const ClientDraft& draft, model::Client& client,
+                      std::vector<Credential>& credentials) {
   for (const ClientDraft::Subject& subject : draft.subjects) {
     refuse_option(reader, node, model::name(subject.registered.field), kSelfSigned);
   }
@@ -185,37 +212,40 @@ void read_self_signed(Reader& reader, const Node& node, const ClientDraft& draft
   }
   if (draft.certificates != nullptr) {
     const Reader::Step step{reader, "certificates"};
-    read_each(reader, *draft.certificates, [&](const Node& member) { read_certificate_file(reader, member, client); });
+    read_each(reader, *draft.certificates,
+              [&](const Node& member) { read_certificate_file(reader, member, client, credentials); });
   }
-  if (draft.jwks != nullptr) read_jwks(reader, *draft.jwks, client);
+  if (draft.jwks != nullptr) read_jwks(reader, *draft.jwks, client, credentials);
 }
 
-/// The names of the certificates and keys.
-std::vector<std::string> list_thumbprints(const model::Client& client) {
-  std::vector<std::string> out;
-  for (const std::string& thumbprint : client.certificate_thumbprints) out.push_back("certificate " + thumbprint);
-  for (const std::string& thumbprint : client.key_thumbprints) out.push_back("key " + thumbprint);
-  return out;
+void add_registered(const model::Client& client, std::vector<Credential>& credentials) {
+  for (const std::string& thumbprint : client.certificate_thumbprints) {
+    credentials.push_back({Credential::Kind::certificate, thumbprint});
+  }
+  for (const std::string& thumbprint : client.key_thumbprints) {
+    credentials.push_back({Credential::Kind::key, thumbprint});
+  }
 }
 
 }  // namespace
 
-std::vector<std::string> read_credentials(Reader& reader, const Node& node, const ClientDraft& draft,
-                                          const std::vector<std::string_view>& trust_stores, model::Client& client) {
+std::vector<Credential> read_credentials(Reader& reader, const Node& node, const ClientDraft& draft,
+                                         const std::vector<std::string_view>& trust_stores, model::Client& client) {
   if (!draft.method) return {};  // reported where it was read
   client.token_endpoint_auth_method = *draft.method;
+  std::vector<Credential> credentials;
   if (*draft.method == model::AuthMethod::self_signed_tls_client_auth) {
-    read_self_signed(reader, node, draft, client);
-    return list_thumbprints(client);
+    read_self_signed(reader, node, draft, client, credentials);
+    add_registered(client, credentials);
+    return credentials;
   }
   std::string subject = check_subject(reader, node, draft, client);
   check_trust_store(reader, node, draft, trust_stores);
   client.trust_store = draft.trust_store;
   refuse_option(reader, node, "certificates", model::name(*draft.method));
   refuse_option(reader, node, "jwks", model::name(*draft.method));
-  std::vector<std::string> out;
-  if (!subject.empty()) out.push_back(std::move(subject));
-  return out;
+  if (!subject.empty()) credentials.push_back({Credential::Kind::subject, std::move(subject)});
+  return credentials;
 }
 
 }  // namespace certbound::config

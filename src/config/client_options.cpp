@@ -121,7 +121,7 @@ const Section<ClientDraft>& client_section() {
               "scope",
               "The scope tokens that the client may ask for, with blanks between them. Each is one that a "
               "resource of the client understands. Without it tokens carry no scope.",
-              &check_scope, R"([!#-\[\]-~]+( +[!#-\[\]-~]+)*)")
+              &check_scope, R"( *[!#-\[\]-~]+( +[!#-\[\]-~]+)* *)")
               .live_sample("orders.read orders.write"),
           node_field<&ClientDraft::resources>(
               "resources", list_shape(text_shape({})),

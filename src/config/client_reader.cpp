@@ -5,12 +5,14 @@
 #include <utility>
 
 #include "base/text.hpp"
-#include "config/client_credentials.hpp"
 
 namespace certbound::config {
 
 ClientReader::ClientReader(Config& config) : config_{config} {
-  for (const x509::TrustStoreOptions& store : config.trust_stores) trust_store_names_.push_back(store.name);
+  for (const x509::TrustStoreOptions& store : config.trust_stores) {
+    trust_store_names_.push_back(store.name);
+    anchors_.emplace(store.name, &store.anchors);
+  }
   std::sort(trust_store_names_.begin(), trust_store_names_.end());
   for (const model::Resource& resource : config.resources) {
     if (!resource.identifier.empty()) resources_.emplace(resource.identifier, &resource);
@@ -44,11 +46,11 @@ void ClientReader::read_client(Reader& reader, const Node& node) {
   model::Client client{std::move(*id)};
   client.client_name = std::move(draft.client_name);
   client.tls_client_certificate_bound_access_tokens = draft.tls_client_certificate_bound_access_tokens;
-  std::vector<std::string> credentials = read_credentials(reader, node, draft, trust_store_names_, client);
+  const std::vector<Credential> credentials = read_credentials(reader, node, draft, trust_store_names_, client);
   if (auto scope = model::Scope::parse(draft.scope)) client.scope = std::move(*scope);
   read_resources(reader, node, draft, client);
   if (reader.session().report.error_count() != errors_before) return;
-  warn_of_overlap(reader, node, std::move(credentials));
+  warn_of_overlap(reader, node, client, credentials);
   keep(reader, node, std::move(client));
 }
 
@@ -122,17 +124,53 @@ void ClientReader::check_scope(Reader& reader, const Node& place, const model::C
 }
 
 /// Rule 7: permitted, and worth a look. The token then depends on the client_id that the caller names.
-void ClientReader::warn_of_overlap(Reader& reader, const Node& node, std::vector<std::string> credentials) {
-  for (std::string& credential : credentials) {
-    const auto [entry, is_new] = credentials_.try_emplace(std::move(credential), Credential{config_.clients.size()});
-    if (is_new) continue;
-    if (!std::exchange(entry->second.is_shared, true)) ++config_.shared_credentials;
-    const model::Client& other = config_.clients[entry->second.first_client];
-    reader.complain(node,
-                    "a certificate of this client authenticates client " + in_quotes(other.client_id.text()) + " (" +
-                        other.origin.place + ") too; register one certificate for one client",
-                    Severity::warning);
+void ClientReader::warn_of_overlap(Reader& reader, const Node& node, const model::Client& client,
+                                   const std::vector<Credential>& credentials) {
+  for (const Credential& credential : credentials) {
+    switch (credential.kind) {
+      case Credential::Kind::subject: {
+        // By the anchors: two trust stores with one anchor accept the same certificates.
+        const auto anchors = anchors_.find(client.trust_store);
+        if (anchors == anchors_.end()) break;
+        for (const std::filesystem::path& anchor : *anchors->second) {
+          claim(reader, node, "subject " + anchor.lexically_normal().string() + ' ' + credential.value);
+        }
+        break;
+      }
+      case Credential::Kind::certificate:
+        claim(reader, node, "certificate " + credential.value);
+        break;
+      case Credential::Kind::key:
+        claim(reader, node, "key " + credential.value);
+        if (const auto held = claims_.find("key of " + credential.value); held != claims_.end()) {
+          warn_of(reader, node, held->second);
+        }
+        break;
+      case Credential::Kind::key_of_certificate:
+        claims_.try_emplace("key of " + credential.value, config_.clients.size());
+        if (const auto held = claims_.find("key " + credential.value); held != claims_.end()) {
+          warn_of(reader, node, held->second);
+        }
+        break;
+    }
   }
+}
+
+void ClientReader::claim(Reader& reader, const Node& node, std::string credential) {
+  const auto [entry, is_new] = claims_.try_emplace(std::move(credential), config_.clients.size());
+  if (!is_new) warn_of(reader, node, entry->second);
+}
+
+/// Once for each pair of clients.
+void ClientReader::warn_of(Reader& reader, const Node& node, std::size_t first_client) {
+  const std::size_t current = config_.clients.size();
+  if (first_client == current || !warned_.emplace(first_client, current).second) return;
+  ++config_.shared_credentials;
+  const model::Client& other = config_.clients[first_client];
+  reader.complain(node,
+                  "a certificate of this client authenticates client " + in_quotes(other.client_id.text()) + " (" +
+                      other.origin.place + ") too; register one certificate for one client",
+                  Severity::warning);
 }
 
 void ClientReader::keep(const Reader& reader, const Node& node, model::Client client) {

@@ -1,11 +1,15 @@
 #pragma once
 
 #include <cstddef>
+#include <filesystem>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
+#include "config/client_credentials.hpp"
 #include "config/options.hpp"
 
 namespace certbound::config {
@@ -26,18 +30,21 @@ class ClientReader {
   void read_resource(Reader& reader, const Node& node, model::Client& client) const;
   void keep_default_resources(model::Client& client) const;
   void check_scope(Reader& reader, const Node& place, const model::Client& client) const;
-  void warn_of_overlap(Reader& reader, const Node& node, std::vector<std::string> credentials);
+  void warn_of_overlap(Reader& reader, const Node& node, const model::Client& client,
+                       const std::vector<Credential>& credentials);
+  void claim(Reader& reader, const Node& node, std::string credential);
+  void warn_of(Reader& reader, const Node& node, std::size_t first_client);
   void keep(const Reader& reader, const Node& node, model::Client client);
 
   Config& config_;
   std::vector<std::string_view> trust_store_names_;
   std::unordered_map<std::string_view, const model::Resource*> resources_;
-  struct Credential {
-    std::size_t first_client = 0;  ///< index into Config::clients
-    bool is_shared = false;
-  };
-  /// By what identifies a certificate or a set of them.
-  std::unordered_map<std::string, Credential> credentials_;
+  /// By what identifies a certificate or a set of them the first client that it authenticates: index into
+  /// Config::clients.
+  std::unordered_map<std::string, std::size_t> claims_;
+  std::set<std::pair<std::size_t, std::size_t>> warned_;
+  /// The anchors of each trust store, by which two stores may be one.
+  std::unordered_map<std::string_view, const std::vector<std::filesystem::path>*> anchors_;
 };
 
 }  // namespace certbound::config

@@ -44,7 +44,8 @@ struct ClientPlace {
   std::uint32_t column = 0;
 };
 
-/// A whole configuration, valid as far as it goes without opening the files that it names. Paths are absolute or
+/// A whole configuration, valid as far as it goes without opening the files that it names, but for the clients' own
+/// certificates. Paths are absolute or
 /// relative to the working directory, resolved from the file that named them.
 struct Config {
   std::string issuer;
@@ -62,8 +63,7 @@ struct Config {
   std::vector<x509::TrustStoreOptions> trust_stores;
   std::vector<model::Client> clients;
 
-  /// Certificates, and names or keys that stand for a set of them, which authenticate more than one client
-  /// (product rule 7). Each was warned about.
+  /// Pairs of clients that one certificate can authenticate (product rule 7). Each was warned about.
   std::size_t shared_credentials = 0;
 
   std::vector<std::string> files;          ///< as they were named, the main file first

@@ -253,8 +253,7 @@ const Section<Config>& config_section() {
               .required(),
           section<&Config::operations>("operations", operations_section(), "The listener for monitoring."),
           section<&Config::tls>("tls", tls_section(), "The server's own certificate, for every listener.").required(),
-          path<&Config::state_dir>(
-              "state_dir", "The directory of the database, the signing keys, the audit log and the control socket."),
+          path<&Config::state_dir>("state_dir", "The directory of the database, the signing keys and the audit log."),
           section<&Config::signing>("signing", signing_section(), "How tokens are signed."),
           section<&Config::tokens>("tokens", tokens_section(), "Access tokens."),
           sections<&Config::resources>("resources", resource_section(), "The protected APIs.").in_any_file(),

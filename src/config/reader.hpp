@@ -58,6 +58,13 @@ class Reader {
     Reader& reader_;
   };
 
+  /// A scalar after expansion; `is_plain` where it may be something else than text.
+  struct Scalar {
+    std::string text;
+    bool is_plain = false;
+  };
+  /// Any scalar; `expected` says in a complaint what stands there otherwise.
+  [[nodiscard]] std::optional<Scalar> read_scalar(const Node& node, std::string_view expected);
   /// Not empty, on one line. A plain number or boolean is no text: YAML readers disagree about it.
   [[nodiscard]] std::optional<std::string> read_text(const Node& node);
   [[nodiscard]] std::optional<bool> read_boolean(const Node& node);
@@ -102,12 +109,6 @@ class Reader {
   };
   enum class Labels : std::uint8_t { shown, hidden };
 
-  /// A scalar after expansion; `is_plain` where it may be something else than text.
-  struct Scalar {
-    std::string text;
-    bool is_plain = false;
-  };
-  std::optional<Scalar> read_scalar(const Node& node, std::string_view expected);
   [[nodiscard]] std::string path(Labels labels) const;
 
   const Source& source_;

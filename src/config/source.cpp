@@ -42,8 +42,9 @@ std::string_view Source::line(std::uint32_t number) const {
 }
 
 void Report::add(const Source& source, Mark start, Mark end, std::string key, std::string message, Severity severity) {
-  if (severity == Severity::error) ++errors_;
-  if (entries_.size() >= kMostProblems) {
+  // Counted apart, so that warnings leave room for the errors.
+  std::size_t& count = severity == Severity::error ? errors_ : warnings_;
+  if (++count > kMostProblems) {
     ++dropped_;
     return;
   }

@@ -67,6 +67,7 @@ class Report {
 
   std::vector<Entry> entries_;
   std::size_t errors_ = 0;
+  std::size_t warnings_ = 0;
   std::size_t dropped_ = 0;
 };
 

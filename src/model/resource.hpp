@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "model/ids.hpp"
 
@@ -12,5 +13,8 @@ struct Resource {
   Scope scopes;            ///< what the API understands
   [[nodiscard]] bool operator==(const Resource&) const = default;
 };
+
+/// Does the text begin as an absolute URI does: a scheme (RFC 3986 section 3.1), a colon, and something after it?
+[[nodiscard]] bool has_uri_scheme(std::string_view text);
 
 }  // namespace certbound::model

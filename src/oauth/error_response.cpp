@@ -27,7 +27,7 @@ int status_of(ErrorCode code) {
 std::string challenge_for(std::string_view authorization) {
   const std::string_view scheme = authorization.substr(0, authorization.find(' '));
   constexpr std::string_view kTokenCharacters =
-      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~+/!#$%&'*^`|";
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~+!#$%&'*^`|";
   const bool is_token =
       !scheme.empty() && scheme.size() <= 32 && scheme.find_first_not_of(kTokenCharacters) == std::string_view::npos;
   return std::string{is_token ? scheme : "Basic"} + " realm=\"certbound\"";

@@ -16,15 +16,8 @@ Error refuse_scope(Reason reason, PublicText text, std::string detail) {
 
 /// RFC 8707 section 2: an absolute URI (RFC 3986 section 4.3) without a fragment.
 bool is_absolute_uri(std::string_view text) {
-  const std::size_t colon = text.find(':');
-  if (colon == std::string_view::npos || colon == 0 || colon + 1 == text.size()) return false;
-  const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
-  const std::string_view scheme = text.substr(0, colon);
-  if (!is_letter(scheme.front())) return false;
-  const bool is_scheme = std::all_of(scheme.begin(), scheme.end(), [&](char c) {
-    return is_letter(c) || (c >= '0' && c <= '9') || c == '+' || c == '-' || c == '.';
-  });
-  return is_scheme && std::all_of(text.begin(), text.end(), [](char c) { return c > 0x20 && c < 0x7f && c != '#'; });
+  return model::has_uri_scheme(text) &&
+         std::all_of(text.begin(), text.end(), [](char c) { return c > 0x20 && c < 0x7f && c != '#'; });
 }
 
 Result<void> check_resource(const std::string& resource, const model::Client& client, const Resources& resources) {

@@ -30,6 +30,7 @@ audit::Event make_event(const http::Request& request, WallTime now) {
   event.request_id = request.id;
   event.peer = request.connection->peer_address;
   event.listener = request.connection->listener_address;
+  event.certificate = request.connection->peer;
   return event;
 }
 
@@ -62,37 +63,44 @@ ServiceMetrics::ServiceMetrics(metrics::Registry& registry)
 
 Service::Service(store::ClientDirectory& directory, audit::Writer& audit, const ServiceMetrics& metrics,
                  const Health& health, WallClock clock)
-    : worker_{directory}, audit_{audit}, metrics_{metrics}, health_{health}, clock_{clock} {}
+    : directory_{directory}, audit_{audit}, metrics_{metrics}, health_{health}, clock_{clock} {}
 
-Result<void> Service::publish(std::shared_ptr<const Snapshot> snapshot) {
+Result<Service::Prepared> Service::prepare(const std::shared_ptr<const Snapshot>& snapshot) {
   auto signer = TokenSigner::make(snapshot->active_key());
   if (!signer) return std::move(signer).error();
   const std::string& path = snapshot->issuer_path;
-  published_ =
-      std::make_shared<Published>(Published{snapshot, *std::move(signer), path + "/oauth2/token", path + "/oauth2/jwks",
-                                            metadata_path(path), path + "/healthz", path + "/readyz"});
-  worker_.memory.clear();
-  worker_.directory.clear();
-  return {};
+  return std::make_shared<Published>(Published{snapshot, *std::move(signer), path + "/oauth2/token",
+                                               path + "/oauth2/jwks", metadata_path(path), path + "/healthz",
+                                               path + "/readyz"});
+}
+
+void Service::publish(Prepared prepared) {
+  published_ = std::move(prepared);
+  memory_.clear();
+  directory_.clear();
 }
 
 Task<http::Response> Service::handle(const http::Request& request) {
-  const std::shared_ptr<Published> published = published_;
+  const std::shared_ptr<const Published> published = published_;
   std::string fault;
   try {
     co_return co_await route(request, *published);
   } catch (const std::exception& exception) {
     fault = exception.what();
   }
-  metrics_.faults.increment();
-  log::error("fault", {{"request_id", request.id}, {"detail", fault}});
-  const Error error = internal_error(fault);
+  const Error error = note_fault(request, std::move(fault));
   co_return render_error(error, request);
 }
 
-Task<http::Response> Service::route(const http::Request& request, Published& published) {
+Error Service::note_fault(const http::Request& request, std::string what) {
+  metrics_.faults.increment();
+  log::error("fault", {{"request_id", request.id}, {"detail", what}});
+  return internal_error(std::move(what));
+}
+
+Task<http::Response> Service::route(const http::Request& request, const Published& published) {
   if (request.path == published.token_path) {
-    if (request.method == http::Method::post) co_return co_await answer_token(request, published);
+    if (request.method == http::Method::post) co_return co_await answer_token(request);
     constexpr std::string_view kAllow = "POST, OPTIONS";
     if (request.method == http::Method::options) co_return answer_options(kAllow);
     co_return http::method_not_allowed(kAllow, request.id);
@@ -111,30 +119,52 @@ Task<http::Response> Service::route(const http::Request& request, Published& pub
   co_return serve_document(snapshot.jwks, kJwkSet, request);
 }
 
-Task<http::Response> Service::answer_token(const http::Request& request, Published& published) {
+Task<http::Response> Service::answer_token(const http::Request& request) {
   const auto began = std::chrono::steady_clock::now();
   audit::Event event = make_event(request, clock_());
-  const std::size_t hits = worker_.memory.hits();
-  auto granted = co_await grant_token(request, *published.snapshot, published.signer, worker_, event);
-  if (worker_.memory.hits() > hits) metrics_.verification_hits.increment();
+  auto granted = co_await decide_token(request, event);
   http::Response response = granted ? *std::move(granted) : refuse(granted.error(), request, event);
   // The record leaves before the answer: it may know a token that nobody got, never the other way round.
   const auto recorded = co_await audit_.record(event);
   if (!recorded) {
-    metrics_.refusals[static_cast<std::size_t>(recorded.error().reason)].increment();
+    event.reason = recorded.error().reason;
     log::error("audit_failed", {{"request_id", request.id}, {"detail", recorded.error().detail}});
-    co_return render_error(recorded.error(), request);
+    response = render_error(recorded.error(), request);
   }
-  if (event.reason == Reason::none) metrics_.tokens_issued.increment();
-  const std::chrono::duration<double> lasted = std::chrono::steady_clock::now() - began;
-  metrics_.token_seconds.observe(lasted.count());
+  count(event.reason, std::chrono::steady_clock::now() - began);
   co_return response;
+}
+
+Task<Result<http::Response>> Service::decide_token(const http::Request& request, audit::Event& event) {
+  std::string fault;
+  try {
+    const auto call = co_await read_token_call(request, directory_, event);
+    if (!call) co_return call.error();
+    // Taken only now: a registration and the trust stores that it is checked against belong to one configuration.
+    const std::shared_ptr<Published> published = published_;
+    const std::size_t hits = memory_.hits();
+    auto granted = co_await grant_token(*call, request, *published->snapshot, published->signer, memory_, event);
+    // Nothing suspended meanwhile: the difference is this request's.
+    if (memory_.hits() > hits) metrics_.verification_hits.increment();
+    co_return granted;
+  } catch (const std::exception& exception) {
+    fault = exception.what();
+  }
+  co_return note_fault(request, std::move(fault));
+}
+
+void Service::count(Reason outcome, std::chrono::duration<double> lasted) {
+  if (outcome == Reason::none) {
+    metrics_.tokens_issued.increment();
+  } else {
+    metrics_.refusals[static_cast<std::size_t>(outcome)].increment();
+  }
+  metrics_.token_seconds.observe(lasted.count());
 }
 
 http::Response Service::refuse(const Error& error, const http::Request& request, audit::Event& event) {
   event.reason = error.reason;
   event.detail = error.detail;
-  metrics_.refusals[static_cast<std::size_t>(error.reason)].increment();
   const bool is_ours = error.code == ErrorCode::server_error || error.code == ErrorCode::temporarily_unavailable;
   log::write(is_ours ? log::Level::error : log::Level::info, is_ours ? "request_failed" : "client_refused",
              {{"request_id", request.id},

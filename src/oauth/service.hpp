@@ -1,8 +1,8 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -31,41 +31,59 @@ struct ServiceMetrics {
   metrics::Counter faults;
 };
 
-/// The protocol on one worker: takes the snapshot once per request, routes, answers. Every answer of the token endpoint
+/// The protocol on one worker: takes one snapshot per request, routes, answers. Every answer of the token endpoint
 /// has its audit record with the kernel before it leaves; where the record cannot be written nothing is granted.
 class Service final : public http::Handler {
  public:
   Service(store::ClientDirectory& directory, audit::Writer& audit, const ServiceMetrics& metrics, const Health& health,
           WallClock clock);
 
-  /// New requests see `snapshot`; those that are being answered keep theirs. On the worker's thread. Errors:
-  /// `server_error` where the active key cannot sign; then nothing changes.
-  [[nodiscard]] Result<void> publish(std::shared_ptr<const Snapshot> snapshot);
+  struct Published;
+  /// A snapshot with what one worker needs to answer under it.
+  using Prepared = std::shared_ptr<Published>;
+
+  /// What publish() takes; touches no service, so that everything that can fail does so before anything changes. On any
+  /// thread. Errors: `server_error` where the active key cannot sign.
+  [[nodiscard]] static Result<Prepared> prepare(const std::shared_ptr<const Snapshot>& snapshot);
+
+  /// A new configuration is about to take effect: the registry changes first. Until publish() or release() a request
+  /// whose client has to be looked up waits. On the worker's thread, as the two others.
+  void hold() { directory_.hold(); }
+
+  /// New requests, and those that waited, see `prepared`; those that have their client already keep what they had.
+  void publish(Prepared prepared);
+
+  /// The registry did not change after all.
+  void release() { directory_.release(); }
 
   [[nodiscard]] Task<http::Response> handle(const http::Request& request) override;
 
  private:
-  /// One snapshot with what this worker needs to sign under it; shared by the requests that began under it.
-  struct Published {
-    std::shared_ptr<const Snapshot> snapshot;
-    TokenSigner signer;
-    std::string token_path;
-    std::string jwks_path;
-    std::string metadata_path;
-    std::string healthz_path;
-    std::string readyz_path;
-  };
-
-  [[nodiscard]] Task<http::Response> route(const http::Request& request, Published& published);
-  [[nodiscard]] Task<http::Response> answer_token(const http::Request& request, Published& published);
+  [[nodiscard]] Task<http::Response> route(const http::Request& request, const Published& published);
+  [[nodiscard]] Task<http::Response> answer_token(const http::Request& request);
+  [[nodiscard]] Task<Result<http::Response>> decide_token(const http::Request& request, audit::Event& event);
   [[nodiscard]] http::Response refuse(const Error& error, const http::Request& request, audit::Event& event);
+  [[nodiscard]] Error note_fault(const http::Request& request, std::string what);
+  void count(Reason outcome, std::chrono::duration<double> lasted);
 
-  WorkerState worker_;
+  store::ClientDirectory& directory_;
+  x509::VerificationMemory memory_;
   audit::Writer& audit_;
   const ServiceMetrics& metrics_;
   const Health& health_;
   WallClock clock_;
-  std::shared_ptr<Published> published_;
+  Prepared published_;
+};
+
+/// Shared by the requests that are answered under it, all of one worker.
+struct Service::Published {
+  std::shared_ptr<const Snapshot> snapshot;
+  TokenSigner signer;
+  std::string token_path;
+  std::string jwks_path;
+  std::string metadata_path;
+  std::string healthz_path;
+  std::string readyz_path;
 };
 
 }  // namespace certbound::oauth

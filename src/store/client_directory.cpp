@@ -14,22 +14,28 @@ ClientDirectory::Found ClientDirectory::find_cached(std::string_view client_id) 
 }
 
 Task<Result<ClientDirectory::Found>> ClientDirectory::find(const model::ClientId& id) {
-  if (Found cached = find_cached(id.text())) co_return cached;
-  const std::uint64_t generation = generation_;
-  auto stored = co_await executor_.find_client(id);
-  if (!stored) co_return std::move(stored).error();
-  if (!*stored) co_return Found();
-  auto made = make_directory_client(**std::move(stored));
-  if (!made) co_return internal_error("stored client " + json_quoted(id.text()) + ": " + made.error().detail);
-  const Found client = std::make_shared<const DirectoryClient>(*std::move(made));
-  if (generation == generation_) keep(client);
-  co_return client;
+  for (;;) {
+    if (Found cached = find_cached(id.text())) co_return cached;
+    co_await gate_.pass();
+    const std::uint64_t generation = generation_;
+    auto stored = co_await executor_.find_client(id);
+    // Read while the registry changed, or before it did: worth nothing.
+    if (!gate_.is_open() || generation != generation_) continue;
+    if (!stored) co_return std::move(stored).error();
+    if (!*stored) co_return Found();
+    auto made = make_directory_client(**std::move(stored));
+    if (!made) co_return internal_error("stored client " + json_quoted(id.text()) + ": " + made.error().detail);
+    const Found client = std::make_shared<const DirectoryClient>(*std::move(made));
+    keep(client);
+    co_return client;
+  }
 }
 
 void ClientDirectory::clear() {
   ++generation_;
   index_.clear();
   entries_.clear();
+  gate_.open();
 }
 
 void ClientDirectory::keep(const Found& client) {

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "base/gate.hpp"
 #include "base/result.hpp"
 #include "base/task.hpp"
 #include "model/ids.hpp"
@@ -33,12 +34,20 @@ class ClientDirectory {
   /// Tens of nanoseconds; no allocation, no suspension: the hot path asks this first.
   [[nodiscard]] Found find_cached(std::string_view client_id);
 
-  /// Suspends only where the client is not kept. `id` outlives the call. Errors: as Executor::find_client;
+  /// Suspends only where the client is not kept. What comes back was registered at the moment of return, seen from this
+  /// worker's thread. `id` outlives the call. Errors: as Executor::find_client;
   /// `server_error` where what is stored does not make a DirectoryClient.
   [[nodiscard]] Task<Result<Found>> find(const model::ClientId& id);
 
-  /// Forgets every client, and what lookups that are under way will bring: they may have read the old registration.
-  /// After each change of the registry.
+  /// The registry is about to change: until clear() or release(), find() answers from what is kept, or waits. So no
+  /// caller ever gets a new registration while it knows only the old configuration.
+  void hold() { gate_.close(); }
+
+  /// The registry did not change after all: those who wait go on.
+  void release() { gate_.open(); }
+
+  /// After each change of the registry: forgets every client, and what lookups that are under way will bring. Those who
+  /// wait go on.
   void clear();
 
   [[nodiscard]] std::size_t size() const { return entries_.size(); }
@@ -48,6 +57,7 @@ class ClientDirectory {
 
   Executor& executor_;
   std::size_t capacity_;
+  Gate gate_;
   std::uint64_t generation_ = 0;  // counts clear()
   std::list<Found> entries_;      // most recently used first
   // The keys are the ids of the entries.

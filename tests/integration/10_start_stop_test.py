@@ -214,6 +214,17 @@ class RefusedStart(OwnDaemonCase):
             config["listeners"][0]["address"] = f"127.0.0.1:{taken.getsockname()[1]}"
             self.refused(config, 3, str(taken.getsockname()[1]))
 
+    def test_a_second_daemon_on_one_state_dir_ends_with_3(self):
+        """Two daemons would each make the registry what its own configuration says."""
+        first, curl = self.start()
+        config = self.base_config()
+        config["clients"] = []
+        config["state_dir"] = first.state_dir
+        self.refused(config, 3, "another certbound uses it")
+        first.reload()
+        self.assert_granted(curl(TOKEN, cert=self.etl, form=grant()), self.etl)
+        first.stop()
+
     def test_a_damaged_database_ends_with_3_and_is_left_alone(self):
         """product.md section 8: a malformed database never crashes it, and nothing of it is lost."""
         config = self.base_config()

@@ -161,6 +161,17 @@ class FailedReload(OwnDaemonCase):
         self.daemon.reload(self.broken(lambda config: config["clients"].append(config["clients"][0])), expect="reload_failed")
         self.assert_unchanged()
 
+    def test_still_lets_go_of_a_rotated_audit_file(self):
+        """lessons.md: what logrotate moved away is compressed or deleted; nothing may be written to it any more."""
+        path = self.daemon.audit_path()
+        self.assert_granted(self.curl(TOKEN, cert=self.etl, form=grant()), self.etl)
+        os.rename(path, path + ".1")
+        size = os.path.getsize(path + ".1")
+        self.daemon.reload(self.broken(lambda config: config.update(isuer="x")), expect="reload_failed")
+        self.assert_unchanged()
+        self.assertEqual(os.path.getsize(path + ".1"), size)
+        self.assertGreater(os.path.getsize(path), 0)
+
     def test_of_a_missing_configuration_file(self):
         os.rename(self.daemon.config_path, self.daemon.config_path + ".away")
         self.daemon.reload(expect="reload_failed")

@@ -34,28 +34,32 @@ Result<void> check_certificate(const store::DirectoryClient& entry, const http::
 
 }  // namespace
 
-Task<Result<AuthenticatedClient>> authenticate_client(const http::Request& request, const http::Form& form,
-                                                      store::ClientDirectory& directory, const AuthContext& context,
-                                                      audit::Event& event) {
+Task<Result<store::ClientDirectory::Found>> find_registration(const http::Request& request, const http::Form& form,
+                                                              store::ClientDirectory& directory) {
   const std::string_view client_id = form.find("client_id");
-  event.client_id = client_id;
-  event.certificate = request.connection->peer;
   if (client_id.empty()) {
+    // RFC 6749 section 5.2: whoever tried to authenticate by the header is answered with a challenge.
+    if (request.find_header("authorization")) {
+      co_return refuse_client(Reason::method_mismatch,
+                              "an Authorization header is not how a client authenticates here");
+    }
     co_return Error{ErrorCode::invalid_request, Reason::missing_parameter, "client_id is missing", "client_id"};
   }
-  std::shared_ptr<const store::DirectoryClient> entry = directory.find_cached(client_id);
-  if (!entry) {
-    const auto id = model::ClientId::parse(client_id);
-    if (!id) co_return refuse_client(Reason::client_unknown, "not a client identifier");
-    auto found = co_await directory.find(*id);
-    if (!found) co_return std::move(found).error();
-    entry = *std::move(found);
+  if (auto kept = directory.find_cached(client_id)) co_return kept;
+  const auto id = model::ClientId::parse(client_id);
+  if (!id) co_return refuse_client(Reason::client_unknown, "not a client identifier");
+  co_return co_await directory.find(*id);
+}
+
+Result<AuthenticatedClient> authenticate_client(store::ClientDirectory::Found registration,
+                                                const http::Request& request, const http::Form& form,
+                                                const AuthContext& context, audit::Event& event) {
+  if (!registration) return refuse_client(Reason::client_unknown, "no such client");
+  event.auth_method = name(registration->client.token_endpoint_auth_method);
+  if (auto checked = check_certificate(*registration, request, form, context); !checked) {
+    return std::move(checked).error();
   }
-  if (!entry) co_return refuse_client(Reason::client_unknown, "no such client");
-  event.auth_method = name(entry->client.token_endpoint_auth_method);
-  auto checked = check_certificate(*entry, request, form, context);
-  if (!checked) co_return std::move(checked).error();
-  co_return AuthenticatedClient{std::move(entry), request.connection->peer};
+  return AuthenticatedClient{std::move(registration), request.connection->peer};
 }
 
 }  // namespace certbound::oauth

@@ -22,9 +22,8 @@ class AuthenticatedClient {
   [[nodiscard]] const std::shared_ptr<const x509::PresentedChain>& certificate() const { return certificate_; }
 
  private:
-  friend Task<Result<AuthenticatedClient>> authenticate_client(const http::Request&, const http::Form&,
-                                                               store::ClientDirectory&, const AuthContext&,
-                                                               audit::Event&);
+  friend Result<AuthenticatedClient> authenticate_client(store::ClientDirectory::Found, const http::Request&,
+                                                         const http::Form&, const AuthContext&, audit::Event&);
   AuthenticatedClient(std::shared_ptr<const store::DirectoryClient> entry,
                       std::shared_ptr<const x509::PresentedChain> certificate)
       : entry_{std::move(entry)}, certificate_{std::move(certificate)} {}
@@ -33,13 +32,18 @@ class AuthenticatedClient {
   std::shared_ptr<const x509::PresentedChain> certificate_;
 };
 
-/// RFC 8705 section 2: the client named by `client_id` by the method that it is registered with; the method is neither
-/// guessed nor tried in turn. Suspends only where the directory has to ask the store. Notes in `event` what it learns.
-/// Errors: `invalid_request` without client_id; `invalid_client`, always with the same text, for whatever does not
-/// hold; `temporarily_unavailable` where the store cannot answer.
-[[nodiscard]] Task<Result<AuthenticatedClient>> authenticate_client(const http::Request& request,
-                                                                    const http::Form& form,
-                                                                    store::ClientDirectory& directory,
-                                                                    const AuthContext& context, audit::Event& event);
+/// The registration of the client that `client_id` names; null where there is none. Suspends only where the directory
+/// has to ask the store. Errors: `invalid_request` without client_id, but `invalid_client` where an Authorization
+/// header shows another way to authenticate; `temporarily_unavailable` where the store cannot answer.
+[[nodiscard]] Task<Result<store::ClientDirectory::Found>> find_registration(const http::Request& request,
+                                                                            const http::Form& form,
+                                                                            store::ClientDirectory& directory);
+
+/// RFC 8705 section 2: the client by the method that it is registered with; the method is neither guessed nor tried in
+/// turn. Notes in `event` what it learns. Errors: `invalid_client`, always with the same text, for whatever does not
+/// hold.
+[[nodiscard]] Result<AuthenticatedClient> authenticate_client(store::ClientDirectory::Found registration,
+                                                              const http::Request& request, const http::Form& form,
+                                                              const AuthContext& context, audit::Event& event);
 
 }  // namespace certbound::oauth

@@ -1,11 +1,9 @@
 #include "oauth/endpoints/token.hpp"
 
 #include "base/text.hpp"
-#include "http/form.hpp"
 #include "http/json_response.hpp"
 #include "oauth/client_auth/authenticate.hpp"
 #include "oauth/grants/grant.hpp"
-#include "oauth/token_request.hpp"
 
 namespace certbound::oauth {
 
@@ -44,19 +42,31 @@ void note_token(audit::Event& event, const IssuedToken& token, const Authorizati
 
 }  // namespace
 
-Task<Result<http::Response>> grant_token(const http::Request& request, const Snapshot& snapshot, TokenSigner& signer,
-                                         WorkerState& worker, audit::Event& event) {
-  const auto form = http::parse_form(request.body, request.find_header("content-type").value_or(""));
-  if (!form) co_return form.error();
-  const auto asked = parse_token_request(*form);
-  if (!asked) co_return asked.error();
+Task<Result<TokenCall>> read_token_call(const http::Request& request, store::ClientDirectory& directory,
+                                        audit::Event& event) {
+  auto form = http::parse_form(request.body, request.find_header("content-type").value_or(""));
+  if (!form) co_return std::move(form).error();
+  event.client_id = form->find("client_id");
+  auto asked = parse_token_request(*form);
+  if (!asked) co_return std::move(asked).error();
   event.grant_type = asked->grant_type;
-  const AuthContext context{snapshot, worker.memory, event.time};
-  const auto caller = co_await authenticate_client(request, *form, worker.directory, context, event);
+  auto registration = co_await find_registration(request, *form, directory);
+  if (!registration) co_return std::move(registration).error();
+  TokenCall call;
+  call.form = *std::move(form);
+  call.asked = *std::move(asked);
+  call.registration = *std::move(registration);
+  co_return call;
+}
+
+Task<Result<http::Response>> grant_token(const TokenCall& call, const http::Request& request, const Snapshot& snapshot,
+                                         TokenSigner& signer, x509::VerificationMemory& memory, audit::Event& event) {
+  const AuthContext context{snapshot, memory, event.time};
+  const auto caller = authenticate_client(call.registration, request, call.form, context, event);
   if (!caller) co_return caller.error();
-  const auto grant = find_grant(asked->grant_type);
+  const auto grant = find_grant(call.asked.grant_type);
   if (!grant) co_return grant.error();
-  const auto authorization = co_await (*grant)->authorize(*asked, *caller, snapshot);
+  const auto authorization = co_await (*grant)->authorize(call.asked, *caller, snapshot);
   if (!authorization) co_return authorization.error();
   const auto token = signer.issue(*authorization, snapshot, event.time);
   if (!token) co_return token.error();

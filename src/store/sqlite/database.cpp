@@ -116,8 +116,6 @@ Result<void> Database::set_user_version(int version) {
   return {};
 }
 
-long long Database::changes() const { return sqlite3_changes64(handle_.get()); }
-
 bool Database::is_in_transaction() const { return sqlite3_get_autocommit(handle_.get()) == 0; }
 
 bool Database::is_read_only() const { return sqlite3_db_readonly(handle_.get(), "main") == 1; }

@@ -48,7 +48,6 @@ class Database {
   [[nodiscard]] Result<void> set_user_version(int version);
 
   /// Rows that the last INSERT, UPDATE or DELETE touched.
-  [[nodiscard]] long long changes() const;
 
   /// Is a transaction open? SQLite ends one itself after some errors.
   [[nodiscard]] bool is_in_transaction() const;

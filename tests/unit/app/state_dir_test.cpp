@@ -54,4 +54,24 @@ TEST(PrepareStateDir, RefusesWhatIsNoDirectory) {
   EXPECT_NE(without_parent.error().detail.find("cannot make it"), std::string::npos);
 }
 
+TEST(StateDirLock, IsHeldByOneUntilItIsGivenBack) {
+  const store::TemporaryFolder folder;
+  {
+    const auto held = StateDirLock::acquire(folder.path());
+    ASSERT_TRUE(held) << held.error().detail;
+    const auto second = StateDirLock::acquire(folder.path());
+    ASSERT_FALSE(second);
+    EXPECT_EQ(second.error().detail,
+              "state_dir " + folder.path().string() + ": another certbound uses it; give each its own");
+  }
+  EXPECT_TRUE(StateDirLock::acquire(folder.path()));
+}
+
+TEST(StateDirLock, SaysWhyItCannotBeTaken) {
+  const store::TemporaryFolder folder;
+  const auto acquired = StateDirLock::acquire(folder.path() / "missing");
+  ASSERT_FALSE(acquired);
+  EXPECT_NE(acquired.error().detail.find("No such file"), std::string::npos);
+}
+
 }  // namespace certbound::app

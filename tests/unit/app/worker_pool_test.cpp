@@ -44,15 +44,16 @@ class WorkerPoolTest : public testing::Test {
 
 TEST_F(WorkerPoolTest, HasAsManyWorkersAsWereAskedFor) {
   config::Config config = files_.config();
+  EXPECT_EQ((WorkerPool{3, config.limits, shared_}.size()), 3U);
   config.workers = 3;
-  EXPECT_EQ((WorkerPool{config, shared_}.size()), 3U);
+  EXPECT_EQ(worker_count(config), 3U);
   config.workers = 0;
-  EXPECT_GE((WorkerPool{config, shared_}.size()), 1U);
+  EXPECT_GE(worker_count(config), 1U);
 }
 
 TEST_F(WorkerPoolTest, StartsTakesANewGenerationAndDrains) {
   const config::Config config = files_.config();
-  WorkerPool pool{config, shared_};
+  WorkerPool pool{2, config.limits, shared_};
   const Generation first = generation_of(config, 1);
   ASSERT_TRUE(pool.bind(first));
   std::atomic<int> failures{0};
@@ -60,7 +61,9 @@ TEST_F(WorkerPoolTest, StartsTakesANewGenerationAndDrains) {
   ASSERT_TRUE(started) << started.error().detail;
   const Generation second = generation_of(config, 2);
   // Returns when every worker has it: each let go of the first.
-  pool.publish(second);
+  auto prepared = value_of(pool.prepare(second));
+  pool.hold();
+  pool.publish(second, std::move(prepared));
   EXPECT_EQ(first.snapshot.use_count(), 1);
   EXPECT_GT(second.snapshot.use_count(), 2);
   pool.drain();
@@ -70,21 +73,21 @@ TEST_F(WorkerPoolTest, StartsTakesANewGenerationAndDrains) {
 TEST_F(WorkerPoolTest, NeedsNoOperationsListener) {
   config::Config config = files_.config();
   config.operations.address = "none";
-  WorkerPool pool{config, shared_};
+  WorkerPool pool{2, config.limits, shared_};
   EXPECT_TRUE(pool.bind(generation_of(config, 1)));
 }
 
 TEST_F(WorkerPoolTest, SaysWhichAddressItCannotBind) {
   config::Config config = files_.config();
   config.operations.address = "192.0.2.1:9090";
-  WorkerPool operations{config, shared_};
+  WorkerPool operations{2, config.limits, shared_};
   const auto bound = operations.bind(generation_of(config, 1));
   ASSERT_FALSE(bound);
   EXPECT_TRUE(bound.error().detail.starts_with("192.0.2.1:9090: ")) << bound.error().detail;
 
   config = files_.config();
   config.listeners[0].address = "192.0.2.1:8443";
-  WorkerPool listeners{config, shared_};
+  WorkerPool listeners{2, config.limits, shared_};
   EXPECT_FALSE(listeners.bind(generation_of(config, 1)));
 }
 

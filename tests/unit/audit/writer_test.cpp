@@ -103,13 +103,36 @@ TEST_P(WriterTest, AppendsToWhatIsThere) {
   EXPECT_EQ(ids_in(path_), (Ids{"1", "2"}));
 }
 
+// A power cut in the middle of a record: the next one stands on a line of its own.
+TEST_P(WriterTest, EndsHalfALineThatIsThere) {
+  ASSERT_TRUE(record_now(*writer_, "1"));
+  std::ofstream{path_, std::ios::app} << "{\"request_id\":\"2";
+  auto again = Writer::open(path_, GetParam(), registry_);
+  ASSERT_TRUE(again);
+  ASSERT_TRUE(record_now(**again, "3"));
+  ASSERT_TRUE(record_now(**again, "4"));
+  std::vector<std::string> lines;
+  std::ifstream file{path_};
+  for (std::string line; std::getline(file, line);) lines.push_back(line);
+  ASSERT_EQ(lines.size(), 4U);
+  EXPECT_EQ(lines[1], "{\"request_id\":\"2");
+  EXPECT_EQ(nlohmann::json::parse(lines[2])["request_id"], "3");
+  EXPECT_EQ(nlohmann::json::parse(lines[3])["request_id"], "4");
+}
+
 // logrotate renames the file, then sends SIGHUP.
 TEST_P(WriterTest, GoesOnInANewFileAfterReopen) {
   const auto old_path = folder_.path() / "audit.jsonl.1";
   ASSERT_TRUE(record_now(*writer_, "1"));
   std::filesystem::rename(path_, old_path);
   ASSERT_TRUE(record_now(*writer_, "2"));
+  {
+    const FileSizeLimit limit{std::filesystem::file_size(old_path)};
+    ASSERT_FALSE(record_now(*writer_, "lost"));
+    EXPECT_FALSE(writer_->is_healthy());
+  }
   ASSERT_TRUE(writer_->reopen());
+  EXPECT_TRUE(writer_->is_healthy());
   ASSERT_TRUE(record_now(*writer_, "3"));
 
   EXPECT_EQ(ids_in(old_path), (Ids{"1", "2"}));
@@ -137,7 +160,10 @@ TEST_P(WriterTest, RefusesWhileTheDiskIsFull) {
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().code, ErrorCode::temporarily_unavailable);
     EXPECT_EQ(refused.error().reason, Reason::audit_unavailable);
-    EXPECT_FALSE(writer_->is_healthy());
+    const auto now = std::chrono::steady_clock::now();
+    EXPECT_FALSE(writer_->is_healthy(now));
+    // Nobody may ask for tokens while /readyz says no: it says so for a while only.
+    EXPECT_TRUE(writer_->is_healthy(now + Writer::kRetryAfter));
     EXPECT_EQ(count_of("certbound_audit_failures_total"), 1);
   }
   ASSERT_TRUE(record_now(*writer_, "3"));

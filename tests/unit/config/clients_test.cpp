@@ -3,8 +3,10 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 #include "config/load.hpp"
+#include "jose/jwk.hpp"
 #include "support/pki.hpp"
 #include "unit/config/memory_files.hpp"
 #include "x509/validity.hpp"
@@ -177,6 +179,75 @@ TEST(LoadClients, WarnsOfARegisteredCertificateThatIsNotValidOrNotForLong) {
   EXPECT_THAT(problems_at(shape.not_after), ElementsAre(place + "expired at 2027-01-15T12:00:00Z; renew it"));
   EXPECT_THAT(problems_at(shape.not_before - std::chrono::seconds{1}),
               ElementsAre(place + "is not valid before 2026-01-14T12:00:00Z; look at the clock as well"));
+}
+
+/// Two clients, the first by an entry of `certificates` and the second by one of `jwks`.
+Loaded load_certificate_and_jwk(const test::Identity& registered, const EVP_PKEY& key) {
+  MemoryFiles files;
+  files.now = test::kNow;
+  files.files["a.crt"] = registered.certificate.to_pem();
+  const auto jwk = jose::to_jwk(key);
+  return files.load(std::string{kMinimal} +
+                    "resources: [{identifier: https://api.example.com, scopes: [read]}]\n"
+                    "clients:\n"
+                    "  - {client_id: a, token_endpoint_auth_method: self_signed_tls_client_auth, scope: read, "
+                    "certificates: [a.crt]}\n"
+                    "  - {client_id: b, token_endpoint_auth_method: self_signed_tls_client_auth, scope: read, jwks: "
+                    "{keys: [" +
+                    (jwk ? jwk->dump() : "") + "]}}\n");
+}
+
+// Product section 5, rule 7: the key stands for every certificate with it.
+TEST(LoadClients, WarnsOfAKeyThatIsInAnotherClientsCertificate) {
+  test::Shape shape;
+  shape.subject = {{"CN", "a"}};
+  const auto registered = test::make_identity(shape);
+  const Loaded loaded = load_certificate_and_jwk(registered, *registered.key);
+  ASSERT_TRUE(loaded.config);
+  EXPECT_EQ(loaded.config->shared_credentials, 1U);
+  EXPECT_THAT(rendered(loaded), ElementsAre(HasSubstr("authenticates client \"a\"")));
+
+  const Loaded apart = load_certificate_and_jwk(registered, *test::make_key(test::KeyKind::ec_p256));
+  ASSERT_TRUE(apart.config);
+  EXPECT_THAT(rendered(apart), IsEmpty());
+}
+
+// As above: two trust stores with one anchor trust the same certificates.
+TEST(LoadClients, WarnsOfOneSubjectInTwoTrustStoresWithOneAnchor) {
+  const MemoryFiles files;
+  const auto problems_with = [&files](const std::string& second_anchor) {
+    return rendered(files.load(std::string{kMinimal} +
+                               "resources: [{identifier: https://api.example.com, scopes: [read]}]\n"
+                               "trust_stores: {one: {anchors: [a.crt, b.crt]}, two: {anchors: [" +
+                               second_anchor +
+                               "]}}\n"
+                               "clients:\n"
+                               "  - {client_id: a, token_endpoint_auth_method: tls_client_auth, scope: read, "
+                               "trust_store: one, tls_client_auth_subject_dn: CN=etl}\n"
+                               "  - {client_id: b, token_endpoint_auth_method: tls_client_auth, scope: read, "
+                               "trust_store: two, tls_client_auth_subject_dn: CN=ETL}\n"));
+  };
+  EXPECT_THAT(problems_with("./b.crt, a.crt"), ElementsAre(HasSubstr("authenticates client \"a\"")));
+  EXPECT_THAT(problems_with("c.crt"), IsEmpty());
+}
+
+// Product section 3: ${NAME} in every value.
+TEST(LoadClients, TakesAMemberOfAJwkFromTheEnvironment) {
+  MemoryFiles files;
+  files.variables["X"] = "6oZCg8xBqGXbMWStUwG4qkhgiuNa8RRSpsNtbfFZ0Ic";
+  const std::string text = std::string{kMinimal} +
+                           "resources: [{identifier: https://api.example.com, scopes: [read]}]\n"
+                           "clients:\n"
+                           "  - client_id: a\n"
+                           "    token_endpoint_auth_method: self_signed_tls_client_auth\n"
+                           "    jwks: {keys: [{kty: EC, crv: P-256, x: \"${X}\", "
+                           "y: aK8N0Xvrn4qs1w5nqjqrEnbwloltqd8HwOjSGUZ47V8}]}\n"
+                           "    scope: read\n";
+  const Loaded loaded = files.load(text);
+  ASSERT_TRUE(loaded.config) << rendered(loaded).front();
+  EXPECT_EQ(loaded.config->clients[0].key_thumbprints.size(), 1U);
+  files.variables.clear();
+  EXPECT_THAT(rendered(files.load(text)), ElementsAre(HasSubstr("X is not set")));
 }
 
 TEST(LoadClients, RefusesAPrivateMemberInAJwk) {

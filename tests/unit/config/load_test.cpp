@@ -144,6 +144,24 @@ TEST(LoadText, CannotBeMadeToPrintWithoutEnd) {
   EXPECT_THAT(loaded.problems.back().message, HasSubstr("4000 further problems"));
 }
 
+TEST(LoadText, ShowsAnErrorAfterAThousandWarnings) {
+  std::string text = kMinimal;
+  text +=
+      "resources: [{identifier: https://api.example.com, scopes: [read]}]\ntrust_stores: {partner: {anchors: "
+      "[a.crt]}}\nclients:\n";
+  for (int i = 0; i < 1005; ++i) {
+    text += "  - {client_id: c" + std::to_string(i) +
+            ", token_endpoint_auth_method: tls_client_auth, tls_client_auth_subject_dn: CN=a, trust_store: partner, "
+            "scope: read}\n";
+  }
+  text += "  - {client_id: broken}\n";
+  const MemoryFiles files;
+  const auto problems = rendered(files.load(text));
+  ASSERT_EQ(problems.size(), 1002U);
+  EXPECT_THAT(problems[1000], HasSubstr("clients[1005] (broken): token_endpoint_auth_method: required"));
+  EXPECT_THAT(problems[1001], HasSubstr("4 further problems"));
+}
+
 TEST(Load, NamesAFileThatDoesNotExist) {
   const Loaded loaded = load("/nonexistent/certbound.yaml");
   EXPECT_FALSE(loaded.config);

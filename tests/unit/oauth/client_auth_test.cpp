@@ -259,6 +259,15 @@ TEST_F(ClientAuth, ChallengesWhereTheAuthorizationHeaderWasUsed) {
   }
 }
 
+// As above: curl -u names the client in the header only.
+TEST_F(ClientAuth, ChallengesWhereOnlyTheHeaderNamesTheClient) {
+  http::Request request = make_token_request("grant_type=client_credentials", present(etl_));
+  request.headers.emplace_back("authorization", "Basic ZXRsOng=");
+  const Answer answer = ask(request);
+  expect_refused(answer, 401, "invalid_client", "method_mismatch");
+  EXPECT_EQ(answer.header("WWW-Authenticate"), "Basic realm=\"certbound\"");
+}
+
 // 8705-2-11: each request of a kept-alive connection is judged by itself.
 TEST_F(ClientAuth, JudgesEachRequestOfAConnection) {
   const auto request_for = [](const std::string& id, const std::shared_ptr<const http::Connection>& connection) {

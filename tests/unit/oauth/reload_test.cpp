@@ -16,25 +16,67 @@ TEST_F(ServiceReload, ShowsNewRequestsTheNewSnapshot) {
   EXPECT_EQ(token.kid, snapshot_.keys.front().record.kid);
 }
 
-// Architecture section 7: a request sees one snapshot from its start to its end.
-TEST_F(ServiceReload, LetsARequestEndUnderTheSnapshotThatItBeganUnder) {
-  boost::asio::io_context context{1};
-  std::optional<http::Response> response;
-  const http::Request request = make_token_request("grant_type=client_credentials&client_id=etl", present(etl_));
-  store::start_task(context, service_->handle(request), response);
-  // Up to the lookup of the client, whose answer waits for this loop.
-  context.run_one();
-  ASSERT_FALSE(response);
-  const SigningKey old_key = snapshot_.keys.front();
-  snapshot_.issuer = "https://new.example";
-  snapshot_.keys = {make_signing_key(model::SigningAlgorithm::es256), old_key};
-  snapshot_.keys.back().record.state = model::KeyState::retired;
-  publish();
-  context.run();
+/// A request whose client has to be looked up, and what happens before the registry answers.
+class ServiceReloadBetween : public ServiceReload {
+ protected:
+  void begin(const test::Identity& leaf) {
+    request_ = make_token_request("grant_type=client_credentials&client_id=etl", present(leaf));
+    store::start_task(context_, service_->handle(request_), response_);
+    // Up to the lookup of the client, whose answer waits for this loop.
+    context_.run_one();
+    ASSERT_FALSE(response_);
+  }
+  Answer finish() {
+    context_.run();
+    return to_answer(response_);
+  }
+  /// etl moves to the trust store and the subject that `someone` of `rival` has.
+  void move_to_rival() {
+    model::Client moved = make_registration("etl");
+    moved.subject->value = "CN=someone";
+    const std::vector<model::Client> declared{moved};
+    ASSERT_TRUE(store_->clients().reconcile_clients(declared, test::kNow));
+    snapshot_.trust_stores["partner"] = make_store("partner", rival_root_);
+  }
 
-  const jose::VerifiedJws token = verify(to_answer(response));
-  EXPECT_EQ(Json::parse(token.payload)["iss"], kIssuer);
-  EXPECT_EQ(token.kid, old_key.record.kid);
+  boost::asio::io_context context_{1};
+  http::Request request_;
+  std::optional<http::Response> response_;
+};
+
+// The registration that was read before the change is not used under the new trust stores.
+TEST_F(ServiceReloadBetween, LooksTheClientUpAgainUnderTheNewSnapshot) {
+  begin(test::make_client("someone", rival_root_));
+  move_to_rival();
+  publish();
+  EXPECT_EQ(finish().status, 200);
+}
+
+// Neither the old configuration nor the new one lets the old CA name the new subject.
+TEST_F(ServiceReloadBetween, NeverPairsANewRegistrationWithOldTrustStores) {
+  service_->hold();
+  begin(test::make_client("someone", root_));
+  move_to_rival();
+  context_.restart();
+  context_.poll();
+  EXPECT_FALSE(response_);
+  publish();
+  expect_refused(finish(), 400, "invalid_client", "issuer_missing");
+}
+
+TEST_F(ServiceReloadBetween, GoesOnWhereTheRegistryDidNotChange) {
+  service_->hold();
+  begin(etl_);
+  service_->release();
+  EXPECT_EQ(finish().status, 200);
+}
+
+// What is kept was registered under the configuration that is still in use.
+TEST_F(ServiceReloadBetween, AnswersAtOnceForAClientThatIsKept) {
+  ASSERT_EQ(ask_token("etl", present(etl_)).status, 200);
+  service_->hold();
+  EXPECT_EQ(ask_token("etl", present(etl_)).status, 200);
+  service_->release();
 }
 
 // A verdict that was remembered does not outlive the anchor that it rests on.
@@ -56,15 +98,12 @@ TEST_F(ServiceReload, ReadsTheRegistryAnew) {
   expect_refused(ask_token("etl", present(etl_)), 400, "invalid_client", "subject_mismatch");
 }
 
-// A snapshot that cannot sign is refused and changes nothing.
-TEST_F(ServiceReload, KeepsTheSnapshotWhereTheNewOneCannotSign) {
+TEST_F(ServiceReload, RefusesToPrepareASnapshotThatCannotSign) {
   auto broken = std::make_shared<Snapshot>(snapshot_);
-  broken->issuer = "https://new.example";
   broken->keys.front().private_key = test::make_key(test::KeyKind::ed25519);
-  const auto published = service_->publish(broken);
-  ASSERT_FALSE(published);
-  EXPECT_EQ(published.error().code, ErrorCode::server_error);
-  EXPECT_EQ(claims_of(ask_token("etl", present(etl_)))["iss"], kIssuer);
+  const auto prepared = Service::prepare(broken);
+  ASSERT_FALSE(prepared);
+  EXPECT_EQ(prepared.error().code, ErrorCode::server_error);
 }
 
 TEST_F(ServiceReload, SignsWithTheActiveKeyOnly) {

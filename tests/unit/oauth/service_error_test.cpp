@@ -126,4 +126,14 @@ TEST_F(ServiceError, RecordsWhatItRefused) {
   EXPECT_FALSE(record.contains("jti"));
 }
 
+// Product section 7: whatever a request lacks, its record says who asked.
+TEST_F(ServiceError, RecordsWhoAskedBeforeAuthentication) {
+  static_cast<void>(ask(make_token_request("client_id=etl", present(etl_))));
+  EXPECT_EQ(records().back()["client_id"], "etl");
+  EXPECT_EQ(records().back()["certificate"]["x5t#S256"], x509::x5t_s256(etl_.certificate));
+  static_cast<void>(ask(make_token_request("a=%", present(etl_))));
+  EXPECT_EQ(records().back()["reason"], "malformed_form");
+  EXPECT_EQ(records().back()["certificate"]["x5t#S256"], x509::x5t_s256(etl_.certificate));
+}
+
 }  // namespace certbound::oauth

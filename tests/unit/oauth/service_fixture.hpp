@@ -142,8 +142,9 @@ class ServiceFixture : public testing::Test {
   }
   void publish() {
     render_documents(snapshot_);
-    const auto published = service_->publish(std::make_shared<const Snapshot>(snapshot_));
-    ASSERT_TRUE(published) << published.error().detail;
+    auto prepared = Service::prepare(std::make_shared<const Snapshot>(snapshot_));
+    ASSERT_TRUE(prepared) << prepared.error().detail;
+    service_->publish(*std::move(prepared));
   }
 
   [[nodiscard]] static http::Request make_request(http::Method method, std::string path, PeerChain peer = nullptr) {
