@@ -197,8 +197,9 @@ void Daemon::State::show(const Generation& published) {
 /// The registry has the clients now: a hundred thousand declarations need not stay in memory, nor what reading them
 /// took.
 void Daemon::State::release_declarations() {
-  current->config.clients = {};
-  current->config.client_places = {};
+  // Not `= {}`: that empties a vector and keeps its capacity.
+  current->config.clients = std::vector<model::Client>();
+  current->config.client_places = std::vector<config::ClientPlace>();
   malloc_trim(0);
 }
 

@@ -131,7 +131,7 @@ class Bench {
     snapshot->keys.push_back(signing_key);
     snapshot->metadata = render_metadata(*snapshot, PublishedUrls{});
     snapshot->jwks = take_value(render_jwks(snapshot->keys));
-    if (auto published = service_->publish(snapshot); !published) throw std::runtime_error{published.error().detail};
+    service_->publish(take_value(Service::prepare(snapshot)));
   }
 
   std::filesystem::path folder_;
