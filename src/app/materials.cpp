@@ -44,6 +44,7 @@ class MaterialsLoader {
     watched.role = std::move(role);
     watched.name = std::move(name);
     watched.subject = x509::render_name(*X509_get_subject_name(&certificate.handle()));
+    watched.serial = certificate.serial_hex();
     watched.not_after = certificate.not_after();
     const x509::Validity validity = x509::validity_at(certificate, now_);
     const bool is_usable = validity == x509::Validity::within || validity == x509::Validity::ends_soon;
@@ -63,7 +64,10 @@ class MaterialsLoader {
       return;
     }
     materials_.server = *std::move(server);
-    watch("tls.certificate", "server", config_.tls.certificate.string(), materials_.server.chain.front());
+    for (const x509::Certificate& certificate : materials_.server.chain) {
+      const bool is_leaf = &certificate == &materials_.server.chain.front();
+      watch("tls.certificate", is_leaf ? "server" : "server_chain", config_.tls.certificate.string(), certificate);
+    }
   }
 
   std::vector<x509::Certificate> load_certificates(const std::string& key, const std::string& role,

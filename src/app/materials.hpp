@@ -16,9 +16,10 @@ namespace certbound::app {
 
 /// A certificate that somebody has to renew in time.
 struct WatchedCertificate {
-  std::string role;  ///< `server`, `anchor`, `intermediate`
+  std::string role;  ///< `server`, `server_chain` (what it is sent with), `anchor`, `intermediate`
   std::string name;  ///< the file, or store and file
   std::string subject;
+  std::string serial;  ///< hexadecimal: two CAs of one name are two certificates
   WallTime not_after{};
 };
 

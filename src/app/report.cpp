@@ -38,7 +38,10 @@ void show_certificates(metrics::Registry& registry, const std::vector<WatchedCer
   for (const WatchedCertificate& certificate : certificates) {
     registry
         .gauge(kName, "When a certificate expires, in Unix seconds",
-               {{"role", certificate.role}, {"name", certificate.name}, {"subject", certificate.subject}})
+               {{"role", certificate.role},
+                {"name", certificate.name},
+                {"subject", certificate.subject},
+                {"serial", certificate.serial}})
         .set(static_cast<double>(unix_seconds(certificate.not_after)));
   }
 }

@@ -6,15 +6,13 @@ namespace certbound::audit {
 
 namespace {
 
-// A stranger chooses some of these; the record shows enough to recognise them.
-constexpr std::size_t kMaximumText = 2048;
-
+// A stranger chooses some of the texts; the record shows enough to recognise them.
 void append_text(std::string& line, std::string_view name, std::string_view value) {
   if (value.empty()) return;
   line += ",\"";
   line += name;
   line += "\":\"";
-  append_json_escaped(line, value.substr(0, kMaximumText));
+  append_json_bounded(line, value);
   line.push_back('"');
 }
 

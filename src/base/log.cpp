@@ -1,10 +1,18 @@
 #include "base/log.hpp"
 
 #include <atomic>
+#include <cerrno>
+#include <chrono>
+#include <condition_variable>
 #include <memory>
+#include <mutex>
+#include <poll.h>
+#include <unistd.h>
+#include <utility>
+#include <vector>
 
 #include <spdlog/async.h>
-#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/sinks/sink.h>
 #include <spdlog/spdlog.h>
 
 #include "base/clock.hpp"
@@ -16,7 +24,70 @@ namespace {
 
 constexpr std::size_t kQueueLines = 8192;
 
+/// How long stop() waits for one line to be written.
+constexpr std::chrono::seconds kPatience{2};
+
+/// Writes to stderr, without stdio: its lock would outlive a write that never ends.
+class StderrSink final : public spdlog::sinks::sink {
+ public:
+  void log(const spdlog::details::log_msg& message) override {
+    line_.assign(message.payload.data(), message.payload.size());
+    line_.push_back('\n');
+    const bool is_written = write_line(line_);
+    const std::lock_guard lock{mutex_};
+    ++(is_written ? written_ : lost_);
+    changed_.notify_all();
+  }
+  /// Comes after every line that was queued before it was asked for.
+  void flush() override {
+    const std::lock_guard lock{mutex_};
+    has_flushed_ = true;
+    changed_.notify_all();
+  }
+  void set_pattern(const std::string& /*pattern*/) override {}
+  void set_formatter(std::unique_ptr<spdlog::formatter> /*formatter*/) override {}
+
+  /// True once flush() was called; false where nothing moved for kPatience.
+  [[nodiscard]] bool wait_for_flush() {
+    std::unique_lock lock{mutex_};
+    while (!has_flushed_) {
+      const std::size_t before = written_ + lost_;
+      const auto has_moved = [&] { return has_flushed_ || written_ + lost_ != before; };
+      if (!changed_.wait_for(lock, kPatience, has_moved)) return false;
+    }
+    return true;
+  }
+  [[nodiscard]] std::size_t lost() {
+    const std::lock_guard lock{mutex_};
+    return lost_;
+  }
+
+ private:
+  static bool write_line(std::string_view rest) {
+    while (!rest.empty()) {
+      const ::ssize_t count = ::write(STDERR_FILENO, rest.data(), rest.size());
+      if (count >= 0) {
+        rest.remove_prefix(static_cast<std::size_t>(count));
+      } else if (errno == EAGAIN) {  // somebody who shares stderr made it so
+        ::pollfd wanted{STDERR_FILENO, POLLOUT, 0};
+        ::poll(&wanted, 1, -1);
+      } else if (errno != EINTR) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  std::string line_;  // of the writer thread
+  std::mutex mutex_;  // guards what follows
+  std::condition_variable changed_;
+  std::size_t written_ = 0;
+  std::size_t lost_ = 0;
+  bool has_flushed_ = false;
+};
+
 struct Writer {
+  std::shared_ptr<StderrSink> sink;
   std::shared_ptr<spdlog::details::thread_pool> pool;
   std::shared_ptr<spdlog::logger> logger;
 };
@@ -29,6 +100,15 @@ Writer& writer() {
 
 std::atomic<Format> active_format{Format::json};
 std::atomic<Level> active_level{Level::info};
+/// A writer was left behind in a write that does not end; whoever writes to stderr now would wait as well.
+std::atomic<bool> is_stalled{false};
+
+/// Its thread cannot be joined. It stays reachable, with all that it uses, until the process ends.
+void leave_behind(Writer left) {
+  static auto* const writers = new std::vector<Writer>;
+  writers->push_back(std::move(left));
+  is_stalled = true;
+}
 
 std::string_view level_name(Level level) {
   switch (level) {
@@ -58,6 +138,12 @@ spdlog::level::level_enum spdlog_level(Level level) {
   return spdlog::level::err;
 }
 
+void append_quoted(std::string& line, std::string_view text) {
+  line.push_back('"');
+  append_json_bounded(line, text);
+  line.push_back('"');
+}
+
 void append_json_field(std::string& line, const Field& field) {
   line += ",\"";
   line += field.name;
@@ -65,7 +151,7 @@ void append_json_field(std::string& line, const Field& field) {
   if (const auto* number = std::get_if<long long>(&field.value)) {
     line += std::to_string(*number);
   } else {
-    line += json_quoted(std::get<std::string_view>(field.value));
+    append_quoted(line, std::get<std::string_view>(field.value));
   }
 }
 
@@ -78,10 +164,15 @@ void append_text_field(std::string& line, const Field& field) {
     return;
   }
   const auto text = std::get<std::string_view>(field.value);
-  const bool plain = !text.empty() && text.find_first_not_of(
-                                          "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-                                          "-._:/,+@") == std::string_view::npos;
-  line += plain ? std::string{text} : json_quoted(text);
+  const bool plain = !text.empty() && text.size() <= kMaximumShownText &&
+                     text.find_first_not_of(
+                         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                         "-._:/,+@") == std::string_view::npos;
+  if (plain) {
+    line += text;
+  } else {
+    append_quoted(line, text);
+  }
 }
 
 }  // namespace
@@ -90,25 +181,27 @@ void start(Options options) {
   active_format = options.format;
   active_level = options.level;
   if (writer().logger) return;
+  is_stalled = false;
   writer().pool = std::make_shared<spdlog::details::thread_pool>(kQueueLines, 1);
-  auto sink = std::make_shared<spdlog::sinks::stderr_sink_mt>();
-  writer().logger = std::make_shared<spdlog::async_logger>("certbound", std::move(sink), writer().pool,
+  // The line is complete when it gets there: spdlog's own formatter does not escape JSON.
+  writer().sink = std::make_shared<StderrSink>();
+  writer().logger = std::make_shared<spdlog::async_logger>("certbound", writer().sink, writer().pool,
                                                            spdlog::async_overflow_policy::overrun_oldest);
-  // The line is complete when it gets here: spdlog's own formatter does not escape JSON.
-  writer().logger->set_pattern("%v");
   writer().logger->set_level(spdlog::level::trace);
-  writer().logger->flush_on(spdlog::level::trace);
 }
 
 void stop() {
   if (!writer().logger) return;
-  writer().pool.reset();  // joins its thread after what is queued is written
-  writer().logger.reset();
+  writer().logger->flush();
+  const bool is_written = writer().sink->wait_for_flush();
+  Writer ended = std::exchange(writer(), {});
+  if (!is_written) leave_behind(std::move(ended));
+  // Else the pool joins its thread, which has nothing left to do.
 }
 
 bool is_enabled(Level level) { return level >= active_level.load(std::memory_order_relaxed); }
 
-std::size_t dropped_lines() { return writer().pool ? writer().pool->overrun_counter() : 0; }
+std::size_t dropped_lines() { return writer().pool ? writer().pool->overrun_counter() + writer().sink->lost() : 0; }
 
 std::string render(Format format, Level level, std::string_view time, std::string_view event,
                    std::initializer_list<Field> fields) {
@@ -140,7 +233,7 @@ void write(Level level, std::string_view event, std::initializer_list<Field> fie
       render(active_format.load(std::memory_order_relaxed), level, rfc3339_now_with_milliseconds(), event, fields);
   if (const auto& logger = writer().logger) {
     logger->log(spdlog_level(level), spdlog::string_view_t{line.data(), line.size()});
-  } else {
+  } else if (!is_stalled) {
     (void)std::fprintf(stderr, "%s\n", line.c_str());
   }
 }

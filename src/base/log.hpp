@@ -16,7 +16,8 @@ struct Options {
   Level level = Level::info;
 };
 
-/// One field of a line. The name is ours (a literal); the value may be anything and is escaped.
+/// One field of a line. The name is ours (a literal); the value may be anything. It is escaped, and a text longer than
+/// kMaximumShownText is cut (append_json_bounded).
 /// Never a token, assertion, secret or private key: tests/lint looks for it.
 struct Field {
   Field(std::string_view field_name, std::string_view field_value) : name{field_name}, value{field_value} {}
@@ -38,7 +39,9 @@ struct Field {
 /// worker.
 void start(Options options);
 
-/// Writes what is queued and ends the writer thread.
+/// Writes what is queued and ends the writer thread. Where nobody reads stderr it gives up after two seconds without
+/// progress: then what is left is lost, as is what is written from then on, and the thread is left behind until the
+/// process ends, so that the process can end.
 void stop();
 
 /// One line with `event` (a literal, snake_case), and the fields. Thread safe; does not block.
@@ -54,7 +57,7 @@ inline void error(std::string_view event, std::initializer_list<Field> fields) {
 /// Is a line of this level written? For callers whose fields cost something to make.
 [[nodiscard]] bool is_enabled(Level level);
 
-/// Lines dropped since the start because the queue was full.
+/// Lines dropped since the start because the queue was full or stderr refused them.
 [[nodiscard]] std::size_t dropped_lines();
 
 /// The line as it is written, without its end. Pure; for tests.

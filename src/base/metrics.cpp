@@ -74,10 +74,11 @@ Histogram Registry::histogram(std::string_view name, std::string_view help, Labe
 }
 
 void Registry::clear_gauges(std::string_view name) {
-  auto& family = prometheus::BuildGauge().Name(std::string{name}).Register(state_->registry);
   const std::lock_guard lock{state_->mutex};
   const auto found = state_->gauge_series.find(name);
   if (found == state_->gauge_series.end()) return;
+  // The family exists and keeps its help; made here it would have none.
+  auto& family = prometheus::BuildGauge().Name(std::string{name}).Register(state_->registry);
   for (prometheus::Gauge* series : found->second) family.Remove(series);
   state_->gauge_series.erase(found);
 }

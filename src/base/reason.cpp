@@ -82,7 +82,7 @@ constexpr std::array<ReasonRow, kReasonCount> kReasons{{
      "A certificate was used as a CA that may not be one, or its path length constraint is exceeded."},
     {Reason::chain_invalid, "chain_invalid", "The chain is not valid for another reason; the detail has OpenSSL's."},
     {Reason::certificate_unusable, "certificate_unusable",
-     "The certificate parses, but its key is of a type or size that cannot authenticate."},
+     "The certificate's key, subject or subjectAltName cannot be used; the detail says which."},
     {Reason::invalid_input, "invalid_input", "A file or value given by the operator does not hold."},
     {Reason::overloaded, "overloaded", "A bounded queue is full; the request was refused with 503."},
     {Reason::audit_unavailable, "audit_unavailable",

@@ -157,6 +157,18 @@ void append_json_escaped(std::string& out, std::string_view text) {
   }
 }
 
+void append_json_bounded(std::string& out, std::string_view text) {
+  if (text.size() <= kMaximumShownText) {
+    append_json_escaped(out, text);
+    return;
+  }
+  std::size_t end = kMaximumShownText;
+  // No character of UTF-8 has more than three octets after its first.
+  while (end > kMaximumShownText - 3 && (static_cast<unsigned char>(text[end]) & 0xc0U) == 0x80) --end;
+  append_json_escaped(out, text.substr(0, end));
+  out += "\u2026(" + std::to_string(text.size()) + " octets)";
+}
+
 std::string json_quoted(std::string_view text) {
   std::string out = "\"";
   append_json_escaped(out, text);

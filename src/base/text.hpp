@@ -30,6 +30,13 @@ namespace certbound {
 /// everywhere.
 void append_json_escaped(std::string& out, std::string_view text);
 
+/// How much of a text a line of the log or of the audit record shows. A stranger chooses some of them.
+inline constexpr std::size_t kMaximumShownText = 2048;
+
+/// As append_json_escaped. Of a text longer than kMaximumShownText it appends as many whole characters as fit into that
+/// many octets, and how long the text is: `abc…(70000 octets)`.
+void append_json_bounded(std::string& out, std::string_view text);
+
 /// `text` as a JSON string with its quotes.
 [[nodiscard]] std::string json_quoted(std::string_view text);
 

@@ -22,14 +22,6 @@ constexpr ArgumentSpec kCertVerifyArguments[] = {
     kJsonArgument,
 };
 
-Result<std::vector<x509::Certificate>> load_certificates(const std::string& file) {
-  const auto pem = load_file(file);
-  if (!pem) return pem.error();
-  auto certificates = x509::parse_pem_certificates(*pem);
-  if (!certificates) return invalid_input(file + ": " + certificates.error().detail);
-  return certificates;
-}
-
 /// A whole number from `least` to 1000, or `otherwise` where it was not given.
 Result<int> parse_number(const Arguments& arguments, std::string_view name, int least, int otherwise) {
   if (!arguments.has(name)) return otherwise;
@@ -74,6 +66,28 @@ ExitStatus report_refusal(const Error& error, bool is_json) {
   return ExitStatus::answer_is_no;
 }
 
+/// Certificates, or with what to end.
+struct LoadedCertificates {
+  std::vector<x509::Certificate> certificates;
+  ExitStatus status = ExitStatus::done;
+};
+
+LoadedCertificates load_certificates(const std::string& file, bool is_json) {
+  LoadedCertificates loaded;
+  const auto pem = load_file(file);
+  if (!pem) {
+    loaded.status = fail(ExitStatus::could_not_run, pem.error());
+    return loaded;
+  }
+  auto certificates = x509::parse_pem_certificates(*pem);
+  if (certificates) {
+    loaded.certificates = *std::move(certificates);
+  } else {
+    loaded.status = report_refusal(invalid_input(file + ": " + certificates.error().detail), is_json);
+  }
+  return loaded;
+}
+
 void report_path(const x509::VerifiedPath& path, bool is_json) {
   nlohmann::ordered_json json;
   json["valid"] = true;
@@ -97,16 +111,16 @@ ExitStatus run_cert_verify(const Arguments& arguments) {
   const bool is_json = arguments.has("--json");
   const auto query = parse_query(arguments);
   if (!query) return fail(ExitStatus::wrong_usage, query.error());
-  auto anchors = load_certificates(arguments.value("--anchors"));
-  if (!anchors) return fail(ExitStatus::could_not_run, anchors.error());
-  auto chain = load_certificates(arguments.value("--chain"));
-  if (!chain) return fail(ExitStatus::could_not_run, chain.error());
-  const auto store = x509::TrustStore::make("--anchors", *std::move(anchors), {}, true);
+  auto anchors = load_certificates(arguments.value("--anchors"), is_json);
+  if (anchors.status != ExitStatus::done) return anchors.status;
+  auto [chain, status] = load_certificates(arguments.value("--chain"), is_json);
+  if (status != ExitStatus::done) return status;
+  const auto store = x509::TrustStore::make("--anchors", std::move(anchors.certificates), {}, true);
   if (!store) return report_refusal(store.error(), is_json);
-  const x509::Certificate leaf = chain->front();
-  chain->erase(chain->begin());
+  const x509::Certificate leaf = chain.front();
+  chain.erase(chain.begin());
   if (const auto key = x509::check_presented_key(leaf); !key) return report_refusal(key.error(), is_json);
-  const auto path = (*store)->verify(leaf, *chain, *query);
+  const auto path = (*store)->verify(leaf, chain, *query);
   if (!path) return report_refusal(path.error(), is_json);
   report_path(*path, is_json);
   return ExitStatus::done;

@@ -38,7 +38,7 @@ ExitStatus run_check(const Arguments& arguments) {
             std::to_string(checked.config->trust_stores.size()) + " trust stores\n");
     }
   }
-  return checked.is_valid() ? ExitStatus::done : ExitStatus::answer_is_no;
+  return checked.is_valid() ? ExitStatus::done : status_of_invalid(file);
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include <nlohmann/json.hpp>
 
+#include "app/materials.hpp"
+#include "app/report.hpp"
 #include "base/file.hpp"
 #include "cli/output.hpp"
 #include "cli/registry.hpp"
@@ -74,6 +76,15 @@ Result<x509::PresentedChain> load_presented(const std::string& file) {
   return x509::PresentedChain{std::move(leaf), *std::move(certificates)};
 }
 
+/// The trust stores of the configuration; the server's own certificate and its key are not looked at, since who may
+/// read that key is not who asks here. Nothing where a file is at fault: then its problem was printed.
+std::optional<app::Materials> load_trust_stores(config::Config config) {
+  config.tls = {};
+  app::LoadedMaterials loaded = app::load_materials(config, wall_now());
+  if (!loaded.materials) app::report_problems(loaded.problems);
+  return std::move(loaded.materials);
+}
+
 ExitStatus run_client_explain(const Arguments& arguments) {
   const auto id = model::ClientId::parse(arguments.value("ID"));
   if (!id) return fail(ExitStatus::wrong_usage, "\"" + arguments.value("ID") + "\" is not a client_id");
@@ -81,17 +92,18 @@ ExitStatus run_client_explain(const Arguments& arguments) {
   if (!now) return fail(ExitStatus::wrong_usage, now.error());
   const auto presented = load_presented(arguments.value("--cert"));
   if (!presented) return fail(ExitStatus::could_not_run, presented.error());
-  const OpenedRegistry opened = open_registry(arguments);
+  OpenedRegistry opened = open_registry(arguments);
   if (!opened.registry) return opened.status;
-  if (!opened.registry->materials) return ExitStatus::answer_is_no;  // its problems were printed
   const auto client = opened.registry->find_client(*id);
   if (!client) return fail(ExitStatus::could_not_run, client.error());
   if (!*client) return fail(ExitStatus::answer_is_no, "no client \"" + id->text() + "\" is registered");
   const auto entry = store::make_directory_client(**client);
   if (!entry) return fail(ExitStatus::could_not_run, entry.error());
+  auto materials = load_trust_stores(std::move(opened.registry->config));
+  if (!materials) return ExitStatus::answer_is_no;
 
   oauth::Snapshot snapshot;
-  snapshot.trust_stores = opened.registry->materials->trust_stores;
+  snapshot.trust_stores = std::move(materials->trust_stores);
   const oauth::Explanation explanation = oauth::explain_client(*entry, snapshot, *presented, *now);
   if (arguments.has("--json")) {
     print_json(explanation_json(explanation));

@@ -28,6 +28,21 @@ Result<unsigned> parse_port(const Arguments& arguments, std::string_view name, u
   return port;
 }
 
+/// One word for a shell.
+std::string shell_quoted(const std::string& text) {
+  constexpr std::string_view kPlain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._/:,+@%=";
+  if (!text.empty() && text.find_first_not_of(kPlain) == std::string::npos) return text;
+  std::string out = "'";
+  for (const char c : text) {
+    if (c == '\'') {
+      out += "'\\''";
+    } else {
+      out.push_back(c);
+    }
+  }
+  return out + "'";
+}
+
 ExitStatus run_init(const Arguments& arguments) {
   const auto port = parse_port(arguments, "--port", 8443);
   if (!port) return fail(ExitStatus::wrong_usage, port.error());
@@ -41,11 +56,12 @@ ExitStatus run_init(const Arguments& arguments) {
     return fail(ExitStatus::could_not_run, written.error());
   }
   const std::string dir = options.directory.string();
+  const auto in_dir = [&dir](const char* file) { return shell_quoted(dir + file); };
   print("Made a development setup in " + dir +
-        ": not for production.\n\nStart the server:\n\n  certbound serve --config " + dir +
-        "/certbound.yaml\n\nGet a token from another terminal:\n\n  curl --cacert " + dir + "/ca/dev-ca.crt --cert " +
-        dir + "/clients/client-1.crt --key " + dir +
-        "/clients/client-1.key \\\n       -d grant_type=client_credentials -d client_id=client-1 "
+        ": not for production.\n\nStart the server:\n\n  certbound serve --config " + in_dir("/certbound.yaml") +
+        "\n\nGet a token from another terminal:\n\n  curl --cacert " + in_dir("/ca/dev-ca.crt") + " --cert " +
+        in_dir("/clients/client-1.crt") + " --key " + in_dir("/clients/client-1.key") +
+        " \\\n       -d grant_type=client_credentials -d client_id=client-1 "
         "https://localhost:" +
         std::to_string(*port) + "/oauth2/token\n");
   return ExitStatus::done;

@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/file.hpp"
 #include "base/text.hpp"
 
 namespace certbound::cli {
@@ -16,7 +17,7 @@ void print_error(std::string_view text) { (void)std::fwrite(text.data(), 1, text
 bool finish_output() { return std::fflush(stdout) == 0 && std::ferror(stdout) == 0; }
 
 void print_json(const nlohmann::ordered_json& value) {
-  print(value.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n");
+  print(value.dump(2, ' ', true, nlohmann::ordered_json::error_handler_t::replace) + "\n");
 }
 
 ExitStatus fail(ExitStatus status, const Error& error) { return fail(status, error.detail); }
@@ -45,6 +46,10 @@ std::filesystem::path configuration_path(const Arguments& arguments) {
   const char* variable = std::getenv("CERTBOUND_CONFIG");  // NOLINT(concurrency-mt-unsafe): one thread
   if (variable != nullptr && *variable != '\0') return variable;
   return "/etc/certbound/certbound.yaml";
+}
+
+ExitStatus status_of_invalid(const std::filesystem::path& configuration) {
+  return load_file(configuration) ? ExitStatus::answer_is_no : ExitStatus::could_not_run;
 }
 
 }  // namespace certbound::cli

@@ -20,7 +20,7 @@ void print_error(std::string_view text);
 /// Flushes stdout. False where anything printed there was lost.
 [[nodiscard]] bool finish_output();
 
-/// One JSON value on stdout, indented, with a line feed.
+/// One JSON value on stdout in ASCII, so that no text in it moves a terminal's cursor; indented, with a line feed.
 void print_json(const nlohmann::ordered_json& value);
 
 /// `certbound: detail` on stderr; the exit status that is passed comes back, so that a verb can end with it.
@@ -32,5 +32,9 @@ void print_json(const nlohmann::ordered_json& value);
 
 /// `--config`, else $CERTBOUND_CONFIG, else /etc/certbound/certbound.yaml.
 [[nodiscard]] std::filesystem::path configuration_path(const Arguments& arguments);
+
+/// What a verb ends with where the configuration is not valid: could_not_run where its main file cannot be read at all,
+/// else answer_is_no.
+[[nodiscard]] ExitStatus status_of_invalid(const std::filesystem::path& configuration);
 
 }  // namespace certbound::cli

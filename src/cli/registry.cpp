@@ -6,6 +6,7 @@
 
 #include "app/report.hpp"
 #include "cli/output.hpp"
+#include "config/load.hpp"
 #include "store/open.hpp"
 
 namespace certbound::cli {
@@ -43,16 +44,15 @@ Result<std::vector<model::Client>> Registry::list_clients() const {
 
 OpenedRegistry open_registry(const Arguments& arguments) {
   OpenedRegistry opened;
-  app::Checked checked = app::check_configuration(configuration_path(arguments), wall_now());
-  if (!checked.config) {
-    app::report_problems(checked.problems);
-    opened.status = ExitStatus::answer_is_no;
+  const std::filesystem::path file = configuration_path(arguments);
+  config::Loaded loaded = config::load(file);
+  if (!loaded.config) {
+    app::report_problems(loaded.problems);
+    opened.status = status_of_invalid(file);
     return opened;
   }
-  if (!checked.materials) app::report_problems(checked.problems);
   Registry registry;
-  registry.config = *std::move(checked.config);
-  registry.materials = std::move(checked.materials);
+  registry.config = *std::move(loaded.config);
   std::error_code error;
   if (std::filesystem::exists(registry.config.state_dir / store::kDatabaseName, error)) {
     auto store = store::open_store_read_only(registry.config.state_dir);

@@ -4,9 +4,9 @@
 #include <optional>
 #include <vector>
 
-#include "app/generation.hpp"
 #include "base/result.hpp"
 #include "cli/verb.hpp"
+#include "config/config.hpp"
 #include "model/client.hpp"
 #include "store/store.hpp"
 
@@ -17,7 +17,6 @@ namespace certbound::cli {
 /// false.
 struct Registry {
   config::Config config;
-  std::optional<app::Materials> materials;  ///< absent where a file of the configuration cannot be read
   std::unique_ptr<store::ReadOnlyStore> store;
 
   [[nodiscard]] bool is_live() const { return store != nullptr; }
@@ -31,9 +30,10 @@ struct Registry {
 struct OpenedRegistry {
   std::optional<Registry> registry;
   ExitStatus status = ExitStatus::done;  ///< where there is none: answer_is_no for an invalid configuration (its
-                                         ///< problems were printed), else could_not_run
+                                         ///< problems were printed), could_not_run where a file cannot be read
 };
 
+/// Opens none of the files that the configuration names but those of its clients.
 [[nodiscard]] OpenedRegistry open_registry(const Arguments& arguments);
 
 }  // namespace certbound::cli

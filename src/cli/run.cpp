@@ -1,8 +1,11 @@
 #include "cli/run.hpp"
 
+#include <algorithm>
 #include <exception>
+#include <iterator>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -82,11 +85,23 @@ void add_verbs(CLI::App& app, std::vector<std::unique_ptr<ParsedVerb>>& parsed) 
   }
 }
 
-/// `help`, `help VERB` and `help GROUP VERB` are `--help` in other words.
+/// Nothing, a verb, a group, or a group and its verb.
+bool is_command(std::span<const std::string> words) {
+  if (words.empty()) return true;
+  const auto is_group = [&words](const auto& group) { return group.first == words[0]; };
+  if (words.size() == 1 && std::any_of(std::begin(kGroups), std::end(kGroups), is_group)) return true;
+  const std::string_view group = words.size() == 1 ? std::string_view{} : words[0];
+  const auto is_verb = [&](const Verb* verb) { return verb->group == group && verb->name == words.back(); };
+  return words.size() <= 2 && std::any_of(std::begin(kVerbs), std::end(kVerbs), is_verb);
+}
+
+/// `help`, `help VERB` and `help GROUP VERB` are `--help` in other words. Throws CLI::ParseError where there is no such
+/// command: asked for help, CLI11 does not look at the other words.
 std::vector<std::string> rewrite_help(int argc, char** argv) {
   std::vector<std::string> words{argv + 1, argv + argc};
   if (!words.empty() && words.front() == "help") {
     words.erase(words.begin());
+    if (!is_command(words)) throw CLI::ExtrasError({words.rbegin(), words.rend()});
     words.emplace_back("--help");
   }
   return {words.rbegin(), words.rend()};  // CLI11 takes them last first

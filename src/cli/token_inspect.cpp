@@ -28,16 +28,27 @@ std::string read_token(const Arguments& arguments) {
   return token;
 }
 
-/// `"exp": 1795227938` with the time in words.
+/// The end of the year 9999, the last that has a form in RFC 3339.
+constexpr unsigned long long kEndOfTime = 253402300799;
+
+/// `exp: 2026-11-21T02:25:38Z`; a number that is no time as it is.
+std::string describe_time(std::string_view name, const nlohmann::json& claim) {
+  // A number below 0 is signed; it becomes one that is too large.
+  const auto seconds = claim.get<unsigned long long>();
+  std::string text = std::string{name} + ": ";
+  if (seconds > kEndOfTime) return text + claim.dump() + " (no time)\n";
+  const WallTime time{std::chrono::seconds{seconds}};
+  text += to_rfc3339(time);
+  if (name == "exp" && time < wall_now()) text += " (expired)";
+  return text + "\n";
+}
+
+/// The claims that are times in words.
 std::string describe_times(const nlohmann::json& claims) {
   std::string text;
   for (const char* name : {"iat", "nbf", "exp"}) {
     const auto claim = claims.find(name);
-    if (claim == claims.end() || !claim->is_number_integer()) continue;
-    const WallTime time{std::chrono::seconds{claim->get<long long>()}};
-    text += std::string{name} + ": " + to_rfc3339(time);
-    if (std::string_view{name} == "exp" && time < wall_now()) text += " (expired)";
-    text.push_back('\n');
+    if (claim != claims.end() && claim->is_number_integer()) text += describe_time(name, *claim);
   }
   return text;
 }
@@ -57,7 +68,8 @@ ExitStatus run_token_inspect(const Arguments& arguments) {
     json["verified"] = false;
     print_json(json);
   } else {
-    print("header:\n" + json["header"].dump(2) + "\nclaims:\n" + json["claims"].dump(2) + "\n" +
+    // In ASCII: a stranger's text for a terminal.
+    print("header:\n" + json["header"].dump(2, ' ', true) + "\nclaims:\n" + json["claims"].dump(2, ' ', true) + "\n" +
           describe_times(*claims) + "The signature was not verified.\n");
   }
   return ExitStatus::done;

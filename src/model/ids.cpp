@@ -1,12 +1,15 @@
 #include "model/ids.hpp"
 
 #include <algorithm>
+#include <unordered_set>
 
 namespace certbound::model {
 
 namespace {
 
 constexpr std::size_t kMaximumClientIdLength = 255;
+/// Up to here a repeated token is found by looking at those before it, which needs no memory of its own.
+constexpr std::size_t kShortScope = 256;
 
 bool is_scope_character(char c) { return c == 0x21 || (c >= 0x23 && c <= 0x5b) || (c >= 0x5d && c <= 0x7e); }
 
@@ -20,13 +23,16 @@ std::optional<ClientId> ClientId::parse(std::string_view text) {
 
 std::optional<Scope> Scope::parse(std::string_view text) {
   Scope scope;
+  const bool is_short = text.size() <= kShortScope;
+  std::unordered_set<std::string_view> seen;
   std::size_t start = 0;
   while (start < text.size()) {
     std::size_t end = text.find(' ', start);
     if (end == std::string_view::npos) end = text.size();
     const std::string_view token = text.substr(start, end - start);
     if (!std::all_of(token.begin(), token.end(), is_scope_character)) return std::nullopt;
-    if (!token.empty()) scope.add(std::string{token});
+    const bool is_new = !token.empty() && (is_short ? !scope.has(token) : seen.insert(token).second);
+    if (is_new) scope.tokens_.emplace_back(token);
     start = end + 1;
   }
   return scope;

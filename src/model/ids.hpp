@@ -28,7 +28,8 @@ class Scope {
   Scope() = default;
 
   /// Space-delimited tokens; nothing where a token holds a character outside %x21 / %x23-5B / %x5D-7E. Several blanks
-  /// and repeated tokens are forgiven; an empty text is the empty scope.
+  /// and repeated tokens are forgiven; an empty text is the empty scope. The time is linear in the text, which a client
+  /// chooses.
   [[nodiscard]] static std::optional<Scope> parse(std::string_view text);
 
   [[nodiscard]] const std::vector<std::string>& tokens() const { return tokens_; }

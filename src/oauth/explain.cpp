@@ -23,6 +23,7 @@ class Walk {
   void add(Step step) {
     if (has_failed_) {
       step.outcome = StepOutcome::not_reached;
+      step.reason = Reason::none;
       step.detail.clear();
     }
     has_failed_ = has_failed_ || step.outcome == StepOutcome::failed;
@@ -35,15 +36,22 @@ class Walk {
   bool has_failed_ = false;
 };
 
-Step make_step(std::string step_name, bool has_passed) {
+/// Passed where `reason` is none.
+Step make_step(std::string step_name, Reason reason) {
   Step step;
   step.name = std::move(step_name);
-  step.outcome = has_passed ? StepOutcome::passed : StepOutcome::failed;
+  step.reason = reason;
+  step.outcome = reason == Reason::none ? StepOutcome::passed : StepOutcome::failed;
   return step;
 }
 
+template <typename T>
+Reason reason_of(const Result<T>& result) {
+  return result ? Reason::none : result.error().reason;
+}
+
 Step explain_registration(const model::Client& client) {
-  Step step = make_step("client", true);
+  Step step = make_step("client", Reason::none);
   step.presented = client.client_id.text();
   step.expected = client.client_id.text();
   step.detail =
@@ -52,7 +60,7 @@ Step explain_registration(const model::Client& client) {
 }
 
 Step explain_method(const model::Client& client) {
-  Step step = make_step("method", true);
+  Step step = make_step("method", Reason::none);
   step.expected = model::name(client.token_endpoint_auth_method);
   step.presented = "a certificate in the TLS handshake";
   return step;
@@ -60,7 +68,7 @@ Step explain_method(const model::Client& client) {
 
 Step explain_key(const x509::PresentedChain& presented) {
   const auto strength = x509::check_presented_key(presented.leaf);
-  Step step = make_step("key", strength.has_value());
+  Step step = make_step("key", reason_of(strength));
   const EVP_PKEY* key = X509_get0_pubkey(&presented.leaf.handle());
   step.expected = "RSA from 2048 bits, EC on P-256, P-384 or P-521, Ed25519, Ed448";
   step.presented = key == nullptr ? "a key that cannot be read" : crypto::describe_key(*key);
@@ -70,8 +78,10 @@ Step explain_key(const x509::PresentedChain& presented) {
 
 Step explain_validity(const x509::PresentedChain& presented, WallTime now) {
   const x509::Validity validity = x509::validity_at(presented.leaf, now);
-  const bool is_valid = validity == x509::Validity::within || validity == x509::Validity::ends_soon;
-  Step step = make_step("validity", is_valid);
+  Reason reason = Reason::none;
+  if (validity == x509::Validity::not_yet) reason = Reason::certificate_not_yet_valid;
+  if (validity == x509::Validity::past) reason = Reason::certificate_expired;
+  Step step = make_step("validity", reason);
   step.expected = "valid at " + to_rfc3339(now);
   step.presented = to_rfc3339(presented.leaf.not_before()) + " to " + to_rfc3339(presented.leaf.not_after());
   step.detail = x509::describe_validity(presented.leaf, now);
@@ -87,41 +97,52 @@ std::string describe_path(const x509::VerifiedPath& path) {
   return text;
 }
 
+/// Is it the leaf's own dates that were refused? They are looked at last, after issuers, usages and signatures.
+bool is_of_leaf_dates(const Error& error) {
+  const bool is_of_dates =
+      error.reason == Reason::certificate_expired || error.reason == Reason::certificate_not_yet_valid;
+  return is_of_dates && error.detail.starts_with("certificate 0 (");  // TrustStore::verify() names it so
+}
+
+/// Everything but the leaf's own dates, which are the next step.
 Step explain_chain(const store::DirectoryClient& client, const Snapshot& snapshot,
                    const x509::PresentedChain& presented, WallTime now) {
   const auto store = snapshot.trust_stores.find(client.client.trust_store);
-  if (store == snapshot.trust_stores.end()) {
-    Step step = make_step("chain", false);
-    step.detail = "no trust store \"" + client.client.trust_store + "\" is configured";
+  if (store == snapshot.trust_stores.end() || !client.subject) {
+    Step step = make_step("chain", Reason::anchor_not_for_client);
+    step.detail = client.subject ? "no trust store \"" + client.client.trust_store + "\" is configured"
+                                 : "the client is registered without a subject";
     return step;
   }
   x509::TrustStore::Query query;
   query.now = now;
-  const auto path = store->second->verify(presented.leaf, presented.intermediates, query);
-  Step step = make_step("chain", path.has_value());
+  auto path = store->second->verify(presented.leaf, presented.intermediates, query);
+  std::string detail;
+  Reason reason = Reason::none;
+  if (!path && is_of_leaf_dates(path.error())) {
+    detail = "the issuers are found and their signatures good; the certificate's own dates are the next step";
+  } else if (!path) {
+    const Error error = explain_chain_refusal(path.error(), snapshot, client.client, presented.leaf);
+    reason = error.reason;
+    detail = std::string{name(reason)} + ": " + error.detail + "; " + std::string{meaning(reason)};
+  }
+  Step step = make_step("chain", reason);
   std::vector<std::string> anchors;
   for (const x509::Certificate& anchor : store->second->anchors()) anchors.push_back("\"" + subject_of(anchor) + "\"");
   step.expected = "an anchor of " + client.client.trust_store + ": " + join(anchors, ", ");
   step.presented = path ? describe_path(*path) : "\"" + presented.subject + "\" issued by \"" + presented.issuer + "\"";
-  if (!path) {
-    step.detail = std::string{name(path.error().reason)} + ": " + path.error().detail + "; " +
-                  std::string{meaning(path.error().reason)};
-    const std::string foreign = find_foreign_store(snapshot, client.client.trust_store, presented.leaf);
-    if (!foreign.empty()) {
-      step.detail = "the certificate's issuer is in trust store \"" + foreign + "\": another partner's? " + step.detail;
-    }
-  }
+  step.detail = std::move(detail);
   return step;
 }
 
 Step explain_subject(const store::DirectoryClient& client, const x509::PresentedChain& presented) {
-  if (!client.subject) {
-    Step step = make_step("subject", false);
-    step.detail = "the client is registered without a subject";
-    return step;
-  }
+  if (!client.subject) return make_step("subject", Reason::anchor_not_for_client);  // `chain` has said why
   const auto match = client.subject->explain(presented.leaf);
-  Step step = make_step("subject", match.has_value() && match->matches);
+  Reason reason = reason_of(match);
+  if (match && !match->matches) {
+    reason = match->only_order_differs ? Reason::subject_order_differs : Reason::subject_mismatch;
+  }
+  Step step = make_step("subject", reason);
   step.expected = std::string{model::name(client.subject->field())} + " = ";
   if (!match) {
     step.presented = presented.subject;
@@ -143,7 +164,10 @@ std::string list_of(const std::vector<crypto::Sha256>& digests) {
 
 Step explain_certificate(const store::DirectoryClient& client, const x509::PresentedChain& presented,
                          const Explanation& verdict) {
-  Step step = make_step("certificate", verdict.is_accepted());
+  // The key has passed where this step is reached, and the dates are judged after it.
+  const bool is_refused =
+      verdict.reason == Reason::certificate_not_registered || verdict.reason == Reason::certificate_unusable;
+  Step step = make_step("certificate", is_refused ? verdict.reason : Reason::none);
   if (!client.certificates.empty()) step.expected = "x5t#S256 " + list_of(client.certificates);
   if (!client.keys.empty()) {
     step.expected += (step.expected.empty() ? "key " : ", or key ") + list_of(client.keys);
@@ -153,9 +177,8 @@ Step explain_certificate(const store::DirectoryClient& client, const x509::Prese
   if (key != nullptr) {
     if (const auto thumbprint = jose::key_thumbprint(*key)) step.presented += ", key " + thumbprint->to_base64url();
   }
-  if (verdict.reason != Reason::certificate_not_registered) {
-    step.detail = verdict.detail;
-  } else {
+  if (verdict.reason == Reason::certificate_unusable) step.detail = verdict.detail;
+  if (verdict.reason == Reason::certificate_not_registered) {
     step.detail =
         "none of the registered ones; a re-issued certificate with the same key is another certificate: register it "
         "too, or register "
@@ -165,7 +188,7 @@ Step explain_certificate(const store::DirectoryClient& client, const x509::Prese
 }
 
 Step explain_binding(const model::Client& client, const x509::PresentedChain& presented) {
-  Step step = make_step("binding", true);
+  Step step = make_step("binding", Reason::none);
   step.presented =
       client.tls_client_certificate_bound_access_tokens ? "cnf.x5t#S256 = " + presented.x5t_s256 : "no cnf";
   step.expected = client.tls_client_certificate_bound_access_tokens ? "a certificate-bound token" : "an unbound token";
@@ -209,13 +232,13 @@ Explanation explain_client(const store::DirectoryClient& client, const Snapshot&
   walk.add(explain_registration(client.client));
   walk.add(explain_method(client.client));
   walk.add(explain_key(presented));
-  walk.add(explain_validity(presented, now));
   if (client.client.token_endpoint_auth_method == model::AuthMethod::tls_client_auth) {
     walk.add(explain_chain(client, snapshot, presented, now));
+    walk.add(explain_validity(presented, now));
     walk.add(explain_subject(client, presented));
   } else {
-    // Key and time have passed where this step is reached, so what is refused is refused for the certificate.
     walk.add(explain_certificate(client, presented, explanation));
+    walk.add(explain_validity(presented, now));
   }
   walk.add(explain_binding(client.client, presented));
   explanation.steps = walk.take_steps();

@@ -21,9 +21,10 @@ enum class StepOutcome : std::uint8_t { passed, failed, not_reached };
 struct Step {
   Step() = default;
 
-  std::string name;  ///< snake_case, stable: `client`, `method`, `key`, `validity`, `chain`, `subject`, `certificate`,
-                     ///< `binding`
+  std::string name;  ///< snake_case, stable: `client`, `method`, `key`; then `chain`, `validity`, `subject` or
+                     ///< `certificate`, `validity`; `binding`
   StepOutcome outcome = StepOutcome::not_reached;
+  Reason reason = Reason::none;  ///< why it failed; none where it did not
   std::string expected;
   std::string presented;
   std::string detail;  ///< what it means, what to do
@@ -33,8 +34,8 @@ struct Step {
 struct Explanation {
   Explanation() = default;
 
-  std::vector<Step> steps;       ///< in order; after the first failed one the rest are not reached
-  Reason reason = Reason::none;  ///< the verdict of the function that the server uses, not of the steps
+  std::vector<Step> steps;       ///< in the server's order; after the first failed one the rest are not reached
+  Reason reason = Reason::none;  ///< the verdict of the function that the server uses, and of the failed step
   std::string detail;
 
   [[nodiscard]] bool is_accepted() const { return reason == Reason::none; }

@@ -26,7 +26,8 @@ class Certificate {
 
   [[nodiscard]] X509& handle() const { return *certificate_; }
 
-  /// The DER as it was received.
+  /// The certificate in DER. Of parse_der() it is what was received. Of share() OpenSSL encodes it anew: the signed
+  /// part is what was received, the rest is DER even where the peer sent other BER.
   [[nodiscard]] Bytes to_der() const;
   [[nodiscard]] std::string to_pem() const;
 

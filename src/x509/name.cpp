@@ -28,9 +28,23 @@ Result<NameAttribute> read_entry(const X509_NAME_ENTRY& entry) {
   return attribute;
 }
 
-bool is_same_rdn(const Rdn& a, const Rdn& b) {
-  if (a.size() == 1 && b.size() == 1) return is_same_attribute(a.front(), b.front());
-  return std::is_permutation(a.begin(), a.end(), b.begin(), b.end(), is_same_attribute);
+/// The SETs of the name's DER. OpenSSL's list of entries does not show an empty one at its end.
+std::size_t count_sets(const X509_NAME& name) {
+  const unsigned char* at = nullptr;
+  std::size_t size = 0;
+  if (X509_NAME_get0_der(&name, &at, &size) != 1) return 0;
+  const unsigned char* const end = at + size;
+  long length = 0;
+  int tag = 0;
+  int tag_class = 0;
+  std::size_t count = 0;
+  // The SEQUENCE around them; what is in it OpenSSL has parsed.
+  ASN1_get_object(&at, &length, &tag, &tag_class, static_cast<long>(size));
+  while (at < end && (ASN1_get_object(&at, &length, &tag, &tag_class, end - at) & 0x80) == 0) {
+    at += length;
+    ++count;
+  }
+  return count;
 }
 
 bool is_comparable_name(const std::vector<Rdn>& rdns) {
@@ -88,6 +102,7 @@ Result<Name> Name::from_x509(const X509_NAME& name) {
     last_set = set;
     rdns.back().push_back(std::move(*attribute));
   }
+  if (count_sets(name) != rdns.size()) return unusable_name("an RDN is empty");
   return Name{std::move(rdns)};
 }
 

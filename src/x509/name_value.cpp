@@ -1,5 +1,6 @@
 #include "x509/name_value.hpp"
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 
@@ -138,6 +139,11 @@ bool is_same_attribute(const NameAttribute& a, const NameAttribute& b) {
   if (a.is_string != b.is_string || a.oid != b.oid) return false;
   if (!a.is_string) return a.der == b.der;
   return a.comparable && b.comparable && a.prepared == b.prepared;
+}
+
+bool is_same_rdn(const Rdn& a, const Rdn& b) {
+  if (a.size() == 1 && b.size() == 1) return is_same_attribute(a.front(), b.front());
+  return std::is_permutation(a.begin(), a.end(), b.begin(), b.end(), is_same_attribute);
 }
 
 }  // namespace certbound::x509

@@ -28,6 +28,9 @@ namespace certbound::x509 {
 /// Equal as RFC 5280 section 7.1 says; two strings of different ASN.1 types can be.
 [[nodiscard]] bool is_same_attribute(const NameAttribute& a, const NameAttribute& b);
 
+/// Equal as sets of attributes.
+[[nodiscard]] bool is_same_rdn(const Rdn& a, const Rdn& b);
+
 /// False where the attribute equals nothing, not even itself.
 [[nodiscard]] bool is_comparable(const NameAttribute& attribute);
 

@@ -2,9 +2,6 @@
 
 #include <utility>
 
-#include <openssl/core_names.h>
-#include <openssl/err.h>
-
 #include "crypto/key.hpp"
 #include "x509/name.hpp"
 
@@ -14,17 +11,6 @@ namespace {
 
 Error refuse_presented(std::string detail) {
   return {ErrorCode::invalid_client, Reason::certificate_unusable, "client authentication failed", std::move(detail)};
-}
-
-/// A curve spelled out in the certificate, even where its numbers are those of P-256, is no named curve (RFC 5480
-/// section 2.1.1).
-bool has_explicit_curve(const EVP_PKEY& key) {
-  int is_explicit = 0;
-  if (EVP_PKEY_get_int_param(&key, OSSL_PKEY_PARAM_EC_DECODED_FROM_EXPLICIT_PARAMS, &is_explicit) != 1) {
-    ERR_clear_error();
-    return false;
-  }
-  return is_explicit != 0;
 }
 
 }  // namespace
@@ -43,11 +29,7 @@ Result<void> check_presented_key(const Certificate& leaf) {
   if (key == nullptr) {
     return refuse_presented("the public key cannot be decoded (" + crypto::take_openssl_errors() + ")");
   }
-  if (auto strong = crypto::check_key_strength(*key); !strong) return strong;
-  if (EVP_PKEY_get_base_id(key) == EVP_PKEY_EC && has_explicit_curve(*key)) {
-    return refuse_presented("an EC key with explicit curve parameters; P-256, P-384 or P-521 by name are accepted");
-  }
-  return {};
+  return crypto::check_key_strength(*key);
 }
 
 }  // namespace certbound::x509

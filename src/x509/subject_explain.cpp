@@ -63,10 +63,6 @@ std::string difference_of(const Rdn& registered, const Rdn& presented) {
   return out;
 }
 
-bool is_same_position(const Rdn& a, const Rdn& b) {
-  return std::is_permutation(a.begin(), a.end(), b.begin(), b.end(), is_same_attribute);
-}
-
 /// The first difference as RFC 4514 reads, which is from the back of the DER.
 std::string first_difference(const Name& registered, const Name& presented) {
   const auto& a = registered.rdns();
@@ -75,7 +71,7 @@ std::string first_difference(const Name& registered, const Name& presented) {
     return "the whole name must match: registered are " + std::to_string(a.size()) + " RDNs, the certificate has " +
            std::to_string(b.size());
   }
-  const auto [left, right] = std::mismatch(a.rbegin(), a.rend(), b.rbegin(), is_same_position);
+  const auto [left, right] = std::mismatch(a.rbegin(), a.rend(), b.rbegin(), is_same_rdn);
   return left == a.rend() ? std::string{} : difference_of(*left, *right);
 }
 

@@ -98,16 +98,25 @@ std::string SubjectRule::canonical() const {
   return std::string{model::name(field_)} + ':' + (name != nullptr ? name->canonical() : expected_text());
 }
 
-Result<std::vector<model::RegisteredSubject>> registrable_subjects(const Certificate& leaf) {
-  const auto subject = Name::from_x509(*X509_get_subject_name(&leaf.handle()));
-  if (!subject) return subject.error();
-  const auto entries = read_subject_alt_names(leaf.handle());
-  if (!entries) return entries.error();
-  std::vector<model::RegisteredSubject> out;
+RegistrableSubjects registrable_subjects(const Certificate& leaf) {
+  RegistrableSubjects out;
   const auto add = [&out](model::RegisteredSubject candidate) {
-    if (SubjectRule::parse(candidate)) out.push_back(std::move(candidate));
+    if (const auto rule = SubjectRule::parse(candidate)) {
+      out.subjects.push_back(std::move(candidate));
+    } else {
+      out.left_out.push_back(std::string{model::name(candidate.field)} + ": " + rule.error().detail);
+    }
   };
-  add({model::SubjectField::subject_dn, subject->to_rfc4514()});
+  if (const auto subject = Name::from_x509(*X509_get_subject_name(&leaf.handle())); !subject) {
+    out.left_out.push_back(subject.error().detail);
+  } else if (!subject->is_empty()) {
+    add({model::SubjectField::subject_dn, subject->to_rfc4514()});
+  }
+  const auto entries = read_subject_alt_names(leaf.handle());
+  if (!entries) {
+    out.left_out.push_back(entries.error().detail);
+    return out;
+  }
   for (const auto& entry : *entries) {
     if (entry.field) add({*entry.field, entry.text});
   }

@@ -56,12 +56,19 @@ class SubjectRule {
   Expected expected_;
 };
 
-/// Every subject by which the certificate could be registered, as `cert inspect` prints them: the subject DN where it
-/// is not empty, then each SAN of the four types in the order of the certificate. Values that cannot be registered are
-/// left out.
-[[nodiscard]] Result<std::vector<model::RegisteredSubject>> registrable_subjects(const Certificate& leaf);
+/// What a certificate can be registered by.
+struct RegistrableSubjects {
+  std::vector<model::RegisteredSubject> subjects;
+  std::vector<std::string> left_out;  ///< for each value that cannot be registered why, for people
+};
 
-/// All SANs for people: `DNS:a.example`, `URI:…`, `IP:…`, `email:…`, `other:<oid>`.
+/// Every subject by which the certificate could be registered, as `cert inspect` prints them: the subject DN where it
+/// is not empty, then each SAN of the four types in the order of the certificate. A subject that cannot be used does
+/// not hide the SANs, nor the other way round.
+[[nodiscard]] RegistrableSubjects registrable_subjects(const Certificate& leaf);
+
+/// All SANs for people: `DNS:a.example`, `URI:…`, `IP:…`, `email:…`, `other:<oid>`; `(unusable: …)` where they cannot
+/// be read.
 [[nodiscard]] std::vector<std::string> describe_subject_alt_names(const Certificate& leaf);
 
 }  // namespace certbound::x509

@@ -95,22 +95,33 @@ VerifiedPath take_path(X509_STORE_CTX& context) {
 
 /// Everything that the purpose asks of a certificate but its extended key usage, whose anyExtendedKeyUsage OpenSSL's
 /// purpose does not know.
-bool permits_any_purpose(X509& certificate) {
+bool permits_any_purpose(X509& certificate, bool is_leaf) {
   const bool has_any = (X509_get_extension_flags(&certificate) & EXFLAG_XKUSAGE) != 0 &&
                        (X509_get_extended_key_usage(&certificate) & XKU_ANYEKU) != 0;
   if (!has_any) return false;
-  // That a CA is one is checked apart from the purpose. A leaf signs the handshake, or agrees on a key in it.
-  const bool is_ca = X509_check_ca(&certificate) != kNoCa;
-  return is_ca || (X509_get_key_usage(&certificate) & (KU_DIGITAL_SIGNATURE | KU_KEY_AGREEMENT)) != 0;
+  // An issuer is a CA. A leaf, which may be a CA too, signs the handshake, or agrees on a key in it.
+  if (!is_leaf) return X509_check_ca(&certificate) != kNoCa;
+  return (X509_get_key_usage(&certificate) & (KU_DIGITAL_SIGNATURE | KU_KEY_AGREEMENT)) != 0;
 }
 
 /// RFC 5280 section 4.2.1.12: anyExtendedKeyUsage permits TLS client authentication as well.
 int accept_any_extended_key_usage(int is_good, X509_STORE_CTX* context) {
   if (is_good == 1 || X509_STORE_CTX_get_error(context) != X509_V_ERR_INVALID_PURPOSE) return is_good;
   X509* certificate = X509_STORE_CTX_get_current_cert(context);
-  if (certificate == nullptr || !permits_any_purpose(*certificate)) return 0;
+  const bool is_leaf = X509_STORE_CTX_get_error_depth(context) == 0;
+  if (certificate == nullptr || !permits_any_purpose(*certificate, is_leaf)) return 0;
   X509_STORE_CTX_set_error(context, X509_V_OK);
   return 1;
+}
+
+/// With X509_V_FLAG_PARTIAL_CHAIN a certificate that stands in the store needs no issuer, not even as a leaf.
+Result<void> check_is_no_anchor(const Certificate& leaf, std::span<const Certificate> anchors) {
+  const auto is_leaf = [&leaf](const Certificate& anchor) { return X509_cmp(&anchor.handle(), &leaf.handle()) == 0; };
+  if (std::none_of(anchors.begin(), anchors.end(), is_leaf)) return {};
+  return refuse_path(
+      Reason::anchor_not_for_client,
+      "certificate 0 (" + render_name(*X509_get_subject_name(&leaf.handle())) +
+          "): it is itself an anchor of the trust store; an anchor issues certificates and is not a client's");
 }
 
 void set_query(X509_STORE_CTX& context, const TrustStore::Query& query) {
@@ -152,6 +163,7 @@ Result<std::shared_ptr<const TrustStore>> TrustStore::make(std::string name, std
 Result<VerifiedPath> TrustStore::verify(const Certificate& leaf, std::span<const Certificate> untrusted,
                                         const Query& query) const {
   if (auto bounded = check_bounds(leaf, untrusted, query); !bounded) return std::move(bounded).error();
+  if (auto issued = check_is_no_anchor(leaf, anchors_); !issued) return std::move(issued).error();
   const StackHandle stack = stack_of(untrusted, intermediates_);
   const ContextHandle context{X509_STORE_CTX_new()};
   if (!context || X509_STORE_CTX_init(context.get(), store_.get(), &leaf.handle(), stack.get()) != 1) {
@@ -162,15 +174,7 @@ Result<VerifiedPath> TrustStore::verify(const Certificate& leaf, std::span<const
   // Less than 0 is no verdict at all, and a certificate with an odd key can cause that: it is refused as well.
   if (X509_verify_cert(context.get()) <= 0) return make_verify_error(*context, anchors_);
   ERR_clear_error();
-  VerifiedPath path = take_path(*context);
-  // With X509_V_FLAG_PARTIAL_CHAIN a certificate that stands in the store needs no issuer, not even as a leaf.
-  if (path.certificates.size() < 2) {
-    return refuse_path(
-        Reason::anchor_not_for_client,
-        "certificate 0 (" + render_name(*X509_get_subject_name(&leaf.handle())) +
-            "): it is itself an anchor of the trust store; an anchor issues certificates and is not a client's");
-  }
-  return path;
+  return take_path(*context);
 }
 
 bool TrustStore::has_issuer_of(const Certificate& certificate) const {

@@ -61,11 +61,12 @@ class TrustStore {
 
   /// RFC 5280 section 6 by OpenSSL: path to an anchor of this store (partial chains: an anchor need not be
   /// self-signed), purpose ssl_client, security level 2, X509_STRICT where is_strict(), nothing else than `leaf`,
-  /// `untrusted` and this store. A leaf that is itself an anchor is refused: an anchor issues, it does not
-  /// authenticate. notAfter itself is past. About 72 us for leaf and root. Errors: `invalid_client` with the Reason
-  /// that fits (anchor_not_for_client, issuer_missing, certificate_expired, wrong_purpose, …); `detail` names the
-  /// certificate at fault by its depth and subject and gives OpenSSL's own words; for issuer_missing the issuer that is
-  /// missing; for not_strict what the certificate lacks. `server_error` where OpenSSL cannot work.
+  /// `untrusted` and this store. A leaf that is itself an anchor is refused, also where another anchor
+  /// issued it: an anchor issues, it does not authenticate. notAfter itself is past. About 72 us for leaf and root.
+  /// Errors: `invalid_client` with the Reason that fits (anchor_not_for_client, issuer_missing, certificate_expired,
+  /// wrong_purpose, …); `detail` names the certificate at fault by its depth and subject and gives OpenSSL's own words;
+  /// for issuer_missing the issuer that is missing; for not_strict what the certificate lacks. `server_error` where
+  /// OpenSSL cannot work.
   [[nodiscard]] Result<VerifiedPath> verify(const Certificate& leaf, std::span<const Certificate> untrusted,
                                             const Query& query) const;
 

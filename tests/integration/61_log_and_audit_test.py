@@ -1,12 +1,15 @@
 """Log, metrics and audit record (product.md section 7; conformance.md SRV-8 and SRV-10)."""
 
 import json
+import os
 import re
+import subprocess
 import unittest
 
 from support import tokens
-from support.cases import API, ETL_SUBJECT, TOKEN, DaemonCase, OwnDaemonCase, flat, grant
+from support.cases import API, ETL_SUBJECT, TOKEN, DaemonCase, OwnDaemonCase, PkiCase, flat, grant
 from support.client import form_request
+from support.daemon import BINARY, PATIENCE
 
 HOSTILE = ('"', "\\", "\n", "\r\n", "\u2028", "\x1b[31m", "', '1');--", "${ENV}", "{}", "%s%n", '","reason":"none', "\ud7ff", "</script>")
 
@@ -159,6 +162,26 @@ class Metrics(DaemonCase):
         self.assertNotIn("nobody-", text)
         self.assertNotIn("path-", text)
         self.assertLessEqual(len(self.curl.metrics()) - before, 4)
+
+
+class BlockedLog(PkiCase):
+    def test_it_ends_with_its_status_though_nobody_reads_the_log(self):
+        """A terminal that was stopped, a pipe whose reader hangs: the supervisor still learns how it ended."""
+        config = self.base_config()
+        config["state_dir"] = os.path.join(self.pki.write("no-directory", ""), "state")
+        path = self.pki.write("certbound.yaml", json.dumps(config))
+        reader, writer = os.pipe()
+        self.addCleanup(os.close, reader)
+        os.set_blocking(writer, False)
+        try:
+            while True:
+                os.write(writer, b"x" * 4096)
+        except BlockingIOError:
+            os.set_blocking(writer, True)
+        process = subprocess.Popen([BINARY, "serve", "--config", path], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=writer)
+        self.addCleanup(process.kill)
+        os.close(writer)
+        self.assertEqual(process.wait(20 * PATIENCE), 3)
 
 
 if __name__ == "__main__":

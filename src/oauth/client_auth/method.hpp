@@ -47,10 +47,11 @@ struct MethodEntry {
                                                              const x509::PresentedChain& presented,
                                                              const AuthContext& context);
 
-/// The name of another trust store than `own` that holds the leaf's issuer: whoever is refused for his chain may be
-/// another partner's. Empty where there is none. By name and key identifier only: for messages, never for accepting.
-[[nodiscard]] std::string find_foreign_store(const Snapshot& snapshot, std::string_view own,
-                                             const x509::Certificate& leaf);
+/// What TrustStore::verify() of the client's trust store refused, as authentication reports it: where the chain ends
+/// elsewhere and another trust store holds the leaf's issuer, the certificate is another partner's, and the reason is
+/// anchor_not_for_client. By name and key identifier only: for messages, never for accepting.
+[[nodiscard]] Error explain_chain_refusal(Error error, const Snapshot& snapshot, const model::Client& client,
+                                          const x509::Certificate& leaf);
 
 /// The refusal of client authentication: one text for every reason (RFC 8705 section 2; nobody learns which part
 /// failed).

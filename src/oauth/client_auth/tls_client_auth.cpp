@@ -19,7 +19,16 @@ Error explain_mismatch(const x509::SubjectRule& rule, const x509::Certificate& l
                        std::move(detail));
 }
 
-/// Off the hot path: a certificate of another partner is named as such.
+/// The name of another trust store than `own` that holds the leaf's issuer, or an empty text.
+std::string find_foreign_store(const Snapshot& snapshot, std::string_view own, const x509::Certificate& leaf) {
+  for (const auto& [store_name, store] : snapshot.trust_stores) {
+    if (store_name != own && store->has_issuer_of(leaf)) return store_name;
+  }
+  return {};
+}
+
+}  // namespace
+
 Error explain_chain_refusal(Error error, const Snapshot& snapshot, const model::Client& client,
                             const x509::Certificate& leaf) {
   if (error.reason != Reason::issuer_missing && error.reason != Reason::anchor_not_for_client) return error;
@@ -28,15 +37,6 @@ Error explain_chain_refusal(Error error, const Snapshot& snapshot, const model::
   error.reason = Reason::anchor_not_for_client;
   error.detail += "; its issuer is in trust store \"" + foreign + "\", the client's is \"" + client.trust_store + "\"";
   return error;
-}
-
-}  // namespace
-
-std::string find_foreign_store(const Snapshot& snapshot, std::string_view own, const x509::Certificate& leaf) {
-  for (const auto& [store_name, store] : snapshot.trust_stores) {
-    if (store_name != own && store->has_issuer_of(leaf)) return store_name;
-  }
-  return {};
 }
 
 Result<void> check_tls_client_auth(const store::DirectoryClient& client, const x509::PresentedChain& presented,

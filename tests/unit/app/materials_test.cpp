@@ -25,6 +25,14 @@ std::vector<std::string> briefs_of(const LoadedMaterials& loaded) {
 
 using Briefs = std::vector<std::string>;
 
+certbound::test::Identity make_below(const certbound::test::Identity& issuer, WallTime not_after) {
+  certbound::test::Shape shape;
+  shape.role = x509::CertificateRole::server;
+  shape.subject = {{"CN", "localhost"}};
+  shape.not_after = not_after;
+  return certbound::test::make_identity(shape, &issuer);
+}
+
 }  // namespace
 
 TEST(LoadMaterials, LoadsWhatTheConfigurationNames) {
@@ -49,6 +57,7 @@ TEST(LoadMaterials, WatchesEveryCertificate) {
   ASSERT_EQ(watched.size(), 3U);
   EXPECT_EQ(watched[0].role, "server");
   EXPECT_EQ(watched[0].subject, "CN=localhost");
+  EXPECT_EQ(watched[0].serial, files.server.certificate.serial_hex());
   EXPECT_EQ(watched[0].not_after, files.server.certificate.not_after());
   EXPECT_EQ(watched[1].role, "anchor");
   EXPECT_EQ(watched[1].name, "partner: partner.crt");
@@ -126,6 +135,27 @@ TEST(LoadMaterials, RefusesAServerCertificateThatIsNotValidYetAndWarnsOfOthers) 
   EXPECT_EQ(briefs_of(loaded), (Briefs{"error 10: tls.certificate", "warning 21: trust_stores.partner.anchors[0]",
                                        "warning 23: trust_stores.partner.intermediates[0]"}));
   EXPECT_NE(loaded.problems[0].message.find("is not valid before"), std::string::npos);
+}
+
+// A CA that ends takes the server's certificate with it; whether clients mind, they decide.
+TEST(LoadMaterials, WatchesWhatTheServerSendsAlongAndWarnsOfIt) {
+  const Files files;
+  const auto below = make_below(files.issuing, kNow + hours{24 * 3650});
+  files.write("server.crt", below.certificate.to_pem() + files.issuing.certificate.to_pem());
+  files.write("server.key", Files::key_pem(below));
+  const auto loaded = load_materials(files.config(), kNow);
+  ASSERT_TRUE(loaded.materials);
+  const auto& watched = loaded.materials->certificates;
+  ASSERT_EQ(watched.size(), 4U);
+  EXPECT_EQ(watched[0].role, "server");
+  EXPECT_EQ(watched[1].role, "server_chain");
+  EXPECT_EQ(watched[1].subject, "CN=Partner Issuing");
+  EXPECT_EQ(watched[1].not_after, files.issuing.certificate.not_after());
+
+  const auto later = load_materials(files.config(), kNow + hours{24 * 366});
+  EXPECT_TRUE(later.materials);
+  EXPECT_EQ(briefs_of(later).front(), "warning 10: tls.certificate");
+  EXPECT_NE(later.problems[0].message.find("CN=Partner Issuing"), std::string::npos);
 }
 
 // Without its own certificate the server is none; a partner's CA that has ended concerns that partner.

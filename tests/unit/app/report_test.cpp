@@ -13,6 +13,7 @@ WatchedCertificate watched(const std::string& name) {
   certificate.role = "anchor";
   certificate.name = name;
   certificate.subject = "CN=a\"b";
+  certificate.serial = "01";
   certificate.not_after = certbound::test::kNow;
   return certificate;
 }
@@ -25,9 +26,21 @@ TEST(ShowCertificates, ShowsTheEndOfEach) {
   const std::string text = registry.render_text();
   const std::string series = "certbound_certificate_not_after_seconds{";
   EXPECT_NE(text.find(series), std::string::npos) << text;
+  EXPECT_NE(text.find("# HELP certbound_certificate_not_after_seconds When"), std::string::npos) << text;
   EXPECT_NE(text.find("name=\"partner: a.crt\""), std::string::npos) << text;
   EXPECT_NE(text.find("subject=\"CN=a\\\"b\""), std::string::npos) << text;
   EXPECT_NE(text.find("1768478400"), std::string::npos) << text;
+}
+
+// A CA that was renewed under its name, both of them in one file.
+TEST(ShowCertificates, TellsTwoOfOneNameApart) {
+  metrics::Registry registry;
+  WatchedCertificate renewed = watched("partner: a.crt");
+  renewed.serial = "02";
+  show_certificates(registry, {watched("partner: a.crt"), renewed});
+  const std::string text = registry.render_text();
+  EXPECT_NE(text.find("serial=\"01\""), std::string::npos) << text;
+  EXPECT_NE(text.find("serial=\"02\""), std::string::npos) << text;
 }
 
 // A certificate that a reload took away is not shown any more.

@@ -151,6 +151,7 @@ TEST(RenderEvent, BoundsEachText) {
   const std::string line = render_event(event);
   EXPECT_LT(line.size(), 4096U);
   EXPECT_EQ(parse_record(line)["outcome"], "granted");
+  EXPECT_TRUE(parse_record(line)["client_id"].get<std::string>().ends_with("\xe2\x82\xac\xe2\x80\xa6(300000 octets)"));
 }
 
 }  // namespace certbound::audit

@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
+#include <poll.h>
 #include <string>
+#include <unistd.h>
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
@@ -41,6 +44,18 @@ bool is_one_line(std::string_view line) {
   const bool separators =
       line.find("\xe2\x80\xa8") != std::string_view::npos || line.find("\xe2\x80\xa9") != std::string_view::npos;
   return !controls && !c1 && !separators;
+}
+
+/// What comes until nothing came for half a second.
+std::string read_until_silent(int descriptor) {
+  std::string text;
+  std::array<char, 65536> octets{};
+  for (::pollfd wanted{descriptor, POLLIN, 0}; ::poll(&wanted, 1, 500) == 1;) {
+    const auto count = ::read(descriptor, octets.data(), octets.size());
+    if (count <= 0) break;
+    text.append(octets.data(), static_cast<std::size_t>(count));
+  }
+  return text;
 }
 
 }  // namespace
@@ -92,6 +107,17 @@ TEST(RenderLog, ReplacesWhatIsNotUtf8) {
   EXPECT_EQ(nlohmann::json::parse(render_json("a\xff\xc3")).at("subject"), "a\xef\xbf\xbd\xef\xbf\xbd");
 }
 
+// A stranger's text fills neither the disk nor the line.
+TEST(RenderLog, BoundsEachText) {
+  const std::string text(400'000, 'a');
+  EXPECT_LT(render_json(text).size(), 3000U);
+  EXPECT_EQ(nlohmann::json::parse(render_json(text)).at("subject"),
+            std::string(2048, 'a') + "\xe2\x80\xa6(400000 octets)");
+  EXPECT_LT(render_plain(text).size(), 3000U);
+  EXPECT_EQ(render_plain(std::string(2048, 'a')),
+            "2026-11-21T02:20:38.123Z info refused subject=" + text.substr(0, 2048));
+}
+
 TEST(IsEnabled, FollowsTheLevel) {
   start(Options{.format = Format::text, .level = Level::warning});
   EXPECT_FALSE(is_enabled(Level::info));
@@ -115,6 +141,34 @@ TEST(StopLog, WritesWhatIsQueued) {
   EXPECT_NE(written.find(" info counted n=0\n"), std::string::npos);
   EXPECT_NE(written.find(" info counted n=99\n"), std::string::npos);
   EXPECT_EQ(written.find("hidden"), std::string::npos);
+}
+
+// A process whose stderr nobody reads still ends, and no line that comes later waits.
+TEST(StopLog, EndsThoughNobodyReads) {
+  std::array<int, 2> pipe{};
+  ASSERT_EQ(::pipe(pipe.data()), 0);
+  const int stderr_before = ::dup(STDERR_FILENO);
+  ASSERT_EQ(::dup2(pipe[1], STDERR_FILENO), STDERR_FILENO);
+  const auto before = std::chrono::steady_clock::now();
+  start(Options{.format = Format::text, .level = Level::info});
+  const std::string text(2000, 'a');
+  for (int i = 0; i < 1000; ++i) info("long", {{"text", text}});
+  stop();
+  info("late", {{"text", text}});
+  stop();
+  EXPECT_LT(std::chrono::steady_clock::now() - before, std::chrono::seconds{20});
+
+  // Somebody reads after all: what was left behind goes on, and a new start works.
+  const std::string written = read_until_silent(pipe[0]);
+  EXPECT_EQ(std::count(written.begin(), written.end(), '\n'), 1000);
+  EXPECT_EQ(written.find("late"), std::string::npos);
+  ASSERT_EQ(::dup2(stderr_before, STDERR_FILENO), STDERR_FILENO);
+  for (const int descriptor : {pipe[0], pipe[1], stderr_before}) ::close(descriptor);
+  ::testing::internal::CaptureStderr();
+  start(Options{.format = Format::text, .level = Level::info});
+  info("again", {});
+  stop();
+  EXPECT_NE(::testing::internal::GetCapturedStderr().find(" info again\n"), std::string::npos);
 }
 
 // Values are data: braces are no format, and % no conversion.

@@ -62,7 +62,8 @@ TEST(Metrics, ForgetsTheSeriesOfAGauge) {
   registry.gauge("expiry", "E.", {{"file", "old"}}).set(1);
   registry.gauge("other", "O.").set(1);
   registry.clear_gauges("expiry");
-  registry.clear_gauges("never_made");
+  registry.clear_gauges("later");
+  registry.gauge("later", "L.").set(1);
   registry.gauge("expiry", "E.", {{"file", "new"}}).set(2);
 
   const std::string text = registry.render_text();
@@ -70,6 +71,7 @@ TEST(Metrics, ForgetsTheSeriesOfAGauge) {
   EXPECT_TRUE(has_line(text, "expiry{file=\"new\"} 2")) << text;
   EXPECT_TRUE(has_line(text, "# HELP expiry E.")) << text;
   EXPECT_TRUE(has_line(text, "other 1")) << text;
+  EXPECT_TRUE(has_line(text, "# HELP later L.")) << text;
 }
 
 TEST(Metrics, IgnoresHandlesOfNothing) {

@@ -110,6 +110,26 @@ TEST(JsonQuoted, IsReadBackForEveryCodePoint) {
   EXPECT_EQ(parsed.get<std::string>(), text);
 }
 
+TEST(AppendJsonBounded, CutsALongTextBetweenCharacters) {
+  const auto bounded = [](const std::string& text) {
+    std::string out = "x";
+    append_json_bounded(out, text);
+    return out.substr(1);
+  };
+  EXPECT_EQ(bounded(""), "");
+  EXPECT_EQ(bounded("a\nb"), "a\\nb");
+  EXPECT_EQ(bounded(std::string(2048, 'a')), std::string(2048, 'a'));
+  EXPECT_EQ(bounded(std::string(2049, 'a')), std::string(2048, 'a') + "\xe2\x80\xa6(2049 octets)");
+  for (std::size_t before = 2045; before <= 2048; ++before) {
+    const std::string head(before, 'a');
+    EXPECT_EQ(bounded(head + "\xf0\x9f\x98\x80" + "tail"),
+              head + "\xe2\x80\xa6(" + std::to_string(before + 8) + " octets)");
+  }
+  EXPECT_EQ(bounded(std::string(2044, 'a') + "\xf0\x9f\x98\x80tail"),
+            std::string(2044, 'a') + "\xf0\x9f\x98\x80\xe2\x80\xa6(2052 octets)");
+  EXPECT_TRUE(is_utf8(bounded(std::string(5000, '\x80'))));
+}
+
 TEST(Nearest, FindsOneTypingError) {
   const std::vector<std::string_view> keys{"tls_client_auth_san_dns", "tls_client_auth_san_uri", "scope", "resources"};
   EXPECT_EQ(nearest("tls_client_auth_san_dnss", keys), "tls_client_auth_san_dns");

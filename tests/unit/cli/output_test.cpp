@@ -47,7 +47,14 @@ TEST(Fail, PrintsOneLineAndPassesTheStatusOn) {
 TEST(PrintJson, NeverThrowsForWhatIsNotUtf8) {
   testing::internal::CaptureStdout();
   print_json({{"a", "\xff"}});
-  EXPECT_EQ(testing::internal::GetCapturedStdout(), "{\n  \"a\": \"\xef\xbf\xbd\"\n}\n");
+  EXPECT_EQ(testing::internal::GetCapturedStdout(), "{\n  \"a\": \"\\ufffd\"\n}\n");
+}
+
+// A stranger's text may turn a terminal's line around, in a value as in a name.
+TEST(PrintJson, IsAscii) {
+  testing::internal::CaptureStdout();
+  print_json({{"\xc2\x9b", "\xe2\x80\xae\x7f"}});
+  EXPECT_EQ(testing::internal::GetCapturedStdout(), "{\n  \"\\u009b\": \"\\u202e\\u007f\"\n}\n");
 }
 
 // Product section 2: --config, else $CERTBOUND_CONFIG, else the system's.

@@ -1,11 +1,14 @@
 #include "cli/run.hpp"
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "base/base64url.hpp"
 #include "unit/store/temporary_folder.hpp"
 
 namespace certbound::cli {
@@ -83,13 +86,20 @@ TEST_F(RunTest, WrongUsageIs2) {
   expect_wrong_usage({"cert", "verify", "--anchors", "a"});
   expect_wrong_usage({"cert", "verify", "--anchors", "a", "--chain", "b", "--max-depth", "-1"});
   expect_wrong_usage({"cert", "verify", "--anchors", "a", "--chain", "b", "--time", "2026-13-01T00:00:00Z"});
+  expect_wrong_usage({"help", "nonsense"});
+  expect_wrong_usage({"help", "cert", "nonsense"});
+  expect_wrong_usage({"help", "inspect"});
+  expect_wrong_usage({"help", "cert", "inspect", "more"});
+  expect_wrong_usage({"help", "--nonsense"});
   EXPECT_FALSE(std::filesystem::exists(path("x")));
+  EXPECT_NE(run_words({"help", "cert", "nonsense"}).err.find("cert nonsense"), std::string::npos);
 }
 
 TEST_F(RunTest, HelpAndVersionAreNoErrors) {
   for (const std::vector<std::string>& words : {std::vector<std::string>{"--help"},
                                                 {"help"},
                                                 {"help", "serve"},
+                                                {"help", "client"},
                                                 {"help", "client", "explain"},
                                                 {"client", "--help"},
                                                 {"cert", "verify", "--help"}}) {
@@ -111,6 +121,15 @@ TEST_F(RunTest, InitMakesAStarterAndSaysWhatToRunNext) {
   EXPECT_NE(again.err.find("not empty"), std::string::npos);
 }
 
+// What it prints is pasted into a shell.
+TEST_F(RunTest, InitQuotesItsCommands) {
+  const Ran ran = run_words({"init", path("my dir's")});
+  EXPECT_EQ(ran.status, 0) << ran.err;
+  const std::string start = "--config '" + path("my dir") + "'\\''s/certbound.yaml'\n";
+  EXPECT_NE(ran.out.find(start), std::string::npos) << ran.out;
+  EXPECT_NE(ran.out.find("'\\''s/clients/client-1.key' \\\n"), std::string::npos) << ran.out;
+}
+
 TEST_F(RunTest, CheckAnswersYesOrNo) {
   const Ran valid = run_words({"check", "--config", config()});
   EXPECT_EQ(valid.status, 0) << valid.err;
@@ -127,7 +146,23 @@ TEST_F(RunTest, CheckAnswersYesOrNo) {
   EXPECT_EQ(json.status, 1);
   EXPECT_EQ(json.json()["valid"], false);
   EXPECT_EQ(json.json()["problems"][0]["file"], invalid);
-  EXPECT_EQ(run_words({"check", "--config", path("missing.yaml")}).status, 1);
+}
+
+// Product section 2: 3 is a file that cannot be read.
+TEST_F(RunTest, AConfigurationThatCannotBeReadIs3) {
+  const std::string missing = path("missing.yaml");
+  for (const std::vector<std::string>& words : {std::vector<std::string>{"check"},
+                                                {"check", "--json"},
+                                                {"client", "list"},
+                                                {"client", "show", "a"},
+                                                {"keys", "list"},
+                                                {"client", "explain", "client-1", "--cert", client_certificate()}}) {
+    std::vector<std::string> all = words;
+    all.insert(all.end(), {"--config", missing});
+    const Ran ran = run_words(all);
+    EXPECT_EQ(ran.status, 3) << words.front();
+    EXPECT_NE((ran.out + ran.err).find("missing.yaml"), std::string::npos) << ran.err;
+  }
 }
 
 // product.md section 2: 78, so that systemd does not restart it in a loop.
@@ -176,6 +211,23 @@ TEST_F(RunTest, ClientExplainAnswersYesOrNo) {
   EXPECT_EQ(run_words({"client", "explain", "nobody", "--cert", client_certificate(), "--config", config()}).status, 1);
 }
 
+// Who asks for a partner need not be who may read the server's key.
+TEST_F(RunTest, ClientExplainNeedsNoPrivateKeyButTheTrustStores) {
+  const auto explain_with = [](const std::string& file, const std::string& replacement) {
+    std::ifstream in{config()};
+    std::string text{std::istreambuf_iterator<char>{in}, {}};
+    text.replace(text.find(file), file.size(), replacement);
+    return run_words({"client", "explain", "client-1", "--cert", client_certificate(), "--config",
+                      write("starter/changed.yaml", text)});
+  };
+  const Ran without_key = explain_with("tls/server.key", "tls/gone.key");
+  EXPECT_EQ(without_key.status, 0) << without_key.out << without_key.err;
+  EXPECT_EQ(without_key.err, "");
+  const Ran without_anchors = explain_with("ca/dev-ca.crt", "ca/gone.crt");
+  EXPECT_EQ(without_anchors.status, 1);
+  EXPECT_NE(without_anchors.err.find("trust_stores.development.anchors[0]"), std::string::npos) << without_anchors.err;
+}
+
 TEST_F(RunTest, KeysListNeedsAServerThatHasRun) {
   const Ran ran = run_words({"keys", "list", "--config", config()});
   EXPECT_EQ(ran.status, 3);
@@ -191,8 +243,42 @@ TEST_F(RunTest, CertInspectShowsACertificate) {
   EXPECT_EQ(json["x5t#S256"].get<std::string>().size(), 43U);
   EXPECT_EQ(json["jwk"]["x5c"].size(), 1U);
 
+  const auto registrations = json["registrations"].get<std::vector<std::string>>();
+  ASSERT_EQ(registrations.size(), 5U);
+  EXPECT_NE(registrations[1].find("certificates: [\"/"), std::string::npos) << registrations[1];
+  EXPECT_NE(registrations[2].find("\"x5c\":"), std::string::npos) << registrations[2];
+  EXPECT_NE(registrations[3].find("\"x5t#S256\":"), std::string::npos) << registrations[3];
+  EXPECT_EQ(registrations[4].find("\"x5"), std::string::npos) << registrations[4];
+  EXPECT_FALSE(json.contains("no_registration_because"));
+
   EXPECT_EQ(run_words({"cert", "inspect", path("missing")}).status, 3);
   EXPECT_EQ(run_words({"cert", "inspect", write("text.txt", "no certificate")}).status, 1);
+}
+
+// Subject and subjectAltName do not hide one another, nor the rest.
+TEST_F(RunTest, CertInspectShowsWhatItCanOfADamagedCertificate) {
+  const auto inspect = [](const std::string& label) {
+    return run_words({"cert", "inspect", CERTBOUND_FIXTURES "/names/certificates/" + label + ".pem", "--json"});
+  };
+  for (const char* label : {"broken_san", "two_sans", "nul_in_dns"}) {
+    const Ran ran = inspect(label);
+    ASSERT_EQ(ran.status, 0) << label << ran.err;
+    EXPECT_TRUE(ran.json()["subject_alt_names"][0].get<std::string>().starts_with("(unusable: ")) << ran.out;
+    EXPECT_EQ(ran.json()["no_registration_because"].size(), 1U) << ran.out;
+    EXPECT_NE(ran.json()["registrations"][0].get<std::string>().find("subject_dn"), std::string::npos) << ran.out;
+  }
+  const Ran damaged_subject = inspect("nul_in_cn");
+  ASSERT_EQ(damaged_subject.status, 0) << damaged_subject.err;
+  EXPECT_EQ(damaged_subject.json()["no_registration_because"].size(), 1U);
+  EXPECT_EQ(damaged_subject.json()["registrations"].size(), 4U) << "self-signed, which asks for no name";
+  const Ran weak = run_words({"cert", "inspect", CERTBOUND_FIXTURES "/config/certificates/weak.crt", "--json"});
+  ASSERT_EQ(weak.status, 0) << weak.err;
+  EXPECT_TRUE(weak.json()["registrations"].empty()) << weak.out;
+  EXPECT_TRUE(weak.json().contains("unusable_because"));
+  const Ran shown = run_words({"cert", "inspect", CERTBOUND_FIXTURES "/names/certificates/broken_san.pem"});
+  EXPECT_NE(shown.out.find("subject_alt_name: (unusable: "), std::string::npos) << shown.out;
+  EXPECT_NE(shown.out.find("no_registration_because: the certificate's subjectAltName"), std::string::npos)
+      << shown.out;
 }
 
 TEST_F(RunTest, CertVerifyAnswersYesOrNo) {
@@ -205,6 +291,15 @@ TEST_F(RunTest, CertVerifyAnswersYesOrNo) {
   EXPECT_EQ(refused.status, 1);
   EXPECT_EQ(refused.json()["reason"], "wrong_purpose");
   EXPECT_EQ(run_words({"cert", "verify", "--anchors", path("missing"), "--chain", client_certificate()}).status, 3);
+  const std::string text = write("text.txt", "no certificate");
+  for (const auto& [first, second] : {std::pair{text, client_certificate()}, {anchors, text}}) {
+    const Ran no_certificate = run_words({"cert", "verify", "--anchors", first, "--chain", second, "--json"});
+    EXPECT_EQ(no_certificate.status, 1);
+    EXPECT_EQ(no_certificate.json()["valid"], false);
+    EXPECT_EQ(no_certificate.json()["reason"], "invalid_input");
+    EXPECT_NE(no_certificate.json()["detail"].get<std::string>().find("text.txt"), std::string::npos);
+  }
+  EXPECT_EQ(run_words({"cert", "verify", "--anchors", text, "--chain", client_certificate()}).status, 1);
 }
 
 // RFC 7519 section 3.1 has the token.
@@ -219,6 +314,26 @@ TEST_F(RunTest, TokenInspectShowsHeaderAndClaims) {
   EXPECT_EQ(shown.json()["verified"], false);
   EXPECT_NE(run_words({"token", "inspect", token}).out.find("2011-03-22T18:43:00Z (expired)"), std::string::npos);
   EXPECT_EQ(run_words({"token", "inspect", "a.b"}).status, 1);
+}
+
+// Whoever made the token chose its text: nothing of it moves the cursor, and no number becomes a time that it is not.
+TEST_F(RunTest, TokenInspectShowsAStrangersTextInAscii) {
+  const auto encode = [](std::string_view text) { return base64url_encode(Bytes{text.begin(), text.end()}); };
+  const std::string token = encode("{\"alg\":\"ES256\"}") + "." +
+                            encode(
+                                "{\"sub\":\"a\xc2\x9b"
+                                "2K\x7f\xe2\x80\xae\",\"iat\":18446744073709551615,\"nbf\":-1,\"exp\":253402300799}") +
+                            "." + encode("signature");
+  const Ran shown = run_words({"token", "inspect", token});
+  EXPECT_EQ(shown.status, 0) << shown.err;
+  EXPECT_NE(shown.out.find("a\\u009b2K\\u007f\\u202e"), std::string::npos) << shown.out;
+  EXPECT_NE(shown.out.find("\niat: 18446744073709551615 (no time)\n"), std::string::npos) << shown.out;
+  EXPECT_NE(shown.out.find("\nnbf: -1 (no time)\n"), std::string::npos) << shown.out;
+  EXPECT_NE(shown.out.find("\nexp: 9999-12-31T23:59:59Z\n"), std::string::npos) << shown.out;
+  for (const std::string& out : {shown.out, run_words({"token", "inspect", token, "--json"}).out}) {
+    EXPECT_TRUE(std::all_of(out.begin(), out.end(), [](char c) { return c == '\n' || (c >= 0x20 && c < 0x7f); }))
+        << out;
+  }
 }
 
 TEST_F(RunTest, VersionNamesTheLibraries) {

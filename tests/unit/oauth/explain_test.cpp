@@ -33,6 +33,8 @@ void expect_consistent(const Explanation& explanation) {
   bool has_failed = false;
   for (const Step& step : explanation.steps) {
     EXPECT_EQ(step.outcome == StepOutcome::not_reached, has_failed) << step.name;
+    const bool is_failed = step.outcome == StepOutcome::failed;
+    EXPECT_EQ(name(step.reason), name(is_failed ? explanation.reason : Reason::none)) << step.name;
     has_failed = has_failed || step.outcome == StepOutcome::failed;
   }
   EXPECT_EQ(explanation.is_accepted(), !has_failed) << name(explanation.reason) << ": " << explanation.detail;
@@ -79,6 +81,16 @@ class Explain : public ServiceFixture {
     shape.key = test::make_key(test::KeyKind::rsa_1024);
     return test::make_identity(shape);
   }
+  /// A client's certificate of two hours around the tests' present, within the validity of its issuer.
+  [[nodiscard]] static test::Identity make_brief(const std::string& common_name, const test::Identity& issuer,
+                                                 std::vector<test::Extension> extensions = {}) {
+    test::Shape shape;
+    shape.subject = {{"CN", common_name}};
+    shape.not_before = test::kNow - std::chrono::hours{1};
+    shape.not_after = test::kNow + std::chrono::hours{1};
+    shape.extensions = std::move(extensions);
+    return test::make_identity(shape, &issuer);
+  }
   [[nodiscard]] test::Identity make_ed448() const {
     test::Shape shape;
     shape.subject = {{"CN", "etl"}};
@@ -96,7 +108,7 @@ TEST_F(Explain, PassesEveryStepOfAClientThatIsAccepted) {
   EXPECT_TRUE(explanation.is_accepted()) << explanation.detail;
   expect_consistent(explanation);
   EXPECT_EQ(names_of(explanation),
-            (std::vector<std::string>{"client", "method", "key", "validity", "chain", "subject", "binding"}));
+            (std::vector<std::string>{"client", "method", "key", "chain", "validity", "subject", "binding"}));
   EXPECT_EQ(step_of(explanation, "client").detail, "registered by yaml at certbound.yaml:1");
   EXPECT_NE(step_of(explanation, "chain").presented.find("\"CN=etl\" <- \"CN=Partner Root\""), std::string::npos);
   EXPECT_NE(step_of(explanation, "binding").presented.find(x509::x5t_s256(etl_.certificate)), std::string::npos);
@@ -107,7 +119,7 @@ TEST_F(Explain, PassesEveryStepOfASelfSignedClient) {
   EXPECT_TRUE(explanation.is_accepted()) << explanation.detail;
   expect_consistent(explanation);
   EXPECT_EQ(names_of(explanation),
-            (std::vector<std::string>{"client", "method", "key", "validity", "certificate", "binding"}));
+            (std::vector<std::string>{"client", "method", "key", "certificate", "validity", "binding"}));
 }
 
 TEST_F(Explain, NamesTheStepThatFails) {
@@ -121,11 +133,44 @@ TEST_F(Explain, NamesTheStepThatFails) {
   expect_failed("self", present(etl_), "certificate", Reason::certificate_not_registered);
   expect_failed("keyed", present(etl_), "certificate", Reason::certificate_not_registered);
   expect_failed("keyed", present(make_ed448()), "certificate", Reason::certificate_unusable);
-  FakeClock::now = etl_.certificate.not_after();
-  expect_failed("etl", present(etl_), "validity", Reason::certificate_expired);
+  const auto brief = make_brief("etl", root_);
+  FakeClock::now = brief.certificate.not_after();
+  expect_failed("etl", present(brief), "validity", Reason::certificate_expired);
+  FakeClock::now = brief.certificate.not_before() - std::chrono::seconds{1};
+  expect_failed("etl", present(brief), "validity", Reason::certificate_not_yet_valid);
+  FakeClock::now = self_.certificate.not_after();
   expect_failed("self", present(self_), "validity", Reason::certificate_expired);
-  FakeClock::now = etl_.certificate.not_before() - std::chrono::seconds{1};
-  expect_failed("etl", present(etl_), "validity", Reason::certificate_not_yet_valid);
+}
+
+// The server looks at the dates last, so an expired certificate with another fault is refused for that one.
+TEST_F(Explain, FailsTheStepOfTheVerdictWhereSeveralFaultsMeet) {
+  const auto issuing = test::make_intermediate("Issuing", root_);
+  const auto below = make_brief("etl", issuing);
+  FakeClock::now = below.certificate.not_after();
+  expect_failed("etl", present(below), "chain", Reason::issuer_missing);
+  expect_failed("etl", present(below, {issuing.certificate}), "validity", Reason::certificate_expired);
+  expect_failed("etl", present(make_brief("etl", root_, {{"extendedKeyUsage", "serverAuth"}})), "chain",
+                Reason::wrong_purpose);
+  expect_failed("etl", present(make_brief("etl", rival_root_)), "chain", Reason::anchor_not_for_client);
+  expect_failed("etl", present(make_brief("someone", root_)), "validity", Reason::certificate_expired);
+  expect_failed("self", present(below), "certificate", Reason::certificate_not_registered);
+  // The root has ended as well, and is looked at before.
+  FakeClock::now = root_.certificate.not_after();
+  expect_failed("etl", present(etl_), "chain", Reason::certificate_expired);
+  const Explanation explanation = explain("self", present(self_));
+  EXPECT_EQ(step_of(explanation, "certificate").outcome, StepOutcome::passed);
+  EXPECT_EQ(failed_step(explanation), "validity");
+}
+
+// Whose a certificate is, is said where the chain ends elsewhere, and not where another fault was found.
+TEST_F(Explain, NamesAnotherPartnersStoreAsTheServerDoes) {
+  const std::string foreign = "its issuer is in trust store \"rival\"";
+  const auto detail_of = [this](const PeerChain& peer) { return step_of(explain("etl", peer), "chain").detail; };
+  EXPECT_NE(detail_of(present(test::make_client("etl", rival_root_))).find(foreign), std::string::npos);
+  // Both partners have the CA that issued it; the client's own store refuses it for its purpose.
+  snapshot_.trust_stores["rival"] = make_store("rival", root_);
+  const auto server_only = test::make_client("etl", root_, {{"extendedKeyUsage", "serverAuth"}});
+  EXPECT_EQ(detail_of(present(server_only)).find("rival"), std::string::npos);
 }
 
 TEST_F(Explain, ShowsBothSidesWhereTheyDiffer) {

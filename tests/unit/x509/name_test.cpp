@@ -419,6 +419,21 @@ TEST(CanonicalName, DoesNotConfuseSeparatorsWithText) {
   EXPECT_EQ(registered_name("CN=A  B+OU=c").canonical(), registered_name("ou=C+cn=a b").canonical());
 }
 
+// RFC 5280 section 4.1.2.4: an RDN has at least one attribute. One that is empty must not make two names equal.
+TEST(PresentedName, RefusesAnEmptyRdnWhereverItStands) {
+  const std::string rdn = "310b300906035504030c02c3a4";
+  for (const std::string& hex : {"300f" + rdn + "3100", "300f3100" + rdn, "301c" + rdn + "3100" + rdn,
+                                 "3011" + rdn + "31003100", std::string{"30023100"}}) {
+    const NameHandle handle = decode_name(hex);
+    ASSERT_TRUE(handle) << hex;
+    const auto name = Name::from_x509(*handle);
+    ASSERT_FALSE(name) << hex;
+    EXPECT_EQ(name.error().reason, Reason::certificate_unusable);
+    EXPECT_THAT(name.error().detail, HasSubstr("an RDN is empty"));
+  }
+  EXPECT_EQ(presented_name("301a" + rdn + rdn).rdns().size(), 2U);
+}
+
 TEST(RenderName, NeverFailsAndShowsNoControlCharacter) {
   const NameHandle good = decode_name("300d310b300906035504030c02c3a4");
   EXPECT_EQ(render_name(*good), "CN=\u00e4");

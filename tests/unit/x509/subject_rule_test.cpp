@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "base/file.hpp"
+#include "support/pki.hpp"
 
 namespace certbound::x509 {
 namespace {
@@ -202,22 +203,38 @@ TEST(ExplainSubject, NamesANearMiss) {
 TEST(RegistrableSubjects, AreMetByTheirCertificate) {
   for (const char* label : {"partner", "multi_valued", "umlaut", "fullwidth", "bmp_string", "email_rdn", "no_subject",
                             "all_types", "mapped_ip", "wildcard_dns"}) {
-    const auto subjects = registrable_subjects(leaf_of(label));
-    ASSERT_TRUE(subjects) << label;
-    EXPECT_FALSE(subjects->empty()) << label;
-    for (const auto& subject : *subjects)
+    const auto subjects = registrable_subjects(leaf_of(label)).subjects;
+    EXPECT_FALSE(subjects.empty()) << label;
+    for (const auto& subject : subjects)
       EXPECT_TRUE(is_met(subject.field, subject.value, label)) << label << subject.value;
   }
 }
 
-TEST(RegistrableSubjects, LeaveOutWhatCannotBeRegistered) {
-  EXPECT_THAT(*registrable_subjects(leaf_of("no_subject")),
+TEST(RegistrableSubjects, LeaveOutWhatCannotBeRegisteredAndSayWhy) {
+  EXPECT_THAT(registrable_subjects(leaf_of("no_subject")).subjects,
               ElementsAre(model::RegisteredSubject{SubjectField::san_uri, "spiffe://example.org/etl"}));
-  EXPECT_THAT(*registrable_subjects(leaf_of("uncomparable_cn")), IsEmpty());
-  EXPECT_THAT(*registrable_subjects(leaf_of("odd_dns")),
+  EXPECT_THAT(registrable_subjects(leaf_of("no_subject")).left_out, IsEmpty());
+  EXPECT_THAT(registrable_subjects(leaf_of("uncomparable_cn")).subjects, IsEmpty());
+  EXPECT_THAT(registrable_subjects(leaf_of("uncomparable_cn")).left_out,
+              ElementsAre(HasSubstr("tls_client_auth_subject_dn: ")));
+  EXPECT_THAT(registrable_subjects(leaf_of("odd_dns")).subjects,
               ElementsAre(model::RegisteredSubject{SubjectField::subject_dn, "CN=x"}));
-  EXPECT_EQ(registrable_subjects(leaf_of("all_types"))->size(), 8U);
-  EXPECT_FALSE(registrable_subjects(leaf_of("nul_in_dns")));
+  EXPECT_EQ(registrable_subjects(leaf_of("all_types")).subjects.size(), 8U);
+  EXPECT_THAT(registrable_subjects(leaf_of("all_types")).left_out, IsEmpty());
+}
+
+// A SAN that cannot be used does not hide the subject, nor the other way round.
+TEST(RegistrableSubjects, TakeEachHalfByItself) {
+  const auto damaged_san = registrable_subjects(leaf_of("nul_in_dns"));
+  EXPECT_THAT(damaged_san.subjects, ElementsAre(model::RegisteredSubject{SubjectField::subject_dn, "CN=x"}));
+  EXPECT_THAT(damaged_san.left_out, ElementsAre(HasSubstr("subjectAltName cannot be used")));
+
+  certbound::test::Shape shape;
+  shape.subject = {{"CN", std::string{"a\tb"}}};
+  shape.extensions = {{"subjectAltName", "DNS:a.example"}};
+  const auto damaged_subject = registrable_subjects(certbound::test::make_identity(shape).certificate);
+  EXPECT_THAT(damaged_subject.subjects, ElementsAre(model::RegisteredSubject{SubjectField::san_dns, "a.example"}));
+  EXPECT_THAT(damaged_subject.left_out, ElementsAre(HasSubstr("name cannot be used")));
 }
 
 TEST(DescribeSubjectAltNames, ShowsEveryEntryAndNeverFails) {

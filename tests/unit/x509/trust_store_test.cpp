@@ -177,6 +177,10 @@ TEST(TrustStoreVerify, RefusesAnAnchorAsClient) {
 
   EXPECT_THAT(refusal(*make_store({root}), {root}), RefusedFor("anchor_not_for_client", "itself an anchor"));
   EXPECT_THAT(refusal(*make_store({issuing}), {issuing}), RefusedFor("anchor_not_for_client", "itself an anchor"));
+  // Its path would be longer than itself.
+  EXPECT_THAT(refusal(*make_store({root, issuing}), {issuing}),
+              RefusedFor("anchor_not_for_client", "itself an anchor"));
+  EXPECT_TRUE(verify_chain(*make_store({root}), {issuing}));
 }
 
 // Conformance 8705-2.1-9.
@@ -276,6 +280,21 @@ TEST(TrustStoreVerify, RefusesACertificateForServersOnly) {
               RefusedFor("wrong_purpose", "certificate 0"));
   EXPECT_TRUE(verify_chain(*store, {make_client("client-1", root, {{"extendedKeyUsage", ""}})}));
   EXPECT_TRUE(verify_chain(*store, {make_client("client-1", root, {{"extendedKeyUsage", "serverAuth,clientAuth"}})}));
+}
+
+// RFC 5280 section 4.2.1.12: any purpose is no key usage. A CA that may only sign certificates does no handshake.
+TEST(TrustStoreVerify, AsksForTheKeyUsageOfALeafOfAnyPurpose) {
+  const Extension any{"extendedKeyUsage", "anyExtendedKeyUsage"};
+  const auto root = make_root("Root");
+  const auto store = make_store({root});
+  const auto issuing = make_intermediate("Issuing", root, {any, {"keyUsage", "critical,keyCertSign,cRLSign"}});
+  const auto signing = make_intermediate("Signing", root, {any, {"keyUsage", "critical,keyCertSign,digitalSignature"}});
+
+  EXPECT_THAT(refusal(*store, {issuing}), RefusedFor("wrong_purpose", "certificate 0"));
+  EXPECT_TRUE(verify_chain(*store, {signing}));
+  EXPECT_TRUE(verify_chain(*store, {make_client("client-1", issuing), issuing})) << "as an issuer it needs no more";
+  EXPECT_THAT(refusal(*store, {make_client("client-1", root, {any, {"keyUsage", "critical,dataEncipherment"}})}),
+              RefusedFor("wrong_purpose", "certificate 0"));
 }
 
 // Conformance 8705-2.1-12: a CA for servers issues no clients, and a key that may not sign does no handshake.
