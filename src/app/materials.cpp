@@ -46,8 +46,7 @@ class MaterialsLoader {
     watched.subject = x509::render_name(*X509_get_subject_name(&certificate.handle()));
     watched.serial = certificate.serial_hex();
     watched.not_after = certificate.not_after();
-    const x509::Validity validity = x509::validity_at(certificate, now_);
-    const bool is_usable = validity == x509::Validity::within || validity == x509::Validity::ends_soon;
+    const bool is_usable = x509::is_valid_at(certificate, now_);
     if (std::string remark = x509::describe_validity(certificate, now_); !remark.empty()) {
       add_problem(key, !is_usable && watched.role == "server" ? config::Severity::error : config::Severity::warning,
                   std::move(remark));

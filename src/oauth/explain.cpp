@@ -97,11 +97,11 @@ std::string describe_path(const x509::VerifiedPath& path) {
   return text;
 }
 
-/// Is it the leaf's own dates that were refused? They are looked at last, after issuers, usages and signatures.
+/// Is it the leaf's own dates that were refused? They are looked at after issuers, usages and signatures.
 bool is_of_leaf_dates(const Error& error) {
   const bool is_of_dates =
       error.reason == Reason::certificate_expired || error.reason == Reason::certificate_not_yet_valid;
-  return is_of_dates && error.detail.starts_with("certificate 0 (");  // TrustStore::verify() names it so
+  return is_of_dates && error.detail.starts_with("certificate 0 (");  // TrustStore::verify() names it by its depth
 }
 
 /// Everything but the leaf's own dates, which are the next step.

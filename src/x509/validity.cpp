@@ -11,6 +11,11 @@ Validity validity_at(const Certificate& certificate, WallTime now) {
   return now > end - kExpiryWarning ? Validity::ends_soon : Validity::within;
 }
 
+bool is_valid_at(const Certificate& certificate, WallTime now) {
+  const Validity validity = validity_at(certificate, now);
+  return validity == Validity::within || validity == Validity::ends_soon;
+}
+
 std::string describe_validity(const Certificate& certificate, WallTime now) {
   const std::string what = "the certificate of \"" + render_name(*X509_get_subject_name(&certificate.handle())) + "\" ";
   switch (validity_at(certificate, now)) {

@@ -23,6 +23,9 @@ enum class Validity {
 /// so that every client's certificate ends alike.
 [[nodiscard]] Validity validity_at(const Certificate& certificate, WallTime now);
 
+/// Validity::within or Validity::ends_soon.
+[[nodiscard]] bool is_valid_at(const Certificate& certificate, WallTime now);
+
 /// `the certificate of "CN=a" expired at 2026-01-02T03:04:05Z; renew it` and so on, for an operator; empty where
 /// nothing need be done.
 [[nodiscard]] std::string describe_validity(const Certificate& certificate, WallTime now);
