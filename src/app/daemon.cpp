@@ -1,6 +1,7 @@
 #include "app/daemon.hpp"
 
 #include <atomic>
+#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <ctime>
@@ -273,6 +274,10 @@ void Daemon::State::stop() {
   health.set_draining();
   notify_systemd("STOPPING=1");
   log::info("stopping", {});
+  // Whoever still waits for the registry when the drain is over is answered, not waited for.
+  if (executor && current) {
+    executor->refuse_from(std::chrono::steady_clock::now() + current->config.limits.drain_timeout);
+  }
   if (pool) pool->drain();
   if (executor) executor->stop();
   pool.reset();

@@ -6,6 +6,7 @@
 #include "app/cpu_count.hpp"
 #include "base/clock.hpp"
 #include "base/log.hpp"
+#include "net/descriptor_limit.hpp"
 
 namespace certbound::app {
 
@@ -18,11 +19,21 @@ WorkerPool::Unit::Unit(const net::Limits& limits, Shared& shared)
 
 WorkerPool::WorkerPool(unsigned workers, const net::Limits& limits, Shared& shared)
     : shared_{shared}, operations_{shared.registry, shared.health} {
-  for (unsigned i = 0; i < workers; ++i) units_.push_back(std::make_unique<Unit>(limits, shared_));
+  const net::Limits fitting = net::fit_descriptors(limits, workers);
+  for (unsigned i = 0; i < workers; ++i) units_.push_back(std::make_unique<Unit>(fitting, shared_));
+}
+
+/// All of them before the first is bound: addresses of one port may overlap, as [::] and 0.0.0.0 do.
+static Result<void> probe_addresses(const config::Config& config) {
+  for (const auto& listener : config.listeners) {
+    if (auto probed = net::probe_listener(listener.address); !probed) return probed;
+  }
+  return config.operations.address == "none" ? Result<void>{} : net::probe_listener(config.operations.address);
 }
 
 Result<void> WorkerPool::bind(const Generation& generation) {
   const config::Config& config = generation.config;
+  if (auto probed = probe_addresses(config); !probed) return probed;
   for (std::size_t i = 0; i < config.listeners.size(); ++i) {
     // The first worker takes a free port where 0 was asked for; the others share it.
     std::string address = config.listeners[i].address;

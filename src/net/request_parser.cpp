@@ -29,12 +29,17 @@ http::Method to_method(beast_http::verb verb) {
   return http::Method::other;
 }
 
-/// The path of an origin-form or absolute-form target (RFC 9112 section 3.2), with its query.
+/// The path of an origin-form or absolute-form target (RFC 9112 section 3.2), with its query. What is neither stays as
+/// it is.
 std::string_view to_path_and_query(std::string_view target) {
-  const std::size_t scheme = target.find("://");
-  if (target.empty() || target.front() == '/' || scheme == std::string_view::npos) return target;
-  const std::size_t path = target.find_first_of("/?", scheme + 3);
-  return path == std::string_view::npos || target[path] == '?' ? std::string_view{"/"} : target.substr(path);
+  for (const std::string_view scheme : {"http://", "https://"}) {
+    if (!ascii_iequals(target.substr(0, scheme.size()), scheme)) continue;
+    const std::size_t path = target.find_first_of("/?", scheme.size());
+    // RFC 9110 section 4.2.1: a URI without a host is invalid.
+    if (path == scheme.size() || target.size() == scheme.size()) return target;
+    return path == std::string_view::npos || target[path] == '?' ? std::string_view{"/"} : target.substr(path);
+  }
+  return target;
 }
 
 struct HeaderScan {
@@ -174,7 +179,9 @@ RequestParser::State RequestParser::read_header() {
   if (message.version() != 11 && message.version() != 10) return refuse(505, "the server speaks HTTP/1.1");
   if (const auto fault = check_framing(message)) return refuse(fault->status, fault->text);
   request_ = to_request(message);
-  if (request_.path != "*" && !request_.path.starts_with('/')) return refuse(400, "the request target is not a path");
+  // RFC 9112 section 3.2.4: the asterisk is for OPTIONS alone.
+  const bool is_asterisk = request_.method == http::Method::options && message.target() == "*";
+  if (!is_asterisk && !request_.path.starts_with('/')) return refuse(400, "the request target is not a path");
   expects_continue_ =
       message.version() == 11 && ascii_iequals(value_of(message, beast_http::field::expect), "100-continue");
   return begin_body(value_of(message, beast_http::field::content_length),

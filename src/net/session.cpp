@@ -2,6 +2,7 @@
 
 #include <array>
 #include <chrono>
+#include <cstdint>
 #include <string_view>
 #include <utility>
 
@@ -32,6 +33,14 @@ constexpr std::chrono::seconds kCloseTimeout{2};
 constexpr std::size_t kReadBytes = 4096;
 constexpr std::size_t kLingerBytes = 256UL * 1024;
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+
+/// What a connection comes to.
+enum class Turn : std::uint8_t {
+  request,   ///< a request is complete
+  answered,  ///< the end, after an answer that said so
+  quiet,     ///< the end, without an answer: idle too long, a drain, the peer's own end
+  lost,      ///< the end; nothing more can be sent, or all was
+};
 
 /// Registers the session with its worker for as long as it lives.
 class SocketSession final : public SessionControl {
@@ -140,6 +149,18 @@ std::string render_fault(const RequestFault& fault, const http::Connection& conn
   return bytes;
 }
 
+/// RFC 8446 section 6.1: tells the peer that nothing follows, so that it takes the end for no attack. Does not wait for
+/// the peer to say the same.
+Task<void> end_writing(TlsStream& stream, SocketSession& session) {
+  SSL* ssl = stream.native_handle();
+  SSL_set_shutdown(ssl, SSL_get_shutdown(ssl) | SSL_RECEIVED_SHUTDOWN);
+  session.enter(Phase::busy, kCloseTimeout);
+  co_await stream.async_shutdown(kResume);
+}
+
+/// Without TLS the end of the connection says all.
+Task<void> end_writing(Socket& /*socket*/, SocketSession& /*session*/) { co_return; }
+
 /// After a fault the peer may still be sending. Closing now would reset the connection and lose the answer on its way.
 Task<void> linger(SocketSession& session) {
   Socket& socket = session.socket();
@@ -168,21 +189,25 @@ Task<void> answer_fault(Stream& stream, SocketSession& session, RequestFault fau
   session.listener().metrics.requests_malformed.increment();
   const std::string answer = render_fault(fault, connection);
   const bool sent = co_await write_all(stream, session, answer);
-  if (sent) co_await linger(session);
+  if (!sent) co_return;
+  co_await end_writing(stream, session);
+  co_await linger(session);
 }
 
-/// Reads until a request is complete. False: the connection is over (closed, timed out, or a fault that was answered).
+/// Reads until a request is complete or the connection is over. A fault is answered here, whole: `lost`.
 template <typename Stream>
-Task<bool> read_request(Stream& stream, SocketSession& session, RequestParser& parser,
+Task<Turn> read_request(Stream& stream, SocketSession& session, RequestParser& parser,
                         const http::Connection& connection) {
   std::array<char, kReadBytes> buffer;  // NOLINT(cppcoreguidelines-pro-type-member-init): written before it is read
   while (parser.state() != RequestParser::State::done) {
     if (parser.state() == RequestParser::State::fault) {
       co_await answer_fault(stream, session, parser.fault(), connection);
-      co_return false;
+      co_return Turn::lost;
     }
     // A handshake or an answer may have ended after the drain began: nothing more is awaited then.
-    if (parser.state() == RequestParser::State::idle && session.listener().sessions.is_draining()) co_return false;
+    if (parser.state() == RequestParser::State::idle && session.listener().sessions.is_draining()) {
+      co_return Turn::quiet;
+    }
     session.await_bytes(parser.state());
     const auto [error, count] = co_await stream.async_read_some(asio::buffer(buffer), kResume);
     if (error) {
@@ -190,29 +215,31 @@ Task<bool> read_request(Stream& stream, SocketSession& session, RequestParser& p
       if (is_late && !session.listener().sessions.is_draining()) {
         const RequestFault fault{408, "the request did not come in time"};
         co_await answer_fault(stream, session, fault, connection);
+        co_return Turn::lost;
       }
-      co_return false;
+      // TLS calls it the end of file only where the peer announced it; what was cut gets no answer.
+      co_return session.is_expired() || error == asio::error::eof ? Turn::quiet : Turn::lost;
     }
     parser.feed(std::string_view{buffer.data(), count});
     if (parser.take_expects_continue()) {
       const bool sent = co_await write_all(stream, session, kContinue);
-      if (!sent) co_return false;
+      if (!sent) co_return Turn::lost;
       session.begin_request();
     }
   }
-  co_return true;
+  co_return Turn::request;
 }
 
-/// Serves requests until the connection ends. True: the end is ours, after an answer that said so.
+/// Serves requests until the connection ends, and tells how it did.
 template <typename Stream>
-Task<bool> serve_requests(Stream& stream, SocketSession& session, std::shared_ptr<const http::Connection> connection) {
+Task<Turn> serve_requests(Stream& stream, SocketSession& session, std::shared_ptr<const http::Connection> connection) {
   ListenerState& listener = session.listener();
   RequestParser parser{parser_bounds(listener.limits)};
   std::string bytes;
   for (;;) {
     session.begin_request();
-    const bool has_request = co_await read_request(stream, session, parser, *connection);
-    if (!has_request) co_return false;
+    const Turn turn = co_await read_request(stream, session, parser, *connection);
+    if (turn != Turn::request) co_return turn;
     http::Request request = parser.take();
     request.id = make_request_id();
     request.connection = connection;
@@ -227,8 +254,8 @@ Task<bool> serve_requests(Stream& stream, SocketSession& session, std::shared_pt
     bytes.clear();
     http::append_response(bytes, response, context);
     const bool sent = co_await write_all(stream, session, bytes);
-    if (!sent) co_return false;
-    if (context.close) co_return true;
+    if (!sent) co_return Turn::lost;
+    if (context.close) co_return Turn::answered;
     session.end_request();
     parser.next();
   }
@@ -284,8 +311,9 @@ Task<void> run_tls(Socket socket, std::shared_ptr<ListenerState> listener) {
   listener->metrics.handshake_seconds.observe(lasted.count());
   connection->peer = take_presented_chain(*stream.native_handle());
 
-  const bool is_ours_to_close = co_await serve_requests(stream, session, std::move(connection));
-  if (!is_ours_to_close) co_return;
+  const Turn end = co_await serve_requests(stream, session, std::move(connection));
+  if (end == Turn::quiet) co_await end_writing(stream, session);
+  if (end != Turn::answered) co_return;
   session.enter(Phase::busy, kCloseTimeout);
   // The peer may be gone or not answer; either way the answer was sent and the connection ends here.
   co_await stream.async_shutdown(kResume);
@@ -294,8 +322,8 @@ Task<void> run_tls(Socket socket, std::shared_ptr<ListenerState> listener) {
 Task<void> run_plain(Socket socket, std::shared_ptr<ListenerState> listener) {
   auto connection = make_connection(socket, *listener);
   SocketSession session{socket, *listener};
-  const bool is_ours_to_close = co_await serve_requests(socket, session, std::move(connection));
-  if (is_ours_to_close) co_await linger(session);
+  const Turn end = co_await serve_requests(socket, session, std::move(connection));
+  if (end == Turn::answered) co_await linger(session);
 }
 
 }  // namespace

@@ -34,7 +34,7 @@ class SessionControl {
     deadline_ = since_ + allowed;
     is_expired_ = false;
   }
-  /// Enters a phase that bounds itself: a handler that waits on a bounded queue.
+  /// Enters a phase that bounds itself: a handler, whose waits all end.
   void enter_unbounded(Phase phase) {
     phase_ = phase;
     deadline_ = Clock::time_point::max();

@@ -1,9 +1,12 @@
 #include "net/worker.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <chrono>
+#include <cstdint>
 #include <cstring>
+#include <poll.h>
 #include <sys/socket.h>
 #include <thread>
 #include <unistd.h>
@@ -20,6 +23,7 @@
 #include "base/event_loop_thread.hpp"
 #include "base/file.hpp"
 #include "base/log.hpp"
+#include "net/accept_error.hpp"
 #include "net/spawn.hpp"
 
 namespace certbound::net {
@@ -32,6 +36,8 @@ namespace {
 constexpr auto kResume = asio::as_tuple(asio::use_awaitable);
 constexpr std::chrono::milliseconds kSweepInterval{200};
 constexpr std::chrono::milliseconds kAcceptPause{100};
+constexpr std::chrono::milliseconds kRoomPause{20};  // a session that was told to end needs a moment for it
+constexpr std::size_t kPlainConnections = 64;
 constexpr int kBacklog = 4096;
 
 Result<tcp::endpoint> parse_endpoint(const std::string& address) {
@@ -54,6 +60,30 @@ std::string endpoint_text(const tcp::endpoint& endpoint) {
   return (endpoint.address().is_v6() ? "[" + host + "]" : host) + ":" + std::to_string(endpoint.port());
 }
 
+enum class PortUse : std::uint8_t { shared, exclusive };
+
+Result<ListeningSocket> listen_at(const std::string& address, PortUse use) {
+  const auto endpoint = parse_endpoint(address);
+  if (!endpoint) return endpoint.error();
+  const int descriptor = ::socket(endpoint->protocol().family(), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  if (descriptor < 0) return invalid_input("socket: " + system_error_text(errno));
+  ListeningSocket socket{descriptor, address};
+  const int on = 1;
+  const int share = use == PortUse::shared ? 1 : 0;
+  ::sockaddr_storage bound{};
+  ::socklen_t bound_size = sizeof bound;
+  if (::setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
+      ::setsockopt(descriptor, SOL_SOCKET, SO_REUSEPORT, &share, sizeof share) != 0 ||
+      ::bind(descriptor, endpoint->data(), static_cast<::socklen_t>(endpoint->size())) != 0 ||
+      ::listen(descriptor, kBacklog) != 0 ||
+      ::getsockname(descriptor, reinterpret_cast<::sockaddr*>(&bound), &bound_size) != 0) {
+    return invalid_input(address + ": cannot listen: " + system_error_text(errno));
+  }
+  tcp::endpoint actual{endpoint->protocol(), 0};
+  std::memcpy(actual.data(), &bound, std::min<std::size_t>(bound_size, actual.capacity()));
+  return ListeningSocket{socket.take_descriptor(), endpoint_text(actual)};
+}
+
 }  // namespace
 
 ListeningSocket::ListeningSocket(ListeningSocket&& other) noexcept
@@ -65,26 +95,13 @@ ListeningSocket::~ListeningSocket() {
 
 int ListeningSocket::take_descriptor() { return std::exchange(descriptor_, -1); }
 
-Result<ListeningSocket> bind_listener(const std::string& address) {
-  const auto endpoint = parse_endpoint(address);
-  if (!endpoint) return endpoint.error();
-  const int descriptor = ::socket(endpoint->protocol().family(), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-  if (descriptor < 0) return invalid_input("socket: " + system_error_text(errno));
-  ListeningSocket socket{descriptor, address};
-  const int on = 1;
-  ::sockaddr_storage bound{};
-  ::socklen_t bound_size = sizeof bound;
-  if (::setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
-      ::setsockopt(descriptor, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) != 0 ||
-      ::bind(descriptor, endpoint->data(), static_cast<::socklen_t>(endpoint->size())) != 0 ||
-      ::listen(descriptor, kBacklog) != 0 ||
-      ::getsockname(descriptor, reinterpret_cast<::sockaddr*>(&bound), &bound_size) != 0) {
-    return invalid_input(address + ": cannot listen: " + system_error_text(errno));
-  }
-  tcp::endpoint actual{endpoint->protocol(), 0};
-  std::memcpy(actual.data(), &bound, std::min<std::size_t>(bound_size, actual.capacity()));
-  return ListeningSocket{socket.take_descriptor(), endpoint_text(actual)};
+Result<void> probe_listener(const std::string& address) {
+  const auto probe = listen_at(address, PortUse::exclusive);
+  if (!probe) return probe.error();
+  return {};
 }
+
+Result<ListeningSocket> bind_listener(const std::string& address) { return listen_at(address, PortUse::shared); }
 
 struct Worker::State {
   State(const Limits& worker_limits, const SessionMetrics& session_metrics)
@@ -93,10 +110,13 @@ struct Worker::State {
   Task<void> run_listener(std::size_t number);
   Task<void> run_sweep();
   void begin_drain();
+  [[nodiscard]] bool make_room(ListenerState& listener);
+  [[nodiscard]] std::size_t session_count() const { return sessions.size() + plain_sessions.size(); }
 
   Limits limits;
   const SessionMetrics& metrics;
-  SessionList sessions;  // before io: what the loop still holds at its end takes itself off this list
+  SessionList sessions;  // before io: what the loop still holds at its end takes itself off these lists
+  SessionList plain_sessions;
   asio::io_context io{1};
   std::vector<tcp::acceptor> acceptors;
   std::vector<std::shared_ptr<ListenerState>> listeners;
@@ -106,41 +126,44 @@ struct Worker::State {
   std::thread thread;
 };
 
-/// Errors that say something of one connection or of the moment, not of the listener.
-static bool is_passing(const boost::system::error_code& error) {
-  switch (error.value()) {
-    case ECONNABORTED:
-    case EMFILE:
-    case ENFILE:
-    case ENOBUFS:
-    case ENOMEM:
-    case EPROTO:
-    case EINTR:
-      return true;
-    default:
-      return false;
-  }
+bool Worker::State::make_room(ListenerState& listener) {
+  // Clients first: an operator's connection that was just accepted counts as idle too.
+  return sessions.cancel_longest_idle() || listener.sessions.cancel_longest_idle();
+}
+
+/// Is there a connection to accept? Out of descriptors the system does not look before it fails.
+static bool is_awaited(tcp::acceptor& acceptor) {
+  ::pollfd entry{acceptor.native_handle(), POLLIN, 0};
+  return ::poll(&entry, 1, 0) != 0;
 }
 
 Task<void> Worker::State::run_listener(std::size_t number) {
   tcp::acceptor& acceptor = acceptors[number];
+  ListenerState& listener = *listeners[number];
   while (!sessions.is_draining()) {
     auto accepted = co_await acceptor.async_accept(kResume);
     const boost::system::error_code error = std::get<0>(accepted);
     if (sessions.is_draining()) co_return;
-    if (error && !is_passing(error)) {
-      on_listener_failure(listeners[number]->address + ": " + error.message());
-      co_return;
-    }
     if (error) {
-      log::warning("accept_failed", {{"listener", listeners[number]->address}, {"detail", error.message()}});
+      const AcceptError kind = classify_accept_error(error.value());
+      if (kind == AcceptError::fatal) {
+        on_listener_failure(listener.address + ": " + error.message());
+        co_return;
+      }
+      if (kind == AcceptError::shortage && !is_awaited(acceptor)) {
+        co_await acceptor.async_wait(tcp::acceptor::wait_read, kResume);
+        continue;
+      }
+      log::warning("accept_failed", {{"listener", listener.address}, {"detail", error.message()}});
       // Out of descriptors or memory: trying again at once would spin.
-      asio::steady_timer pause{io, kAcceptPause};
+      const bool has_made_room = kind == AcceptError::shortage && make_room(listener);
+      asio::steady_timer pause{io, has_made_room ? kRoomPause : kAcceptPause};
       co_await pause.async_wait(kResume);
       continue;
     }
     metrics.connections_accepted.increment();
-    if (sessions.size() >= limits.connections_per_worker && !sessions.cancel_longest_idle()) {
+    if (listener.sessions.size() >= listener.limits.connections_per_worker &&
+        !listener.sessions.cancel_longest_idle()) {
       metrics.connections_refused.increment();
       continue;  // closes the socket
     }
@@ -150,12 +173,14 @@ Task<void> Worker::State::run_listener(std::size_t number) {
 }
 
 Task<void> Worker::State::run_sweep() {
-  while (!sessions.is_draining() || sessions.size() > 0) {
+  while (!sessions.is_draining() || session_count() > 0) {
     sweep_timer.expires_after(kSweepInterval);
     co_await sweep_timer.async_wait(kResume);
     const auto now = std::chrono::steady_clock::now();
-    sessions.sweep(now);
-    if (now >= drain_until) sessions.cancel_all();
+    for (SessionList* list : {&sessions, &plain_sessions}) {
+      list->sweep(now);
+      if (now >= drain_until) list->cancel_all();
+    }
   }
 }
 
@@ -168,6 +193,7 @@ void Worker::State::begin_drain() {
     if (error) log::warning("close_failed", {{"detail", error.message()}});
   }
   sessions.drain();
+  plain_sessions.drain();
   sweep_timer.cancel();
 }
 
@@ -182,8 +208,10 @@ Worker::~Worker() {
 }
 
 std::size_t Worker::add_listener(ListeningSocket socket, TlsContext tls, http::Handler& handler) {
-  auto listener =
-      std::make_shared<ListenerState>(socket.address(), handler, state_->metrics, state_->limits, state_->sessions);
+  Limits limits = state_->limits;
+  if (!tls) limits.connections_per_worker = std::min(limits.connections_per_worker, kPlainConnections);
+  auto listener = std::make_shared<ListenerState>(socket.address(), handler, state_->metrics, limits,
+                                                  tls ? state_->sessions : state_->plain_sessions);
   listener->tls = std::move(tls);
   const bool is_v6 = socket.address().starts_with('[');
   state_->acceptors.emplace_back(state_->io, is_v6 ? tcp::v6() : tcp::v4(), socket.take_descriptor());
@@ -194,9 +222,10 @@ std::size_t Worker::add_listener(ListeningSocket socket, TlsContext tls, http::H
 void Worker::start(std::function<void(std::string)> on_listener_failure) {
   state_->on_listener_failure = std::move(on_listener_failure);
   for (std::size_t i = 0; i < state_->listeners.size(); ++i) {
-    spawn(state_->io.get_executor(), state_->run_listener(i), "listener", state_->metrics.faults);
+    spawn(state_->io.get_executor(), state_->run_listener(i), "listener", state_->metrics.faults,
+          state_->on_listener_failure);
   }
-  spawn(state_->io.get_executor(), state_->run_sweep(), "sweep", state_->metrics.faults);
+  spawn(state_->io.get_executor(), state_->run_sweep(), "sweep", state_->metrics.faults, state_->on_listener_failure);
   state_->thread = std::thread{[state = state_.get()] {
     mark_event_loop_thread();
     state->io.run();
@@ -215,6 +244,6 @@ void Worker::join() {
   if (state_->thread.joinable()) state_->thread.join();
 }
 
-std::size_t Worker::session_count() const { return state_->sessions.size(); }
+std::size_t Worker::session_count() const { return state_->session_count(); }
 
 }  // namespace certbound::net

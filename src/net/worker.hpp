@@ -28,6 +28,11 @@ class ListeningSocket {
   std::string address_;
 };
 
+/// Refuses `address` where a socket listens already, even one that would share its port: sockets of one user with
+/// SO_REUSEPORT never collide, so that a second process would take half of the connections of the first. For every
+/// address before the first bind_listener(), since the sockets of this process count too. Errors: as bind_listener().
+[[nodiscard]] Result<void> probe_listener(const std::string& address);
+
 /// Binds `address` (IP:port, [IPv6]:port, port 0 for a free one) with SO_REUSEPORT, so that each worker has its own
 /// accept queue. Errors: `invalid_request`, `detail` says what the system said.
 [[nodiscard]] Result<ListeningSocket> bind_listener(const std::string& address);
@@ -41,11 +46,13 @@ class Worker {
   Worker& operator=(const Worker&) = delete;
   ~Worker();
 
-  /// Before start(). Null `tls` makes a plain listener. Returns the listener's number on this worker. `handler`
-  /// outlives the worker's thread.
+  /// Before start(). Null `tls` makes a plain listener; connections of plain ones are counted apart from the others,
+  /// with a small bound of their own, so that a worker full of clients still answers operators. Returns the listener's
+  /// number on this worker. `handler` outlives the worker's thread.
   std::size_t add_listener(ListeningSocket socket, TlsContext tls, http::Handler& handler);
 
-  /// Starts the thread. `on_listener_failure` is called on it when accepting fails for good.
+  /// Starts the thread. `on_listener_failure` is called on it when accepting fails for good, or the watch over
+  /// deadlines does.
   void start(std::function<void(std::string)> on_listener_failure);
 
   /// Runs `action` on the worker's thread, later. Any thread.

@@ -29,15 +29,19 @@ class PendingLookup {
   virtual ~PendingLookup() = default;
 
   [[nodiscard]] const model::ClientId& id() const { return id_; }
+  [[nodiscard]] std::chrono::steady_clock::time_point since() const { return since_; }
 
   /// Resumes the coroutine on its own executor, never within this call. Once.
   virtual void complete(Executor::Found found) = 0;
 
  private:
   model::ClientId id_;
+  std::chrono::steady_clock::time_point since_ = std::chrono::steady_clock::now();
 };
 
 namespace {
+
+using Clock = std::chrono::steady_clock;
 
 // A reader takes few at a time, so that the others get their share of a burst.
 constexpr std::size_t kLookupsAtOnce = 8;
@@ -89,19 +93,28 @@ Executor::Found look_up(ClientReader& reader, const model::ClientId& id) {
 }  // namespace
 
 struct Executor::State {
-  explicit State(std::size_t queue_length) : queue{queue_length} {}
+  State(std::size_t queue_length, Clock::duration longest) : queue{queue_length}, longest_wait{longest} {}
+
+  Found answer(ClientReader& reader, const PendingLookup& lookup) const {
+    if (is_stopping) return overloaded("the registry's readers are stopped");
+    const Clock::time_point now = Clock::now();
+    // Whoever asked so long ago may have gone; what came after it would wait behind it.
+    if (now - lookup.since() >= longest_wait || now >= refused_from.load()) {
+      return overloaded("the lookup waited too long for a reader of the registry");
+    }
+    return look_up(reader, lookup.id());
+  }
 
   void run_reader(ClientReader& reader) {
     std::vector<std::unique_ptr<PendingLookup>> lookups;
     while (queue.take(lookups, kLookupsAtOnce)) {
-      for (const auto& lookup : lookups) {
-        lookup->complete(is_stopping ? overloaded("the registry's readers are stopped")
-                                     : look_up(reader, lookup->id()));
-      }
+      for (const auto& lookup : lookups) lookup->complete(answer(reader, *lookup));
     }
   }
 
   BoundedQueue<std::unique_ptr<PendingLookup>> queue;
+  const Clock::duration longest_wait;
+  std::atomic<Clock::time_point> refused_from{Clock::time_point::max()};
   std::atomic<bool> is_stopping = false;
   std::vector<std::unique_ptr<ClientReader>> readers;
   std::vector<std::thread> threads;
@@ -129,8 +142,9 @@ class StartLookup {
 
 }  // namespace
 
-Executor::Executor(std::vector<std::unique_ptr<ClientReader>> readers, std::size_t queue_length)
-    : state_{std::make_unique<State>(queue_length)} {
+Executor::Executor(std::vector<std::unique_ptr<ClientReader>> readers, std::size_t queue_length,
+                   std::chrono::milliseconds longest_wait)
+    : state_{std::make_unique<State>(queue_length, longest_wait)} {
   state_->readers = std::move(readers);
   for (const auto& reader : state_->readers) {
     state_->threads.emplace_back([state = state_.get(), connection = reader.get()] { state->run_reader(*connection); });
@@ -144,6 +158,8 @@ Task<Executor::Found> Executor::find_client(model::ClientId id) {
   return boost::asio::async_initiate<boost::asio::use_awaitable_t<>, void(Found)>(StartLookup{state_->queue}, token,
                                                                                   std::move(id));
 }
+
+void Executor::refuse_from(std::chrono::steady_clock::time_point time) { state_->refused_from = time; }
 
 void Executor::stop() {
   state_->is_stopping = true;
@@ -163,7 +179,7 @@ Result<std::unique_ptr<Executor>> make_executor(const Store& store, ExecutorOpti
     readers.push_back(*std::move(reader));
   }
   if (readers.empty()) return internal_error("an executor without readers");
-  return std::make_unique<Executor>(std::move(readers), options.queue_length);
+  return std::make_unique<Executor>(std::move(readers), options.queue_length, options.longest_wait);
 }
 
 }  // namespace certbound::store

@@ -1,8 +1,10 @@
 """Bad bytes, full disks, locked databases, crowds: a clear answer, nothing lost, nothing hung (product.md section 8)."""
 
 import contextlib
+import fcntl
 import os
 import random
+import signal
 import socket
 import sqlite3
 import ssl
@@ -199,6 +201,30 @@ class Database(OwnDaemonCase):
             holder.close()
         daemon.reload()
         daemon.stop()
+
+    def test_a_database_that_blocks_its_readers(self):
+        """product.md section 8: those who wait for it get an answer in seconds, not one after the other, and SIGTERM ends."""
+        daemon, _ = self.start(dict(self.base_config(), limits={"drain_timeout": "1s"}))
+        known = self.tls(daemon, self.etl)  # one connection, so one worker, which keeps the client
+        known.send(form_request(grant()))
+        self.assert_granted(known.receive(), self.etl)
+        # SQLite's file format, section 4.4 (WAL-index locks): the octets from 120 on; without those from 123 on none reads.
+        with open(os.path.join(daemon.state_dir, "certbound.db-shm"), "r+b") as shared:
+            fcntl.lockf(shared, fcntl.LOCK_EX, 5, 123)
+            waiting = [self.tls(daemon, self.etl) for _ in range(24)]
+            started = time.monotonic()
+            for number, connection in enumerate(waiting):
+                connection.send(form_request(grant(f"nobody-{number}")))
+            known.send(form_request(grant()))
+            self.assert_granted(known.receive(), self.etl)
+            daemon.process.send_signal(signal.SIGTERM)
+            for connection in waiting:
+                response = connection.receive()
+                self.assertIsNotNone(response)
+                self.assertIn(response.status, (500, 503), response)
+            self.assertEqual(daemon.wait_exit(within=30), 0)
+            self.assertLess(time.monotonic() - started, 25 * PATIENCE)
+        daemon.check_log()
 
 
 class BlockedLog(OwnDaemonCase):

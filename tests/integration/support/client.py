@@ -135,6 +135,7 @@ class Tls:
 
     def __init__(self, daemon, server_ca, cert=None, *, version=None, alpn=None, port=None, ip="127.0.0.1", weak=None):
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.options &= ~ssl.OP_IGNORE_UNEXPECTED_EOF  # an end without a close_notify is to be seen
         if weak:  # this side would refuse to send what the other side has to refuse
             context.set_ciphers("DEFAULT:@SECLEVEL=0")
         context.load_verify_locations(server_ca.certificate)
@@ -147,7 +148,7 @@ class Tls:
         plain = socket.create_connection((ip, port or daemon.port), timeout=20 * PATIENCE)
         plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         try:
-            self.socket = context.wrap_socket(plain, server_hostname="localhost")
+            self.socket = context.wrap_socket(plain, server_hostname="localhost", suppress_ragged_eofs=False)
         except BaseException:
             plain.close()
             raise
@@ -201,6 +202,14 @@ class Tls:
         try:
             return not self._buffer and not self._fill()
         except TimeoutError:
+            return False
+
+    def is_ended(self, within=5.0):
+        """As is_closed, and the peer says so first with a close_notify (RFC 8446 section 6.1)."""
+        self.socket.settimeout(within * PATIENCE)
+        try:
+            return not self._buffer and not self.socket.recv(65536)
+        except (ssl.SSLError, OSError):
             return False
 
 

@@ -12,10 +12,12 @@ namespace certbound::net {
 
 namespace {
 
-/// A port of 127.0.0.1 that somebody else has, without SO_REUSEPORT.
+/// A port of 127.0.0.1 that somebody else has.
 class TakenPort {
  public:
-  TakenPort() : descriptor_{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)} {
+  explicit TakenPort(bool is_shared = false) : descriptor_{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)} {
+    const int share = is_shared ? 1 : 0;
+    EXPECT_EQ(::setsockopt(descriptor_, SOL_SOCKET, SO_REUSEPORT, &share, sizeof share), 0);
     ::sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = ::htonl(INADDR_LOOPBACK);
@@ -76,6 +78,38 @@ TEST(BindListener, SaysThatAPortIsTaken) {
   const auto socket = bind_listener("127.0.0.1:" + std::to_string(taken.port()));
   ASSERT_FALSE(socket);
   EXPECT_NE(socket.error().detail.find("Address already in use"), std::string::npos) << socket.error().detail;
+}
+
+// The socket of another process of the same user: bind() alone would share its port and its clients.
+TEST(ProbeListener, RefusesAPortThatIsSharedToo) {
+  for (const bool is_shared : {false, true}) {
+    const TakenPort taken{is_shared};
+    const std::string address = "127.0.0.1:" + std::to_string(taken.port());
+    const auto probed = probe_listener(address);
+    ASSERT_FALSE(probed) << is_shared;
+    EXPECT_EQ(probed.error().detail, address + ": cannot listen: Address already in use");
+    EXPECT_EQ(static_cast<bool>(bind_listener(address)), is_shared);
+  }
+}
+
+TEST(ProbeListener, RefusesAPortOfThisProgram) {
+  const auto running = bind_listener("127.0.0.1:0");
+  ASSERT_TRUE(running);
+  EXPECT_FALSE(probe_listener(running->address()));
+}
+
+TEST(ProbeListener, LeavesAFreePortFree) {
+  std::string address;
+  {
+    const auto socket = bind_listener("127.0.0.1:0");
+    ASSERT_TRUE(socket);
+    address = socket->address();
+  }
+  EXPECT_TRUE(probe_listener(address));
+  EXPECT_TRUE(probe_listener(address));
+  EXPECT_TRUE(bind_listener(address));
+  EXPECT_TRUE(probe_listener("127.0.0.1:0"));
+  EXPECT_FALSE(probe_listener("127.0.0.1"));
 }
 
 TEST(BindListener, SaysThatAnAddressIsNotOurs) {

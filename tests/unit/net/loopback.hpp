@@ -108,6 +108,10 @@ class LoopbackClient {
   }
   /// Did the other side close, without another octet?
   [[nodiscard]] bool is_closed() { return buffer_.empty() && !read_some() && last_read_ == 0; }
+  /// Did it say so (RFC 8446 section 6.1), once it closed?
+  [[nodiscard]] bool has_close_notify() const { return (SSL_get_shutdown(ssl_.get()) & SSL_RECEIVED_SHUTDOWN) != 0; }
+  /// Says so itself, and goes on reading.
+  void end_tls() { SSL_shutdown(ssl_.get()); }
 
  private:
   bool read_some() {

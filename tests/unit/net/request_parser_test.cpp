@@ -100,12 +100,17 @@ TEST(RequestParser, TakesAnAbsoluteTargetByItsPath) {
   EXPECT_EQ(path_of("https://as.example:8443/oauth2/token?q"), "/oauth2/token q");
   EXPECT_EQ(path_of("http://as.example"), "/ ");
   EXPECT_EQ(path_of("http://as.example?next=/oauth2/token"), "/ ");
+  EXPECT_EQ(path_of("HTTPS://as.example/a"), "/a ");
   EXPECT_EQ(path_of("/x?u=http://b/c"), "/x u=http://b/c");
-  EXPECT_EQ(path_of("*"), "* ");
+  EXPECT_EQ(parse_one("OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n").path, "*");
 }
 
 TEST(RequestParser, RefusesATargetThatIsNoPath) {
-  expect_refused("GET oauth2/token HTTP/1.1\r\nHost: a\r\n\r\n", {400});
+  for (const char* target : {"oauth2/token", "a?b://c/healthz", "://x/healthz", "a://b/healthz", "xhttp://a/healthz",
+                             "http:/healthz", "http://", "https:///healthz", "http://?a", "*", "*?a", "?a", "#/a"}) {
+    expect_refused("GET " + std::string{target} + " HTTP/1.1\r\nHost: a\r\n\r\n", {400});
+  }
+  expect_refused("OPTIONS *?a HTTP/1.1\r\nHost: a\r\n\r\n", {400});
   expect_refused("CONNECT as.example:443 HTTP/1.1\r\nHost: a\r\n\r\n", {400});
 }
 

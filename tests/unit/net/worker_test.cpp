@@ -215,6 +215,25 @@ TEST(WorkerDrain, IsDoneByTheDestructor) {
   EXPECT_EQ(body_of(client.read_answer()), "/a ");
 }
 
+// Architecture, coroutines, rule 4: the daemon stops where a listener fails.
+TEST(Worker, TellsOfAListenerThatFails) {
+  metrics::Registry registry;
+  const SessionMetrics metrics{registry};
+  EchoHandler handler;
+  auto socket = bind_listener("127.0.0.1:0");
+  ASSERT_TRUE(socket);
+  const std::string address = socket->address();
+  const int descriptor = socket->take_descriptor();
+  std::promise<std::string> failure;
+  Worker worker{Limits{}, metrics};
+  worker.add_listener(ListeningSocket{descriptor, address}, nullptr, handler);
+  worker.start([&failure](const std::string& detail) { failure.set_value(detail); });
+  ASSERT_EQ(::shutdown(descriptor, SHUT_RDWR), 0);  // accept() says EINVAL from now on
+  auto told = failure.get_future();
+  ASSERT_EQ(told.wait_for(seconds{10}), std::future_status::ready);
+  EXPECT_TRUE(told.get().starts_with(address + ": "));
+}
+
 TEST(Worker, NeedsNoStart) {
   metrics::Registry registry;
   const SessionMetrics metrics{registry};

@@ -42,7 +42,101 @@ TEST(WorkerTls, EndsAnAnswerWithACloseNotify) {
   ASSERT_TRUE(client.start_tls(make_client_context()));
   client.send(get_of("/a", "Connection: close\r\n"));
   EXPECT_EQ(body_of(client.read_answer()), "/a ");
-  EXPECT_TRUE(client.is_closed());  // SSL_read is 0 for a close_notify, less for a cut connection
+  EXPECT_TRUE(client.is_closed());
+  EXPECT_TRUE(client.has_close_notify());
+}
+
+// RFC 8446 section 6.1: whoever ends a connection says so first, else the peer has to suspect a truncation.
+TEST(WorkerTls, EndsTheAnswerToAFaultWithACloseNotify) {
+  LoopbackServer server{{}, make_server_context(ClientCertificate::none)};
+  for (const std::string& request :
+       {std::string{"GET / HTTP/1.1\nHost: a\n\n"}, get_of("/" + std::string(10000, 'a')),
+        get_of("/", "X-A: " + std::string(20000, 'a') + "\r\n"), get_of("/", "Content-Length: 100000\r\n")}) {
+    LoopbackClient client{server.address};
+    ASSERT_TRUE(client.start_tls(make_client_context()));
+    client.send(request);
+    EXPECT_TRUE(client.read_answer().starts_with("HTTP/1.1 4"));
+    EXPECT_TRUE(client.is_closed());
+    EXPECT_TRUE(client.has_close_notify()) << request.substr(0, 40);
+  }
+}
+
+TEST(WorkerTls, EndsTheAnswerToASlowRequestWithACloseNotify) {
+  Limits limits;
+  limits.header_timeout = std::chrono::seconds{1};
+  LoopbackServer server{limits, make_server_context(ClientCertificate::none)};
+  LoopbackClient client{server.address};
+  ASSERT_TRUE(client.start_tls(make_client_context()));
+  client.send("GET / HT");
+  EXPECT_TRUE(client.read_answer().starts_with("HTTP/1.1 408 "));
+  EXPECT_TRUE(client.is_closed());
+  EXPECT_TRUE(client.has_close_notify());
+}
+
+TEST(WorkerTls, EndsAnIdleConnectionWithACloseNotify) {
+  Limits limits;
+  limits.idle_timeout = std::chrono::seconds{0};
+  LoopbackServer server{limits, make_server_context(ClientCertificate::none)};
+  LoopbackClient client{server.address};
+  ASSERT_TRUE(client.start_tls(make_client_context()));
+  client.send(get_of("/a"));
+  EXPECT_EQ(body_of(client.read_answer()), "/a ");
+  EXPECT_TRUE(client.is_closed());
+  EXPECT_TRUE(client.has_close_notify());
+}
+
+TEST(WorkerTls, EndsADrainedConnectionWithACloseNotify) {
+  LoopbackServer server{{}, make_server_context(ClientCertificate::none)};
+  LoopbackClient client{server.address};
+  ASSERT_TRUE(client.start_tls(make_client_context()));
+  client.send(get_of("/a"));
+  EXPECT_EQ(body_of(client.read_answer()), "/a ");
+  server.stop();  // does not wait for the client to say the same
+  EXPECT_TRUE(client.is_closed());
+  EXPECT_TRUE(client.has_close_notify());
+}
+
+TEST(WorkerTls, AnswersACloseNotify) {
+  LoopbackServer server{{}, make_server_context(ClientCertificate::none)};
+  LoopbackClient client{server.address};
+  ASSERT_TRUE(client.start_tls(make_client_context()));
+  client.send(get_of("/a"));
+  EXPECT_EQ(body_of(client.read_answer()), "/a ");
+  client.end_tls();
+  EXPECT_TRUE(client.is_closed());
+  EXPECT_TRUE(client.has_close_notify());
+}
+
+// A worker that is full of clients still answers the operator.
+TEST(WorkerTls, HasPlacesOfTheirOwnForPlainConnections) {
+  Limits limits;
+  limits.connections_per_worker = 1;
+  metrics::Registry registry;
+  const SessionMetrics metrics{registry};
+  EchoHandler handler;
+  EchoHandler operations;
+  auto secured = bind_listener("127.0.0.1:0");
+  auto plain = bind_listener("127.0.0.1:0");
+  ASSERT_TRUE(secured && plain);
+  const std::string secured_address = secured->address();
+  const std::string plain_address = plain->address();
+  Worker worker{limits, metrics};
+  worker.add_listener(*std::move(secured), make_server_context(ClientCertificate::none), handler);
+  worker.add_listener(*std::move(plain), nullptr, operations);
+  worker.start([](const std::string& detail) { ADD_FAILURE() << detail; });
+
+  LoopbackClient busy{secured_address};
+  ASSERT_TRUE(busy.start_tls(make_client_context()));
+  busy.send(get_of("/wait"));
+  handler.entered.get_future().wait();
+  LoopbackClient refused{secured_address};
+  EXPECT_TRUE(refused.is_closed());
+  LoopbackClient operator_client{plain_address};
+  operator_client.send(get_of("/a"));
+  EXPECT_EQ(body_of(operator_client.read_answer()), "/a ");
+  // Nor do the operator's take the place of a client.
+  worker.post([&handler] { handler.release(); });
+  EXPECT_EQ(body_of(busy.read_answer()), "/wait ");
 }
 
 TEST(WorkerTls, CountsHandshakesThatFail) {

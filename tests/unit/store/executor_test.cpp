@@ -1,5 +1,6 @@
 #include "store/executor.hpp"
 
+#include <chrono>
 #include <deque>
 #include <thread>
 
@@ -119,6 +120,49 @@ TEST(ExecutorFindClient, TurnsWhatAReaderThrowsIntoAnError) {
   ASSERT_FALSE(*thrown);
   EXPECT_EQ(thrown->error().code, ErrorCode::server_error);
   EXPECT_TRUE(next && *next);
+}
+
+// A database that blocks its readers: who waits behind them gets an answer, not a place in an endless queue.
+TEST(ExecutorFindClient, IsRefusedWhereItWaitedTooLong) {
+  GatedReader::Gate gate;
+  Executor executor{gated_readers(gate), 10, std::chrono::milliseconds{0}};
+  boost::asio::io_context context{1};
+  Answer answer;
+  start_task(context, executor.find_client(client_id("a")), answer);
+  context.run();
+  expect_overloaded(answer);
+  EXPECT_FALSE(gate.entered.try_acquire());  // it was not read
+}
+
+TEST(ExecutorRefuseFrom, RefusesWhatNoReaderHasBegun) {
+  GatedReader::Gate gate;
+  Executor executor{gated_readers(gate), 10};
+  boost::asio::io_context context{1};
+  Answer begun;
+  Answer waiting;
+  start_task(context, executor.find_client(client_id("a")), begun);
+  context.poll();
+  gate.entered.acquire();
+  start_task(context, executor.find_client(client_id("b")), waiting);
+  context.poll();
+  executor.refuse_from(std::chrono::steady_clock::now());
+  gate.released.release();
+  context.run();
+  EXPECT_TRUE(begun && *begun);
+  expect_overloaded(waiting);
+  EXPECT_FALSE(gate.entered.try_acquire());
+}
+
+TEST(ExecutorRefuseFrom, ChangesNothingBeforeItsTime) {
+  GatedReader::Gate gate;
+  Executor executor{gated_readers(gate), 10};
+  executor.refuse_from(std::chrono::steady_clock::now() + std::chrono::hours{1});
+  boost::asio::io_context context{1};
+  Answer answer;
+  start_task(context, executor.find_client(client_id("a")), answer);
+  gate.released.release();
+  context.run();
+  EXPECT_TRUE(answer && *answer);
 }
 
 TEST(ExecutorStop, AnswersWhatWaitsWithAnError) {
