@@ -137,8 +137,19 @@ bool is_utf8(std::string_view text) {
   return true;
 }
 
+/// How many octets at the begin of the text stand in JSON for themselves.
+static std::size_t count_plain(std::string_view text) {
+  const auto is_plain = [](char c) { return c >= 0x20 && c < 0x7f && c != '"' && c != '\\'; };
+  return static_cast<std::size_t>(std::find_if_not(text.begin(), text.end(), is_plain) - text.begin());
+}
+
 void append_json_escaped(std::string& out, std::string_view text) {
-  while (!text.empty()) {
+  for (;;) {
+    // Most texts are one such run.
+    const std::size_t plain = count_plain(text);
+    out += text.substr(0, plain);
+    text.remove_prefix(plain);
+    if (text.empty()) return;
     const std::size_t length = utf8_sequence_length(text);
     if (length == 1) {
       append_json_ascii(out, text.front());

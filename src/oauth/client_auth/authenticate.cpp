@@ -45,7 +45,6 @@ Task<Result<store::ClientDirectory::Found>> find_registration(const http::Reques
     }
     co_return Error{ErrorCode::invalid_request, Reason::missing_parameter, "client_id is missing", "client_id"};
   }
-  if (auto kept = directory.find_cached(client_id)) co_return kept;
   const auto id = model::ClientId::parse(client_id);
   if (!id) co_return refuse_client(Reason::client_unknown, "not a client identifier");
   co_return co_await directory.find(*id);

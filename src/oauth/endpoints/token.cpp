@@ -50,12 +50,15 @@ Task<Result<TokenCall>> read_token_call(const http::Request& request, store::Cli
   auto asked = parse_token_request(*form);
   if (!asked) co_return std::move(asked).error();
   event.grant_type = asked->grant_type;
-  auto registration = co_await find_registration(request, *form, directory);
-  if (!registration) co_return std::move(registration).error();
   TokenCall call;
+  call.registration = directory.find_cached(event.client_id);
+  if (!call.registration) {
+    auto registration = co_await find_registration(request, *form, directory);
+    if (!registration) co_return std::move(registration).error();
+    call.registration = *std::move(registration);
+  }
   call.form = *std::move(form);
   call.asked = *std::move(asked);
-  call.registration = *std::move(registration);
   co_return call;
 }
 
