@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include <utility>
 
+#include "app/ending.hpp"
 #include "app/generation.hpp"
 #include "app/reload_check.hpp"
 #include "app/report.hpp"
@@ -20,6 +21,7 @@
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "store/open.hpp"
+#include "x509/validity.hpp"
 
 namespace certbound::app {
 
@@ -61,6 +63,12 @@ Task<bool> probe_store(store::Executor& executor) {
   co_return found.has_value();
 }
 
+constexpr std::chrono::hours kReportInterval{24};
+/// Clients that one report names.
+constexpr std::size_t kMostEnding = 100;
+
+enum class Report { log, metrics_only };
+
 std::string monotonic_microseconds() {
   std::timespec now{};
   clock_gettime(CLOCK_MONOTONIC, &now);
@@ -76,6 +84,7 @@ struct Daemon::State {
   [[nodiscard]] Result<void> open_state(const config::Config& config);
   void announce();
   void wait_for_signals(const sigset_t& signals);
+  void look_at_ends(Report report);
   void reload();
   [[nodiscard]] std::optional<std::string> try_reload();
   void stop();
@@ -91,6 +100,9 @@ struct Daemon::State {
   metrics::Gauge generation_number =
       registry.gauge("certbound_config_generation", "Counts the configurations in use since the start");
   metrics::Gauge clients = registry.gauge("certbound_clients", "Registered clients");
+  metrics::Gauge clients_ending = registry.gauge(
+      "certbound_client_certificates_ending", "Clients whose last seen certificate has ended or ends within 30 days");
+  std::chrono::steady_clock::time_point last_report{};
   metrics::Gauge shared_credentials = registry.gauge("certbound_shared_client_credentials",
                                                      "Pairs of declared clients that one certificate can authenticate");
   std::uint64_t next_generation = 1;
@@ -99,6 +111,7 @@ struct Daemon::State {
   std::optional<StateDirLock> lock;
   std::unique_ptr<store::Store> store;
   std::unique_ptr<store::Executor> executor;
+  std::unique_ptr<store::SeenRecorder> seen;
   std::unique_ptr<audit::Writer> audit;
   std::optional<Shared> shared;
   std::optional<WorkerPool> pool;
@@ -143,6 +156,9 @@ Result<void> Daemon::State::open_state(const config::Config& config) {
   auto readers = store::make_executor(*store, store::ExecutorOptions{});
   if (!readers) return std::move(readers).error();
   executor = *std::move(readers);
+  auto seen_store = store->make_seen_store();
+  if (!seen_store) return std::move(seen_store).error();
+  seen = std::make_unique<store::SeenRecorder>(*std::move(seen_store), registry);
   auto writer = audit::Writer::open(config.state_dir / config.audit.file, config.audit.durability, registry);
   if (!writer) return std::move(writer).error();
   audit = *std::move(writer);
@@ -161,7 +177,7 @@ Result<void> Daemon::State::start(Checked checked) {
   }
   auto generation = make_generation(std::move(checked), generation_context(), next_generation, wall_now());
   if (!generation) return std::move(generation).error();
-  shared.emplace(*audit, *executor, registry, health);
+  shared.emplace(*audit, *executor, *seen, registry, health);
   pool.emplace(workers, generation->config.limits, *shared);
   if (auto bound = pool->bind(*generation); !bound) return bound;
   // After the bind: a start that fails for a taken port leaves the registry as it is.
@@ -178,6 +194,7 @@ Result<void> Daemon::State::start(Checked checked) {
   current = *std::move(generation);
   release_declarations();
   announce();
+  look_at_ends(Report::log);
   return {};
 }
 
@@ -217,10 +234,30 @@ void Daemon::State::announce() {
 
 void Daemon::State::wait_for_signals(const sigset_t& signals) {
   for (;;) {
-    int number = 0;
-    if (sigwait(&signals, &number) != 0) continue;
-    if (number != SIGHUP) return;
-    reload();
+    const std::timespec hour{.tv_sec = 3600, .tv_nsec = 0};
+    const int number = sigtimedwait(&signals, nullptr, &hour);
+    if (number == SIGHUP) reload();
+    if (number == SIGTERM || number == SIGINT) return;
+    // The hour is over, or it was a reload: then the day's report may be due as well.
+    const bool is_due = std::chrono::steady_clock::now() >= last_report + kReportInterval;
+    look_at_ends(is_due ? Report::log : Report::metrics_only);
+  }
+}
+
+/// Counts the clients' certificates that end soon; once a day the log names each certificate that does.
+void Daemon::State::look_at_ends(Report report) {
+  const WallTime now = wall_now();
+  const auto ending = store->seen_certificates().list_ending(now + x509::kExpiryWarning, kMostEnding);
+  const auto count = store->seen_certificates().count_ending(now + x509::kExpiryWarning);
+  if (!ending || !count) {
+    log::warning("seen_certificates_not_read", {{"detail", (ending ? count.error() : ending.error()).detail}});
+    return;
+  }
+  clients_ending.set(static_cast<double>(*count));
+  if (report == Report::metrics_only) return;
+  last_report = std::chrono::steady_clock::now();
+  for (const std::string& line : describe_ending(current->materials.certificates, *ending, now)) {
+    log::warning("certificate_ends", {{"detail", line}});
   }
 }
 
@@ -282,6 +319,7 @@ void Daemon::State::stop() {
   if (executor) executor->stop();
   pool.reset();
   shared.reset();
+  seen.reset();  // after the last request: writes what is queued
   executor.reset();
 }
 

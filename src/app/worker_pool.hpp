@@ -14,6 +14,7 @@
 #include "oauth/service.hpp"
 #include "store/client_directory.hpp"
 #include "store/executor.hpp"
+#include "store/seen_recorder.hpp"
 
 namespace certbound::app {
 
@@ -22,10 +23,11 @@ namespace certbound::app {
 
 /// What the workers share; outlives them.
 struct Shared {
-  Shared(audit::Writer& audit_writer, store::Executor& store_executor, metrics::Registry& metrics_registry,
-         const oauth::Health& server_health)
+  Shared(audit::Writer& audit_writer, store::Executor& store_executor, store::SeenRecorder& seen_recorder,
+         metrics::Registry& metrics_registry, const oauth::Health& server_health)
       : audit{audit_writer},
         executor{store_executor},
+        seen{seen_recorder},
         registry{metrics_registry},
         health{server_health},
         session_metrics{metrics_registry},
@@ -33,6 +35,7 @@ struct Shared {
 
   audit::Writer& audit;
   store::Executor& executor;
+  store::SeenRecorder& seen;
   metrics::Registry& registry;
   const oauth::Health& health;
   net::SessionMetrics session_metrics;

@@ -1,13 +1,19 @@
 #include <nlohmann/json.hpp>
 
+#include "app/ending.hpp"
 #include "app/generation.hpp"
 #include "app/report.hpp"
 #include "cli/output.hpp"
 #include "cli/verb.hpp"
+#include "store/open.hpp"
+#include "x509/validity.hpp"
 
 namespace certbound::cli {
 
 namespace {
+
+/// Clients that are named.
+constexpr std::size_t kMostEnding = 1000;
 
 constexpr ArgumentSpec kCheckArguments[] = {kConfigArgument, kJsonArgument};
 
@@ -22,9 +28,29 @@ nlohmann::ordered_json problem_json(const config::Problem& problem) {
   return json;
 }
 
+/// The clients' certificates that end soon, where the server has run and its registry can be read.
+void warn_of_seen(app::Checked& checked, WallTime now) {
+  const std::filesystem::path& state_dir = checked.config->state_dir;
+  std::error_code error;
+  if (!std::filesystem::exists(state_dir / store::kDatabaseName, error)) return;
+  const auto add = [&](std::string message) {
+    config::Problem problem;
+    problem.file = (state_dir / store::kDatabaseName).string();
+    problem.severity = config::Severity::warning;
+    problem.message = std::move(message);
+    checked.problems.push_back(std::move(problem));
+  };
+  const auto opened = store::open_store_read_only(state_dir);
+  if (!opened) return add("the clients' certificates are not looked at: " + opened.error().detail);
+  const auto ending = (*opened)->seen_certificates().list_ending(now + x509::kExpiryWarning, kMostEnding);
+  if (!ending) return add("the clients' certificates are not looked at: " + ending.error().detail);
+  for (const store::SeenCertificate& seen : *ending) add(app::describe_ending(seen, now));
+}
+
 ExitStatus run_check(const Arguments& arguments) {
   const std::filesystem::path file = configuration_path(arguments);
-  const app::Checked checked = app::check_configuration(file, wall_now());
+  app::Checked checked = app::check_configuration(file, wall_now());
+  if (checked.is_valid()) warn_of_seen(checked, wall_now());
   if (arguments.has("--json")) {
     nlohmann::ordered_json json;
     json["valid"] = checked.is_valid();

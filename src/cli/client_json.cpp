@@ -24,6 +24,17 @@ nlohmann::ordered_json client_json(const model::Client& client) {
   return json;
 }
 
+nlohmann::ordered_json seen_json(const store::SeenCertificate& seen) {
+  nlohmann::ordered_json json;
+  json["x5t#S256"] = seen.x5t_s256;
+  json["serial"] = seen.serial;
+  json["issuer"] = seen.issuer;
+  json["not_after"] = to_rfc3339(seen.not_after);
+  json["first_seen"] = to_rfc3339(seen.first_seen);
+  json["last_seen"] = to_rfc3339(seen.last_seen);
+  return json;
+}
+
 std::string describe_credential(const model::Client& client) {
   if (client.subject) {
     return std::string{name(client.subject->field)} + "=" + client.subject->value + " in " + client.trust_store;

@@ -5,11 +5,15 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include "model/client.hpp"
+#include "store/seen_certificate.hpp"
 
 namespace certbound::cli {
 
 /// A client with the names of RFC 7591 and RFC 8705, and where it came from.
 [[nodiscard]] nlohmann::ordered_json client_json(const model::Client& client);
+
+/// `{"x5t#S256": …, "serial": …, "issuer": …, "not_after": …, "first_seen": …, "last_seen": …}`, times in RFC 3339.
+[[nodiscard]] nlohmann::ordered_json seen_json(const store::SeenCertificate& seen);
 
 /// What it authenticates with, in one line.
 [[nodiscard]] std::string describe_credential(const model::Client& client);

@@ -1,18 +1,48 @@
+#include <chrono>
+
 #include <nlohmann/json.hpp>
 
+#include "app/ending.hpp"
 #include "cli/client_json.hpp"
 #include "cli/output.hpp"
 #include "cli/registry.hpp"
+#include "config/scalar.hpp"
 
 namespace certbound::cli {
 
 namespace {
 
-constexpr ArgumentSpec kClientListArguments[] = {kConfigArgument, kJsonArgument};
+constexpr ArgumentSpec kClientListArguments[] = {
+    {"--expiring", ArgumentKind::value,
+     "only clients whose last seen certificate has ended or ends within this time (30d), the first to end first",
+     false},
+    kConfigArgument,
+    kJsonArgument,
+};
+
+ExitStatus list_expiring(const Registry& registry, const Arguments& arguments) {
+  const auto seconds = config::parse_duration(arguments.value("--expiring"));
+  if (!seconds) {
+    return fail(ExitStatus::wrong_usage,
+                "--expiring: \"" + arguments.value("--expiring") + "\" is not a duration; write for example 30d");
+  }
+  const WallTime now = wall_now();
+  const auto ending = registry.list_ending(now + std::chrono::seconds{*seconds});
+  if (!ending) return fail(ExitStatus::could_not_run, ending.error());
+  nlohmann::ordered_json json;
+  json["clients"] = nlohmann::ordered_json::array();
+  for (const store::SeenCertificate& seen : *ending) {
+    if (!arguments.has("--json")) print(printable(app::describe_ending(seen, now)) + "\n");
+    json["clients"].push_back({{"client_id", seen.client_id}, {"last_seen_certificate", seen_json(seen)}});
+  }
+  if (arguments.has("--json")) print_json(json);
+  return ExitStatus::done;
+}
 
 ExitStatus run_client_list(const Arguments& arguments) {
   const OpenedRegistry opened = open_registry(arguments);
   if (!opened.registry) return opened.status;
+  if (arguments.has("--expiring")) return list_expiring(*opened.registry, arguments);
   const auto clients = opened.registry->list_clients();
   if (!clients) return fail(ExitStatus::could_not_run, clients.error());
   if (arguments.has("--json")) {

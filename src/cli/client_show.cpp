@@ -29,10 +29,14 @@ ExitStatus run_client_show(const Arguments& arguments) {
   const auto client = opened.registry->find_client(*id);
   if (!client) return fail(ExitStatus::could_not_run, client.error());
   if (!*client) return fail(ExitStatus::answer_is_no, "no client \"" + id->text() + "\" is registered");
+  const auto seen = opened.registry->find_seen(*id);
+  if (!seen) return fail(ExitStatus::could_not_run, seen.error());
+  nlohmann::ordered_json json = client_json(**client);
+  if (*seen) json["last_seen_certificate"] = seen_json(**seen);
   if (arguments.has("--json")) {
-    print_json(client_json(**client));
+    print_json(json);
   } else {
-    print_client(client_json(**client));
+    print_client(json);
   }
   return ExitStatus::done;
 }

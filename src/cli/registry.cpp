@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <limits>
 #include <utility>
 
 #include "app/report.hpp"
@@ -23,6 +24,16 @@ Result<std::optional<model::Client>> Registry::find_client(const model::ClientId
                                   [&id](const model::Client& client) { return client.client_id == id; });
   if (found == config.clients.end()) return std::optional<model::Client>{};
   return std::optional<model::Client>{*found};
+}
+
+Result<std::optional<store::SeenCertificate>> Registry::find_seen(const model::ClientId& id) const {
+  if (!store) return std::optional<store::SeenCertificate>{};
+  return store->seen_certificates().find_seen(id);
+}
+
+Result<std::vector<store::SeenCertificate>> Registry::list_ending(WallTime end) const {
+  if (!store) return std::vector<store::SeenCertificate>{};
+  return store->seen_certificates().list_ending(end, std::numeric_limits<std::size_t>::max());
 }
 
 Result<std::vector<model::Client>> Registry::list_clients() const {

@@ -23,6 +23,11 @@ struct Registry {
 
   /// Errors: as ClientReader.
   [[nodiscard]] Result<std::optional<model::Client>> find_client(const model::ClientId& id) const;
+  /// The certificate with which the client last authenticated; nothing where the server has not run. Errors: as
+  /// ClientReader.
+  [[nodiscard]] Result<std::optional<store::SeenCertificate>> find_seen(const model::ClientId& id) const;
+  /// Those that end before `end`, the first to end first. Errors: as ClientReader.
+  [[nodiscard]] Result<std::vector<store::SeenCertificate>> list_ending(WallTime end) const;
   /// All, ordered by client_id. Errors: as ClientReader.
   [[nodiscard]] Result<std::vector<model::Client>> list_clients() const;
 };

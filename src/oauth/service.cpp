@@ -61,9 +61,9 @@ ServiceMetrics::ServiceMetrics(metrics::Registry& registry)
           registry.counter("certbound_chain_verifications_remembered_total", "Chain validations answered from memory")},
       faults{registry.counter("certbound_faults_total", "Exceptions that reached a coroutine's end; each is a bug")} {}
 
-Service::Service(store::ClientDirectory& directory, audit::Writer& audit, const ServiceMetrics& metrics,
-                 const Health& health, WallClock clock)
-    : directory_{directory}, audit_{audit}, metrics_{metrics}, health_{health}, clock_{clock} {}
+Service::Service(store::ClientDirectory& directory, store::SeenRecorder& seen, audit::Writer& audit,
+                 const ServiceMetrics& metrics, const Health& health, WallClock clock)
+    : directory_{directory}, seen_{seen}, audit_{audit}, metrics_{metrics}, health_{health}, clock_{clock} {}
 
 Result<Service::Prepared> Service::prepare(const std::shared_ptr<const Snapshot>& snapshot) {
   auto signer = TokenSigner::make(snapshot->active_key());
@@ -146,11 +146,20 @@ Task<Result<http::Response>> Service::decide_token(const http::Request& request,
     auto granted = co_await grant_token(*call, request, *published->snapshot, published->signer, memory_, event);
     // Nothing suspended meanwhile: the difference is this request's.
     if (memory_.hits() > hits) metrics_.verification_hits.increment();
+    if (granted) note_seen(event);
     co_return granted;
   } catch (const std::exception& exception) {
     fault = exception.what();
   }
   co_return note_fault(request, std::move(fault));
+}
+
+void Service::note_seen(const audit::Event& event) {
+  if (!event.certificate || !seen_filter_.is_due(event.client_id, event.certificate->leaf_thumbprint, event.time))
+    return;
+  const x509::PresentedChain& presented = *event.certificate;
+  seen_.note({std::string{event.client_id}, presented.x5t_s256, presented.serial, presented.issuer,
+              presented.leaf.not_after(), event.time, event.time});
 }
 
 void Service::count(Reason outcome, std::chrono::duration<double> lasted) {

@@ -14,8 +14,10 @@
 #include "oauth/endpoints/token.hpp"
 #include "oauth/health.hpp"
 #include "oauth/issue.hpp"
+#include "oauth/seen_filter.hpp"
 #include "oauth/snapshot.hpp"
 #include "store/client_directory.hpp"
+#include "store/seen_recorder.hpp"
 
 namespace certbound::oauth {
 
@@ -35,8 +37,8 @@ struct ServiceMetrics {
 /// has its audit record with the kernel before it leaves; where the record cannot be written nothing is granted.
 class Service final : public http::Handler {
  public:
-  Service(store::ClientDirectory& directory, audit::Writer& audit, const ServiceMetrics& metrics, const Health& health,
-          WallClock clock);
+  Service(store::ClientDirectory& directory, store::SeenRecorder& seen, audit::Writer& audit,
+          const ServiceMetrics& metrics, const Health& health, WallClock clock);
 
   struct Published;
   /// A snapshot with what one worker needs to answer under it.
@@ -64,10 +66,13 @@ class Service final : public http::Handler {
   [[nodiscard]] Task<Result<http::Response>> decide_token(const http::Request& request, audit::Event& event);
   [[nodiscard]] http::Response refuse(const Error& error, const http::Request& request, audit::Event& event);
   [[nodiscard]] Error note_fault(const http::Request& request, std::string what);
+  void note_seen(const audit::Event& event);
   void count(Reason outcome, std::chrono::duration<double> lasted);
 
   store::ClientDirectory& directory_;
   x509::VerificationMemory memory_;
+  store::SeenRecorder& seen_;
+  SeenFilter seen_filter_;
   audit::Writer& audit_;
   const ServiceMetrics& metrics_;
   const Health& health_;

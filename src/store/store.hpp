@@ -5,11 +5,13 @@
 #include "base/result.hpp"
 #include "store/client_store.hpp"
 #include "store/key_store.hpp"
+#include "store/seen_certificate.hpp"
 
 namespace certbound::store {
 
-/// The registry as its one writer sees it. Outlives every reader that it made. clients() and keys() share one
-/// connection: use them from one thread at a time, and never from one that serves connections.
+/// The registry as its one writer sees it. Outlives every reader that it made. clients(), keys() and
+/// seen_certificates() share one connection: use them from one thread at a time, and never from one that serves
+/// connections.
 class Store {
  public:
   Store() = default;
@@ -19,9 +21,13 @@ class Store {
 
   [[nodiscard]] virtual ClientStore& clients() = 0;
   [[nodiscard]] virtual KeyStore& keys() = 0;
+  [[nodiscard]] virtual SeenCertificateReader& seen_certificates() = 0;
 
   /// A connection of its own, for one reader thread. Errors: as ClientReader.
   [[nodiscard]] virtual Result<std::unique_ptr<ClientReader>> make_client_reader() const = 0;
+
+  /// A connection of its own, for the thread that notes what was seen. Errors: as ClientReader.
+  [[nodiscard]] virtual Result<std::unique_ptr<SeenCertificateStore>> make_seen_store() const = 0;
 };
 
 /// The registry as a command line verb sees it, also while the daemon runs. It has no way to write and none to a
@@ -35,6 +41,7 @@ class ReadOnlyStore {
 
   [[nodiscard]] virtual ClientReader& clients() = 0;
   [[nodiscard]] virtual KeyReader& keys() = 0;
+  [[nodiscard]] virtual SeenCertificateReader& seen_certificates() = 0;
 };
 
 }  // namespace certbound::store

@@ -47,7 +47,8 @@ class Bench {
     store_ = take_value(store::memory::make_memory_store(clients));
     executor_ = take_value(store::make_executor(*store_, store::ExecutorOptions()));
     directory_.emplace(*executor_);
-    service_.emplace(*directory_, *audit_, metrics_, health_, &wall_now);
+    seen_ = std::make_unique<store::SeenRecorder>(take_value(store_->make_seen_store()), registry_);
+    service_.emplace(*directory_, *seen_, *audit_, metrics_, health_, &wall_now);
     publish(algorithm);
   }
   Bench(const Bench&) = delete;
@@ -143,6 +144,7 @@ class Bench {
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<audit::Writer> audit_;
   std::unique_ptr<store::Executor> executor_;
+  std::unique_ptr<store::SeenRecorder> seen_;
   std::optional<store::ClientDirectory> directory_;
   std::optional<Service> service_;
 };

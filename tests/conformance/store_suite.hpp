@@ -54,6 +54,11 @@ inline std::vector<std::string> ids_of(const std::vector<model::Client>& clients
   return ids;
 }
 
+inline SeenCertificate suite_seen(const std::string& client_id, const std::string& x5t_s256, int seconds) {
+  const WallTime time{std::chrono::seconds{1700000000 + seconds}};
+  return {client_id, x5t_s256, "0a", "CN=Issuing", time + std::chrono::hours{1}, time, time};
+}
+
 template <typename Factory>
 class StoreSuite : public testing::Test {
  protected:
@@ -307,6 +312,62 @@ TYPED_TEST_P(StoreSuite, RefusesASecondActiveKeyOfOneAlgorithm) {
   EXPECT_TRUE(keys.insert_key(other));
 }
 
+TYPED_TEST_P(StoreSuite, KeepsTheLastCertificateOfEachClient) {
+  this->open();
+  this->reconcile({suite_client("a"), suite_client("b")});
+  const auto noted = this->store_->make_seen_store();
+  ASSERT_TRUE(noted) << noted.error().detail;
+  const auto note = [&](std::vector<SeenCertificate> seen) {
+    const auto done = (*noted)->note_seen(seen);
+    EXPECT_TRUE(done) << done.error().detail;
+  };
+  const auto seen_of = [&](const std::string& id) {
+    const auto found = this->store_->seen_certificates().find_seen(*model::ClientId::parse(id));
+    EXPECT_TRUE(found) << found.error().detail;
+    return found ? *found : std::nullopt;
+  };
+  EXPECT_EQ(seen_of("a"), std::nullopt);
+
+  note({suite_seen("a", "one", 0), suite_seen("unknown", "one", 0)});
+  EXPECT_EQ(seen_of("a"), suite_seen("a", "one", 0));
+  EXPECT_EQ(seen_of("unknown"), std::nullopt);
+
+  note({suite_seen("a", "one", 60)});
+  SeenCertificate again = suite_seen("a", "one", 60);
+  again.first_seen = suite_seen("a", "one", 0).first_seen;
+  EXPECT_EQ(seen_of("a"), again);
+
+  note({suite_seen("a", "renewed", 120)});
+  EXPECT_EQ(seen_of("a"), suite_seen("a", "renewed", 120));
+  note({suite_seen("a", "one", 90)});  // late
+  EXPECT_EQ(seen_of("a"), suite_seen("a", "renewed", 120));
+  EXPECT_EQ(seen_of("b"), std::nullopt);
+}
+
+TYPED_TEST_P(StoreSuite, ListsCertificatesThatEndTheFirstFirst) {
+  this->open();
+  this->reconcile({suite_client("a"), suite_client("b"), suite_client("c")});
+  const auto noted = this->store_->make_seen_store();
+  ASSERT_TRUE(noted);
+  ASSERT_TRUE(
+      (*noted)->note_seen(std::vector{suite_seen("a", "x", 30), suite_seen("b", "y", 10), suite_seen("c", "z", 20)}));
+  SeenCertificateReader& seen = this->store_->seen_certificates();
+  const auto ending = [&seen](int seconds, std::size_t limit) {
+    const WallTime end = suite_seen("", "", seconds).not_after;
+    const auto listed = seen.list_ending(end, limit);
+    std::string ids;
+    for (const SeenCertificate& one : *listed) ids += one.client_id;
+    return ids + " of " + std::to_string(*seen.count_ending(end));
+  };
+  EXPECT_EQ(ending(10, 9), " of 0");
+  EXPECT_EQ(ending(30, 9), "bc of 2");
+  EXPECT_EQ(ending(31, 9), "bca of 3");
+  EXPECT_EQ(ending(31, 2), "bc of 3");
+
+  this->reconcile({suite_client("a"), suite_client("c")});
+  EXPECT_EQ(ending(31, 9), "ca of 2") << "what a removed client had is forgotten";
+}
+
 REGISTER_TYPED_TEST_SUITE_P(StoreSuite, FindsNothingInAnEmptyStore, GivesBackEveryMemberOfAClient,
                             ComparesIdsOctetByOctet, TakesAnIdForDataOnly, CountsAddedChangedRemovedAndUnchanged,
                             KeepsTheNewPlaceOfAClientThatOnlyMoved, RemovesEveryDeclaredClientWhereNoneIsDeclared,
@@ -314,6 +375,7 @@ REGISTER_TYPED_TEST_SUITE_P(StoreSuite, FindsNothingInAnEmptyStore, GivesBackEve
                             RefusesAnIdThatIsDeclaredTwiceAndChangesNothing, RefusesTextThatIsNotUtf8AndChangesNothing,
                             RefusesToReconcileAClientOfAnotherSource, ListsNoMoreIdsThanTheBound,
                             ListsClientsInPagesOrderedByTheOctetsOfTheirIds, ShowsReadersWhatWasCommitted,
-                            GivesBackKeysOldestFirst, RefusesASecondKeyOfOneKid, RefusesASecondActiveKeyOfOneAlgorithm);
+                            GivesBackKeysOldestFirst, RefusesASecondKeyOfOneKid, RefusesASecondActiveKeyOfOneAlgorithm,
+                            KeepsTheLastCertificateOfEachClient, ListsCertificatesThatEndTheFirstFirst);
 
 }  // namespace certbound::store

@@ -24,6 +24,7 @@ using Clients = std::map<std::string, ClientEntry, std::less<>>;
 struct Registry {
   std::mutex mutex;
   Clients clients;
+  std::map<std::string, SeenCertificate, std::less<>> seen;
 };
 
 Result<model::Client> to_client(const Clients::value_type& entry) {
@@ -94,6 +95,7 @@ class MemoryClients final : public ClientStore {
     }
     remove_undeclared(clients, *sorted, done);
     registry_->clients = std::move(clients);
+    std::erase_if(registry_->seen, [this](const auto& entry) { return !registry_->clients.contains(entry.first); });
     return done;
   }
 
@@ -113,6 +115,53 @@ class MemoryClients final : public ClientStore {
   }
   static const std::string& text_of(const model::Client* client) { return client->client_id.text(); }
   static const std::string& text_of(const std::string& client_id) { return client_id; }
+
+  std::shared_ptr<Registry> registry_;
+};
+
+class MemorySeenCertificates final : public SeenCertificateStore {
+ public:
+  explicit MemorySeenCertificates(std::shared_ptr<Registry> registry) : registry_{std::move(registry)} {}
+
+  Result<std::optional<SeenCertificate>> find_seen(const model::ClientId& id) override {
+    const std::lock_guard lock{registry_->mutex};
+    const auto found = registry_->seen.find(id.text());
+    return found == registry_->seen.end() ? std::optional<SeenCertificate>{} : std::optional{found->second};
+  }
+
+  Result<std::vector<SeenCertificate>> list_ending(WallTime end, std::size_t limit) override {
+    std::vector<SeenCertificate> ending = all_ending(end);
+    std::stable_sort(ending.begin(), ending.end(),
+                     [](const auto& a, const auto& b) { return a.not_after < b.not_after; });
+    if (ending.size() > limit) ending.resize(limit);
+    return ending;
+  }
+
+  Result<std::size_t> count_ending(WallTime end) override { return all_ending(end).size(); }
+
+  Result<void> note_seen(std::span<const SeenCertificate> seen) override {
+    const std::lock_guard lock{registry_->mutex};
+    for (const SeenCertificate& one : seen) {
+      if (!registry_->clients.contains(one.client_id)) continue;
+      const auto [entry, is_new] = registry_->seen.try_emplace(one.client_id, one);
+      if (is_new || one.last_seen < entry->second.last_seen) continue;
+      const bool is_same = entry->second.x5t_s256 == one.x5t_s256;
+      const WallTime first_seen = is_same ? entry->second.first_seen : one.first_seen;
+      entry->second = one;
+      entry->second.first_seen = first_seen;
+    }
+    return {};
+  }
+
+ private:
+  std::vector<SeenCertificate> all_ending(WallTime end) {
+    const std::lock_guard lock{registry_->mutex};
+    std::vector<SeenCertificate> ending;
+    for (const auto& [id, seen] : registry_->seen) {
+      if (seen.not_after < end) ending.push_back(seen);
+    }
+    return ending;
+  }
 
   std::shared_ptr<Registry> registry_;
 };
@@ -154,6 +203,10 @@ class MemoryStore final : public Store {
 
   ClientStore& clients() override { return clients_; }
   KeyStore& keys() override { return keys_; }
+  SeenCertificateReader& seen_certificates() override { return seen_; }
+  Result<std::unique_ptr<SeenCertificateStore>> make_seen_store() const override {
+    return std::make_unique<MemorySeenCertificates>(registry_);
+  }
   Result<std::unique_ptr<ClientReader>> make_client_reader() const override {
     return std::make_unique<MemoryClients>(registry_);
   }
@@ -162,6 +215,7 @@ class MemoryStore final : public Store {
   std::shared_ptr<Registry> registry_;
   MemoryClients clients_{registry_};
   MemoryKeys keys_;
+  MemorySeenCertificates seen_{registry_};
 };
 
 }  // namespace

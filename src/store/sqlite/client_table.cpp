@@ -149,14 +149,21 @@ Result<std::vector<std::string>> ClientTable::find_undeclared(const std::vector<
   }
 }
 
+Result<void> ClientTable::remove_client(std::string_view client_id) {
+  for (Statement* statement : {&remove_, &forget_seen_}) {
+    auto cursor = statement->start(database_);
+    if (!cursor) return std::move(cursor).error();
+    cursor->bind_text(1, client_id);
+    if (auto removed = cursor->finish(); !removed) return removed;
+  }
+  return {};
+}
+
 Result<void> ClientTable::remove_undeclared(const std::vector<const model::Client*>& sorted, Reconciliation& done) {
   const auto undeclared = find_undeclared(sorted);
   if (!undeclared) return undeclared.error();
   for (const std::string& client_id : *undeclared) {
-    auto cursor = remove_.start(database_);
-    if (!cursor) return std::move(cursor).error();
-    cursor->bind_text(1, client_id);
-    if (auto removed = cursor->finish(); !removed) return std::move(removed).error();
+    if (auto removed = remove_client(client_id); !removed) return removed;
     count_removed(done, client_id);
   }
   return {};

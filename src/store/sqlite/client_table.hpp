@@ -20,6 +20,7 @@ class ClientTable final : public ClientStore {
 
  private:
   Result<void> apply_declared(const model::Client& client, WallTime now, Reconciliation& done);
+  Result<void> remove_client(std::string_view client_id);
   Result<void> remove_undeclared(const std::vector<const model::Client*>& sorted, Reconciliation& done);
   Result<std::vector<std::string>> find_undeclared(const std::vector<const model::Client*>& sorted);
 
@@ -37,6 +38,7 @@ class ClientTable final : public ClientStore {
       "UPDATE client SET place = ?2, metadata = ?3, metadata_sha256 = ?4, updated_at = ?5 WHERE client_id = ?1"};
   Statement move_{"UPDATE client SET place = ?2 WHERE client_id = ?1"};
   Statement remove_{"DELETE FROM client WHERE client_id = ?1"};
+  Statement forget_seen_{"DELETE FROM seen_certificate WHERE client_id = ?1"};
 };
 
 }  // namespace certbound::store::sqlite

@@ -6,6 +6,7 @@
 #include "store/sqlite/database_file.hpp"
 #include "store/sqlite/key_table.hpp"
 #include "store/sqlite/migrate.hpp"
+#include "store/sqlite/seen_certificate_table.hpp"
 
 namespace certbound::store::sqlite {
 
@@ -29,6 +30,23 @@ class ReaderConnection final : public ClientReader {
   ClientTable clients_{database_};
 };
 
+/// As above, for the thread that notes certificates.
+class SeenConnection final : public SeenCertificateStore {
+ public:
+  explicit SeenConnection(Database database) : database_{std::move(database)} {}
+
+  Result<std::optional<SeenCertificate>> find_seen(const model::ClientId& id) override { return seen_.find_seen(id); }
+  Result<std::vector<SeenCertificate>> list_ending(WallTime end, std::size_t limit) override {
+    return seen_.list_ending(end, limit);
+  }
+  Result<std::size_t> count_ending(WallTime end) override { return seen_.count_ending(end); }
+  Result<void> note_seen(std::span<const SeenCertificate> seen) override { return seen_.note_seen(seen); }
+
+ private:
+  Database database_;
+  SeenCertificateTable seen_{database_};
+};
+
 class SqliteStore final : public Store {
  public:
   SqliteStore(Database database, std::chrono::milliseconds busy_timeout)
@@ -36,6 +54,7 @@ class SqliteStore final : public Store {
 
   ClientStore& clients() override { return clients_; }
   KeyStore& keys() override { return keys_; }
+  SeenCertificateReader& seen_certificates() override { return seen_; }
 
   Result<std::unique_ptr<ClientReader>> make_client_reader() const override {
     auto database = Database::open(database_.path(), Access::read_only, busy_timeout_);
@@ -43,11 +62,20 @@ class SqliteStore final : public Store {
     return std::make_unique<ReaderConnection>(*std::move(database));
   }
 
+  Result<std::unique_ptr<SeenCertificateStore>> make_seen_store() const override {
+    auto database = Database::open(database_.path(), Access::read_write, busy_timeout_);
+    if (!database) return std::move(database).error();
+    // What is lost in a power cut is seen again: no wait for the disk.
+    if (auto quick = database->run("PRAGMA synchronous = NORMAL"); !quick) return std::move(quick).error();
+    return std::make_unique<SeenConnection>(*std::move(database));
+  }
+
  private:
   Database database_;
   std::chrono::milliseconds busy_timeout_;
   ClientTable clients_{database_};
   KeyTable keys_{database_};
+  SeenCertificateTable seen_{database_};
 };
 
 class ReadOnlySqliteStore final : public ReadOnlyStore {
@@ -56,11 +84,13 @@ class ReadOnlySqliteStore final : public ReadOnlyStore {
 
   ClientReader& clients() override { return clients_; }
   KeyReader& keys() override { return keys_; }
+  SeenCertificateReader& seen_certificates() override { return seen_; }
 
  private:
   Database database_;
   ClientTable clients_{database_};
   KeyTable keys_{database_};
+  SeenCertificateTable seen_{database_};
 };
 
 }  // namespace

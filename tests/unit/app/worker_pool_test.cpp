@@ -39,7 +39,8 @@ class WorkerPoolTest : public testing::Test {
   std::unique_ptr<store::Executor> executor_ = value_of(store::make_executor(*store_, store::ExecutorOptions()));
   std::unique_ptr<audit::Writer> audit_ =
       value_of(audit::Writer::open(files_.path("audit.jsonl"), audit::Durability::kernel, registry_));
-  Shared shared_{*audit_, *executor_, registry_, health_};
+  store::SeenRecorder seen_{value_of(store_->make_seen_store()), registry_};
+  Shared shared_{*audit_, *executor_, seen_, registry_, health_};
 };
 
 TEST_F(WorkerPoolTest, HasAsManyWorkersAsWereAskedFor) {

@@ -136,8 +136,10 @@ class ServiceFixture : public testing::Test {
   }
   void start_over(std::unique_ptr<store::Executor> executor) {
     executor_ = std::move(executor);
+    if (!store_) store_ = value_or_throw(store::memory::make_memory_store());
+    seen_ = std::make_unique<store::SeenRecorder>(value_or_throw(store_->make_seen_store()), registry_);
     directory_.emplace(*executor_);
-    service_.emplace(*directory_, *audit_, metrics_, health_, &FakeClock::read);
+    service_.emplace(*directory_, *seen_, *audit_, metrics_, health_, &FakeClock::read);
     publish();
   }
   void publish() {
@@ -237,6 +239,7 @@ class ServiceFixture : public testing::Test {
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<audit::Writer> audit_;
   std::unique_ptr<store::Executor> executor_;
+  std::unique_ptr<store::SeenRecorder> seen_;
   std::optional<store::ClientDirectory> directory_;
   std::optional<Service> service_;
 };
