@@ -25,10 +25,8 @@ void add_once(std::vector<std::string>& list, std::string value) {
 }
 
 std::string list_subject_options() {
-  using model::SubjectField;
   std::string out;
-  for (const SubjectField field : {SubjectField::subject_dn, SubjectField::san_dns, SubjectField::san_uri,
-                                   SubjectField::san_ip, SubjectField::san_email}) {
+  for (const model::SubjectField field : model::kSubjectFields) {
     if (!out.empty()) out += ", ";
     out += model::name(field);
   }
@@ -239,12 +237,15 @@ std::vector<Credential> read_credentials(Reader& reader, const Node& node, const
     add_registered(client, credentials);
     return credentials;
   }
-  std::string subject = check_subject(reader, node, draft, client);
+  const std::string subject = check_subject(reader, node, draft, client);
   check_trust_store(reader, node, draft, trust_stores);
   client.trust_store = draft.trust_store;
   refuse_option(reader, node, "certificates", model::name(*draft.method));
   refuse_option(reader, node, "jwks", model::name(*draft.method));
-  if (!subject.empty()) credentials.push_back({Credential::Kind::subject, std::move(subject)});
+  if (!subject.empty()) {
+    const bool is_pattern = client.subject->field == model::SubjectField::subject_dn_pattern;
+    credentials.push_back({is_pattern ? Credential::Kind::subject_pattern : Credential::Kind::subject, subject});
+  }
   return credentials;
 }
 

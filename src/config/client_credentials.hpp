@@ -12,6 +12,7 @@ namespace certbound::config {
 struct Credential {
   enum class Kind {
     subject,             ///< the registered subject, from the client's trust store
+    subject_pattern,     ///< one of many subjects, from there
     certificate,         ///< itself: x5t#S256
     key,                 ///< that public key: RFC 7638 thumbprint
     key_of_certificate,  ///< the key of a registered certificate

@@ -54,6 +54,7 @@ constexpr std::string_view kClientRules = R"({
         "required": ["trust_store"],
         "oneOf": [
           {"required": ["tls_client_auth_subject_dn"]},
+          {"required": ["tls_client_auth_subject_dn_pattern"]},
           {"required": ["tls_client_auth_san_dns"]},
           {"required": ["tls_client_auth_san_uri"]},
           {"required": ["tls_client_auth_san_ip"]},
@@ -69,6 +70,7 @@ constexpr std::string_view kClientRules = R"({
         "properties": {
           "trust_store": false,
           "tls_client_auth_subject_dn": false,
+          "tls_client_auth_subject_dn_pattern": false,
           "tls_client_auth_san_dns": false,
           "tls_client_auth_san_uri": false,
           "tls_client_auth_san_ip": false,
@@ -96,8 +98,12 @@ const Section<ClientDraft>& client_section() {
           subject_field(
               SubjectField::subject_dn, "CN=etl-01,O=Partner Corp,C=GB",
               "For tls_client_auth: the certificate's subject in RFC 4514 form, most specific first, as certbound "
-              "cert inspect prints it. Exactly one of the five tls_client_auth_ options; * is a literal.")
+              "cert inspect prints it. Exactly one of the six tls_client_auth_ options; * is a literal.")
               .live_sample("CN=etl-01,O=Partner Corp,C=GB"),
+          subject_field(SubjectField::subject_dn_pattern, "CN=*.partner-corp.com,O=Partner Corp",
+                        "Or: a pattern of subjects, for any workload of a partner. * is a whole value, or in a CN the "
+                        "first label of a host name; \\* is the character. No other client of the trust store may have "
+                        "a subject that it matches."),
           subject_field(SubjectField::san_dns, "etl-01.partner-corp.com", "Or: a dNSName of the certificate."),
           subject_field(SubjectField::san_uri, "spiffe://partner-corp.com/etl", "Or: a URI of the certificate."),
           subject_field(SubjectField::san_ip, "192.0.2.10", "Or: an IP address of the certificate."),

@@ -30,6 +30,8 @@ void ClientReader::read(Reader& reader, const Node& list) {
   }
 }
 
+void ClientReader::finish(Report& report) const { report_pattern_overlaps(config_, anchors_, patterns_, report); }
+
 void ClientReader::read_client(Reader& reader, const Node& node) {
   const std::size_t errors_before = reader.session().report.error_count();
   ClientDraft draft;
@@ -135,6 +137,11 @@ void ClientReader::warn_of_overlap(Reader& reader, const Node& node, const model
         for (const std::filesystem::path& anchor : *anchors->second) {
           claim(reader, node, "subject " + anchor.lexically_normal().string() + ' ' + credential.value);
         }
+        break;
+      }
+      case Credential::Kind::subject_pattern: {
+        const std::string_view key = model::name(model::SubjectField::subject_dn_pattern);
+        patterns_.push_back({config_.clients.size(), reader.place_of(key, *node.find(key))});
         break;
       }
       case Credential::Kind::certificate:

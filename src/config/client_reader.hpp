@@ -11,6 +11,7 @@
 
 #include "config/client_credentials.hpp"
 #include "config/options.hpp"
+#include "config/pattern_overlap.hpp"
 
 namespace certbound::config {
 
@@ -23,6 +24,9 @@ class ClientReader {
   /// `list` is the value of `clients`. What holds is appended to Config::clients; every problem is reported through
   /// `reader`.
   void read(Reader& reader, const Node& list);
+
+  /// Checks what can be said only of all clients; to be called after the last read().
+  void finish(Report& report) const;
 
  private:
   void read_client(Reader& reader, const Node& node);
@@ -44,7 +48,8 @@ class ClientReader {
   std::unordered_map<std::string, std::size_t> claims_;
   std::set<std::pair<std::size_t, std::size_t>> warned_;
   /// The anchors of each trust store, by which two stores may be one.
-  std::unordered_map<std::string_view, const std::vector<std::filesystem::path>*> anchors_;
+  AnchorsByStore anchors_;
+  std::vector<PatternClient> patterns_;
 };
 
 }  // namespace certbound::config

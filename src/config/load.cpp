@@ -126,6 +126,7 @@ void Loader::read_clients() {
     // Nothing looks at an included file's nodes from here on: a million of them are memory.
     if (!file.source.is_main()) file.tree.reset();
   }
+  clients.finish(session_.report);
 }
 
 }  // namespace

@@ -214,6 +214,11 @@ void Reader::complain_of(std::string_view key, const Node& node, std::string mes
   session_.report.add(source_, node.start, node.start, path(Labels::shown), std::move(message), severity);
 }
 
+ValuePlace Reader::place_of(std::string_view key, const Node& node) {
+  const Step step{*this, key};
+  return {&source_, node.start, node.end, path(Labels::shown)};
+}
+
 bool Reader::claim(std::string_view kind, std::string_view name, const Node& node) {
   std::string key{kind};
   key.push_back('\0');

@@ -35,6 +35,14 @@ struct Session {
 /// `FILE:LINE:COL`.
 [[nodiscard]] std::string describe(const Spot& spot);
 
+/// The place of a value and its path: for a problem that is found when its file's nodes are gone.
+struct ValuePlace {
+  const Source* source = nullptr;
+  Mark start;
+  Mark end;
+  std::string path;
+};
+
 /// Typed reads of one file's nodes. A value that does not hold is reported at its place, under its path, and nothing
 /// comes back; the caller goes on with the next. A node that was reported before comes back as nothing in silence.
 class Reader {
@@ -91,6 +99,9 @@ class Reader {
   void complain(const Node& node, std::string message, Severity severity = Severity::error);
   /// A problem of the member `key` of the current section, at `node`.
   void complain_of(std::string_view key, const Node& node, std::string message, Severity severity = Severity::error);
+
+  /// Where the member `key` of the current section stands, for complaining of it later.
+  [[nodiscard]] ValuePlace place_of(std::string_view key, const Node& node);
 
   /// The first use of `name` among those of `kind`. A second one is reported and comes back as false.
   [[nodiscard]] bool claim(std::string_view kind, std::string_view name, const Node& node);

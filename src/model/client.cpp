@@ -23,6 +23,8 @@ std::string_view name(SubjectField field) {
   switch (field) {
     case SubjectField::subject_dn:
       return "tls_client_auth_subject_dn";
+    case SubjectField::subject_dn_pattern:
+      return "tls_client_auth_subject_dn_pattern";
     case SubjectField::san_dns:
       return "tls_client_auth_san_dns";
     case SubjectField::san_uri:
@@ -36,8 +38,7 @@ std::string_view name(SubjectField field) {
 }
 
 std::optional<SubjectField> parse_subject_field(std::string_view text) {
-  for (const SubjectField field : {SubjectField::subject_dn, SubjectField::san_dns, SubjectField::san_uri,
-                                   SubjectField::san_ip, SubjectField::san_email}) {
+  for (const SubjectField field : kSubjectFields) {
     if (text == name(field)) return field;
   }
   return std::nullopt;

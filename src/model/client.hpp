@@ -17,8 +17,14 @@ enum class AuthMethod : std::uint8_t { tls_client_auth, self_signed_tls_client_a
 [[nodiscard]] std::string_view name(AuthMethod method);
 [[nodiscard]] std::optional<AuthMethod> parse_auth_method(std::string_view text);
 
-/// Which of the five fields of RFC 8705 section 2.1.2 the client is registered with.
-enum class SubjectField : std::uint8_t { subject_dn, san_dns, san_uri, san_ip, san_email };
+/// Which of the five fields of RFC 8705 section 2.1.2 the client is registered with, or our own: the pattern of a
+/// subject DN.
+enum class SubjectField : std::uint8_t { subject_dn, subject_dn_pattern, san_dns, san_uri, san_ip, san_email };
+
+/// Each of them, in the order of the documentation.
+inline constexpr SubjectField kSubjectFields[] = {SubjectField::subject_dn, SubjectField::subject_dn_pattern,
+                                                  SubjectField::san_dns,    SubjectField::san_uri,
+                                                  SubjectField::san_ip,     SubjectField::san_email};
 
 /// `tls_client_auth_subject_dn` and so on.
 [[nodiscard]] std::string_view name(SubjectField field);

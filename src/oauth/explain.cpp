@@ -151,7 +151,7 @@ Step explain_subject(const store::DirectoryClient& client, const x509::Presented
   }
   step.expected += match->expected;
   step.presented = match->presented.empty() ? "none of that type" : join(match->presented, ", ");
-  step.detail = match->hint;
+  step.detail = match->matches ? match->found : match->hint;
   return step;
 }
 

@@ -116,7 +116,7 @@ class MetadataReader {
 
   bool read_subject(const std::string& member, const Json& value) {
     const auto field = model::parse_subject_field(member);
-    // RFC 8705 section 2.1.2: exactly one of the five.
+    // RFC 8705 section 2.1.2: exactly one subject.
     if (!field || !value.is_string() || client_.subject) return false;
     client_.subject = model::RegisteredSubject{*field, value.get<std::string>()};
     return true;

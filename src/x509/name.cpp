@@ -53,17 +53,6 @@ bool is_comparable_name(const std::vector<Rdn>& rdns) {
   });
 }
 
-std::string canonical_attribute(const NameAttribute& attribute) {
-  // Prepared text begins with a blank, so it is never taken for #hex.
-  if (!attribute.is_string) return attribute.oid + "=#" + hex_encode(attribute.der);
-  std::string out = attribute.oid + '=';
-  for (const char c : attribute.prepared) {
-    if (c == ',' || c == '+' || c == '\\') out.push_back('\\');
-    out.push_back(c);
-  }
-  return out;
-}
-
 std::string canonical_rdn(const Rdn& rdn) {
   std::vector<std::string> attributes;
   attributes.reserve(rdn.size());

@@ -35,6 +35,7 @@ class NameReader {
       if (!attribute) return std::move(attribute).error();
       if (!is_same_rdn) name.rdns.emplace_back();
       name.rdns.back().push_back(std::move(*attribute));
+      if (!stars_.empty()) name.starred.push_back({name.rdns.size() - 1, name.rdns.back().size() - 1, stars_});
       name.is_spaced = name.is_spaced && is_equals_spaced_;
       if (is_at_end()) return name;
       is_same_rdn = text_[at_] == '+';
@@ -47,6 +48,7 @@ class NameReader {
  private:
   [[nodiscard]] bool is_at_end() const { return at_ >= text_.size(); }
   [[nodiscard]] bool is_lenient() const { return syntax_ == NameSyntax::quoted; }
+  [[nodiscard]] bool is_pattern() const { return syntax_ == NameSyntax::pattern; }
   [[nodiscard]] bool is_separator(char c) const { return c == ',' || c == '+' || (is_lenient() && c == ';'); }
   void skip_blanks() {
     while (!is_at_end() && text_[at_] == ' ') ++at_;
@@ -57,6 +59,7 @@ class NameReader {
   }
 
   Result<NameAttribute> read_attribute() {
+    stars_.clear();
     auto oid = read_type();
     if (!oid) return std::move(oid).error();
     const bool is_blank_before = at_ > 0 && text_[at_ - 1] == ' ';
@@ -77,6 +80,9 @@ class NameReader {
     while (!is_at_end() && is_type_character(text_[at_])) ++at_;
     const std::string_view type = text_.substr(start, at_ - start);
     skip_blanks();
+    if (type.empty() && is_pattern() && !is_at_end() && text_[at_] == '*') {
+      return fail("a '*' cannot stand for an attribute type");
+    }
     if (type.empty()) return fail_at(start, "expected TYPE=value, for example CN=etl-01");
     if (is_at_end() || text_[at_] != '=') return fail("expected '=' after " + quoted(type));
     auto oid = find_oid(type);
@@ -139,6 +145,7 @@ class NameReader {
       if (std::string_view{"\";<>"}.find(c) != std::string_view::npos) {
         return fail(std::string{"'"} + c + "' inside a value is written \\" + c);
       }
+      if (c == '*' && is_pattern()) stars_.push_back({value.size(), at_});
       value.push_back(c);
       if (c != ' ') kept = value.size();
       ++at_;
@@ -168,7 +175,7 @@ class NameReader {
     const std::size_t start = at_++;
     if (is_at_end()) return fail_at(start, "'\\' at the end; write \\\\ where the character is meant");
     const char c = text_[at_];
-    if (std::string_view{"\\\"+,;<> #="}.find(c) != std::string_view::npos) {
+    if (std::string_view{"\\\"+,;<> #="}.find(c) != std::string_view::npos || (c == '*' && is_pattern())) {
       value.push_back(c);
       ++at_;
       return {};
@@ -197,27 +204,33 @@ class NameReader {
   NameSyntax syntax_;
   std::size_t at_ = 0;
   bool is_equals_spaced_ = false;
+  std::vector<Star> stars_;  ///< of the value that is being read
 };
 
 }  // namespace
 
 Result<NameText> parse_name_text(std::string_view text, NameSyntax syntax) { return NameReader{text, syntax}.read(); }
 
+bool has_openssl_order(const NameText& name) { return name.is_spaced && runs_downwards(name.rdns); }
+
+Error openssl_order_error(const std::string& right) {
+  return invalid_input(
+      "this looks like the default output of openssl, which prints a name in the reverse of the order of RFC 4514; "
+      "write " +
+      right + " (or, where this very order is meant, no blanks around '=')");
+}
+
+Error explain_foreign_form(Error error, std::string_view text) {
+  if (const auto converted = convert_openssl_name(text)) {
+    error.detail += "; this is not RFC 4514 but another program's form of a name; write " + *converted;
+  }
+  return error;
+}
+
 Result<Name> Name::parse(std::string_view rfc4514) {
   auto parsed = parse_name_text(rfc4514, NameSyntax::rfc4514);
-  if (!parsed) {
-    Error error = std::move(parsed).error();
-    if (const auto converted = convert_openssl_name(rfc4514)) {
-      error.detail += "; this is not RFC 4514 but another program's form of a name; write " + *converted;
-    }
-    return error;
-  }
-  if (parsed->is_spaced && runs_downwards(parsed->rdns)) {
-    return invalid_input(
-        "this looks like the default output of openssl, which prints a name in the reverse of the order of RFC 4514; "
-        "write " +
-        render_rdns(parsed->rdns) + " (or, where this very order is meant, no blanks around '=')");
-  }
+  if (!parsed) return explain_foreign_form(std::move(parsed).error(), rfc4514);
+  if (has_openssl_order(*parsed)) return openssl_order_error(render_rdns(parsed->rdns));
   std::reverse(parsed->rdns.begin(), parsed->rdns.end());
   return Name{std::move(parsed->rdns)};
 }

@@ -141,6 +141,21 @@ bool is_same_attribute(const NameAttribute& a, const NameAttribute& b) {
   return a.comparable && b.comparable && a.prepared == b.prepared;
 }
 
+std::string escape_canonical(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    if (c == ',' || c == '+' || c == '\\') out.push_back('\\');
+    out.push_back(c);
+  }
+  return out;
+}
+
+std::string canonical_attribute(const NameAttribute& attribute) {
+  // Prepared text begins with a blank, so it is never taken for #hex.
+  return attribute.oid +
+         (attribute.is_string ? "=" + escape_canonical(attribute.prepared) : "=#" + hex_encode(attribute.der));
+}
+
 bool is_same_rdn(const Rdn& a, const Rdn& b) {
   if (a.size() == 1 && b.size() == 1) return is_same_attribute(a.front(), b.front());
   return std::is_permutation(a.begin(), a.end(), b.begin(), b.end(), is_same_attribute);

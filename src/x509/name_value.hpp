@@ -34,6 +34,11 @@ namespace certbound::x509 {
 /// False where the attribute equals nothing, not even itself.
 [[nodiscard]] bool is_comparable(const NameAttribute& attribute);
 
+/// Equal exactly for attributes that are equal, of those that equal anything. Not for people.
+[[nodiscard]] std::string canonical_attribute(const NameAttribute& attribute);
+/// Text of which canonical forms are made: `,` `+` and `\` escaped, so that they can separate.
+[[nodiscard]] std::string escape_canonical(std::string_view text);
+
 /// RDNs in DER order as RFC 4514 text.
 [[nodiscard]] std::string render_rdns(const std::vector<Rdn>& rdns);
 

@@ -18,6 +18,7 @@ std::string register_as(model::SubjectField field, std::string_view value) {
 std::string_view type_name(model::SubjectField field) {
   switch (field) {
     case model::SubjectField::subject_dn:
+    case model::SubjectField::subject_dn_pattern:
       return "subject";
     case model::SubjectField::san_dns:
       return "dNSName";
@@ -63,25 +64,84 @@ std::string difference_of(const Rdn& registered, const Rdn& presented) {
   return out;
 }
 
+constexpr std::string_view kEmptySubject = "the certificate's subject is empty; register one of its subjectAltNames";
+
+std::string describe_sizes(std::size_t registered, std::size_t presented) {
+  return "the whole name must match: registered are " + std::to_string(registered) + " RDNs, the certificate has " +
+         std::to_string(presented);
+}
+
 /// The first difference as RFC 4514 reads, which is from the back of the DER.
 std::string first_difference(const Name& registered, const Name& presented) {
   const auto& a = registered.rdns();
   const auto& b = presented.rdns();
-  if (a.size() != b.size()) {
-    return "the whole name must match: registered are " + std::to_string(a.size()) + " RDNs, the certificate has " +
-           std::to_string(b.size());
-  }
+  if (a.size() != b.size()) return describe_sizes(a.size(), b.size());
   const auto [left, right] = std::mismatch(a.rbegin(), a.rend(), b.rbegin(), is_same_rdn);
   return left == a.rend() ? std::string{} : difference_of(*left, *right);
 }
 
 std::string name_hint(const Name& registered, const Name& presented, NameMatch match) {
   if (match == NameMatch::equal) return {};
-  if (presented.is_empty()) return "the certificate's subject is empty; register one of its subjectAltNames";
+  if (presented.is_empty()) return std::string{kEmptySubject};
   const std::string right = register_as(model::SubjectField::subject_dn, presented.to_rfc4514());
   if (match == NameMatch::order_differs) return "only the order of the RDNs differs; " + right;
   const std::string what = first_difference(registered, presented);
   return presented.canonical().empty() ? what : what + "; if this certificate is meant, " + right;
+}
+
+/// What each star was met by, as RFC 4514 reads.
+std::string describe_stars(const SubjectPattern& pattern, const Name& presented) {
+  std::string out;
+  for (std::size_t i = presented.rdns().size(); i-- > 0;) {
+    for (const ValuePattern& value : pattern.rdns()[i]) {
+      if (value.kind == ValuePattern::Kind::literal) continue;
+      const Rdn& rdn = presented.rdns()[i];
+      const auto found = std::find_if(rdn.begin(), rdn.end(), [&value](const NameAttribute& attribute) {
+        return attribute.oid == value.attribute.oid;
+      });
+      if (found == rdn.end()) continue;
+      out += (out.empty() ? "" : "; ") + render_pattern({{value}}) + " is met by " + render_attribute(*found);
+    }
+  }
+  return out;
+}
+
+/// The pattern's RDNs in the order of the certificate, where that alone is what differs; else nothing. Narrow ones find
+/// their place first.
+std::vector<RdnPattern> reorder(const SubjectPattern& pattern, const Name& presented) {
+  std::vector<RdnPattern> rest = pattern.rdns();
+  std::stable_sort(rest.begin(), rest.end(), [](const RdnPattern& a, const RdnPattern& b) {
+    const auto narrower = [](const ValuePattern& left, const ValuePattern& right) { return left.kind < right.kind; };
+    return std::max_element(a.begin(), a.end(), narrower)->kind < std::max_element(b.begin(), b.end(), narrower)->kind;
+  });
+  std::vector<RdnPattern> out(presented.rdns().size());
+  if (out.size() != rest.size()) return {};
+  for (RdnPattern& rdn : rest) {
+    std::size_t i = 0;
+    while (i < out.size() && !(out[i].empty() && matches_rdn(rdn, presented.rdns()[i]))) ++i;
+    if (i == out.size()) return {};
+    out[i] = std::move(rdn);
+  }
+  return out;
+}
+
+/// The first difference as RFC 4514 reads.
+std::string pattern_difference(const SubjectPattern& pattern, const Name& presented) {
+  const auto& a = pattern.rdns();
+  const auto& b = presented.rdns();
+  if (a.size() != b.size()) return describe_sizes(a.size(), b.size());
+  const auto [left, right] = std::mismatch(a.rbegin(), a.rend(), b.rbegin(), matches_rdn);
+  if (left == a.rend()) return {};
+  std::string out = "registered " + render_pattern({*left}) + ", the certificate has " + render_one(*right);
+  if (left->size() != 1 || right->size() != 1 || left->front().attribute.oid != right->front().oid) return out;
+  const ValuePattern::Kind kind = left->front().kind;
+  if (kind != ValuePattern::Kind::literal && !(right->front().is_string && right->front().comparable)) {
+    return out + ": no text that can be compared";
+  }
+  if (kind == ValuePattern::Kind::first_label) {
+    return out + ": '*' stands for exactly one label of letters, digits and hyphens";
+  }
+  return out;
 }
 
 /// The attribute of the subject that holds the text, which counts for nothing where a SAN is registered.
@@ -158,6 +218,30 @@ Result<SubjectMatch> SubjectRule::explain_name(const Certificate& leaf) const {
   return match;
 }
 
+Result<SubjectMatch> SubjectRule::explain_pattern(const Certificate& leaf) const {
+  const auto presented = Name::from_x509(*X509_get_subject_name(&leaf.handle()));
+  if (!presented) return presented.error();
+  const auto& pattern = std::get<SubjectPattern>(expected_);
+  SubjectMatch match;
+  match.matches = pattern.matches(*presented);
+  match.expected = expected_text();
+  if (presented->is_empty()) {
+    match.hint = kEmptySubject;
+    return match;
+  }
+  match.presented.push_back(presented->to_rfc4514());
+  if (match.matches) {
+    match.found = describe_stars(pattern, *presented);
+    return match;
+  }
+  const std::vector<RdnPattern> right = reorder(pattern, *presented);
+  match.only_order_differs = !right.empty();
+  match.hint = match.only_order_differs
+                   ? "only the order of the RDNs differs; " + register_as(field_, render_pattern(right))
+                   : pattern_difference(pattern, *presented);
+  return match;
+}
+
 Result<SubjectMatch> SubjectRule::explain_alt_name(const Certificate& leaf) const {
   const auto entries = read_subject_alt_names(leaf.handle());
   if (!entries) return entries.error();
@@ -172,7 +256,9 @@ Result<SubjectMatch> SubjectRule::explain_alt_name(const Certificate& leaf) cons
 }
 
 Result<SubjectMatch> SubjectRule::explain(const Certificate& leaf) const {
-  return field_ == model::SubjectField::subject_dn ? explain_name(leaf) : explain_alt_name(leaf);
+  if (field_ == model::SubjectField::subject_dn) return explain_name(leaf);
+  if (field_ == model::SubjectField::subject_dn_pattern) return explain_pattern(leaf);
+  return explain_alt_name(leaf);
 }
 
 }  // namespace certbound::x509

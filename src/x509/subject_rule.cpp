@@ -19,6 +19,7 @@ std::string_view prefix_of(const std::optional<model::SubjectField>& field) {
   if (!field) return {};
   switch (*field) {
     case model::SubjectField::subject_dn:
+    case model::SubjectField::subject_dn_pattern:
       return {};
     case model::SubjectField::san_dns:
       return "DNS:";
@@ -40,6 +41,8 @@ Result<SubjectRule> SubjectRule::parse(const model::RegisteredSubject& registere
     switch (registered.field) {
       case model::SubjectField::subject_dn:
         return as_expected(Name::parse(registered.value), kType);
+      case model::SubjectField::subject_dn_pattern:
+        return as_expected(SubjectPattern::parse(registered.value), kType);
       case model::SubjectField::san_dns:
         return as_expected(parse_dns_name(registered.value), kType);
       case model::SubjectField::san_uri:
@@ -60,7 +63,7 @@ bool SubjectRule::is_met_by_entry(const SubjectAltName& entry) const {
   return std::visit(
       [&entry](const auto& expected) {
         using Value = std::decay_t<decltype(expected)>;
-        if constexpr (std::is_same_v<Value, Name>) {
+        if constexpr (std::is_same_v<Value, Name> || std::is_same_v<Value, SubjectPattern>) {
           return false;
         } else {
           const auto* presented = std::get_if<Value>(&entry.value);
@@ -71,10 +74,12 @@ bool SubjectRule::is_met_by_entry(const SubjectAltName& entry) const {
 }
 
 Result<bool> SubjectRule::is_met_by(const Certificate& leaf) const {
-  if (const auto* name = std::get_if<Name>(&expected_)) {
+  const auto* name = std::get_if<Name>(&expected_);
+  const auto* pattern = std::get_if<SubjectPattern>(&expected_);
+  if (name != nullptr || pattern != nullptr) {
     const auto presented = Name::from_x509(*X509_get_subject_name(&leaf.handle()));
     if (!presented) return presented.error();
-    return compare_names(*name, *presented) == NameMatch::equal;
+    return name != nullptr ? compare_names(*name, *presented) == NameMatch::equal : pattern->matches(*presented);
   }
   const auto entries = read_subject_alt_names(leaf.handle());
   if (!entries) return entries.error();
@@ -85,6 +90,7 @@ Result<bool> SubjectRule::is_met_by(const Certificate& leaf) const {
 std::string SubjectRule::expected_text() const {
   struct Text {
     std::string operator()(const Name& name) const { return name.to_rfc4514(); }
+    std::string operator()(const SubjectPattern& pattern) const { return pattern.text(); }
     std::string operator()(const DnsName& name) const { return name.text; }
     std::string operator()(const UriName& uri) const { return uri.normalized; }
     std::string operator()(const IpAddress& address) const { return render_ip_address(address.octets); }
@@ -94,8 +100,10 @@ std::string SubjectRule::expected_text() const {
 }
 
 std::string SubjectRule::canonical() const {
-  const auto* name = std::get_if<Name>(&expected_);
-  return std::string{model::name(field_)} + ':' + (name != nullptr ? name->canonical() : expected_text());
+  std::string value = expected_text();
+  if (const auto* name = std::get_if<Name>(&expected_)) value = name->canonical();
+  if (const auto* pattern = std::get_if<SubjectPattern>(&expected_)) value = pattern->canonical();
+  return std::string{model::name(field_)} + ':' + value;
 }
 
 RegistrableSubjects registrable_subjects(const Certificate& leaf) {

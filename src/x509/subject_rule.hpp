@@ -9,6 +9,7 @@
 #include "x509/certificate.hpp"
 #include "x509/name.hpp"
 #include "x509/subject_alt_name.hpp"
+#include "x509/subject_pattern.hpp"
 
 namespace certbound::x509 {
 
@@ -18,11 +19,13 @@ struct SubjectMatch {
   bool only_order_differs = false;     ///< subject DN only
   std::string expected;                ///< the registered value in canonical form
   std::vector<std::string> presented;  ///< the certificate's subject, or every SAN of the field's type, as text
+  std::string found;                   ///< of a pattern that matches: which values its stars were met by
   std::string hint;  ///< what to do: the right string to register, the type under which the value does stand, …
 };
 
 /// The one registered subject of a `tls_client_auth` client (RFC 8705 section 2.1.2), parsed. Only the registered field
-/// counts: a value in another field or of another SAN type never matches (CVE-2022-21656). `*` is a literal.
+/// counts: a value in another field or of another SAN type never matches (CVE-2022-21656). `*` is a literal but in the
+/// pattern of a subject DN.
 class SubjectRule {
  public:
   /// Errors: `invalid_request`, `detail` says what is wrong and what to write. Refuses an empty value, a URL as
@@ -44,11 +47,12 @@ class SubjectRule {
   [[nodiscard]] std::string canonical() const;
 
  private:
-  using Expected = std::variant<Name, DnsName, UriName, IpAddress, EmailAddress>;
+  using Expected = std::variant<Name, SubjectPattern, DnsName, UriName, IpAddress, EmailAddress>;
   SubjectRule(model::SubjectField field, Expected expected) : field_{field}, expected_{std::move(expected)} {}
   [[nodiscard]] bool is_met_by_entry(const SubjectAltName& entry) const;
   [[nodiscard]] std::string expected_text() const;
   [[nodiscard]] Result<SubjectMatch> explain_name(const Certificate& leaf) const;
+  [[nodiscard]] Result<SubjectMatch> explain_pattern(const Certificate& leaf) const;
   [[nodiscard]] Result<SubjectMatch> explain_alt_name(const Certificate& leaf) const;
   [[nodiscard]] std::string hint_for(const std::vector<SubjectAltName>& entries, const X509& leaf) const;
 

@@ -12,6 +12,7 @@
 #include "x509/issue_certificate.hpp"
 #include "x509/name.hpp"
 #include "x509/presented.hpp"
+#include "x509/subject_pattern_index.hpp"
 #include "x509/subject_rule.hpp"
 #include "x509/trust_store.hpp"
 #include "x509/verification_memory.hpp"
@@ -83,6 +84,26 @@ void parse_name(benchmark::State& state, const char* text) {
 }
 BENCHMARK_CAPTURE(parse_name, ascii, "CN=etl-01,O=Partner Corp,C=GB");
 BENCHMARK_CAPTURE(parse_name, unicode, "CN=zürich-01,O=Käse & Söhne,C=CH");
+
+void match_pattern(benchmark::State& state) {
+  const auto pattern = SubjectPattern::parse("CN=*.partner-corp.com,O=Partner Corp,C=GB");
+  const auto subject = Name::parse("CN=etl-01.partner-corp.com,O=Partner Corp,C=GB");
+  for (auto _ : state) benchmark::DoNotOptimize(pattern->matches(*subject));
+}
+BENCHMARK(match_pattern);
+
+/// A plain subject against the patterns of its trust store, as every load of a configuration does it.
+void find_overlapping_pattern(benchmark::State& state) {
+  SubjectPatternIndex index;
+  for (std::int64_t i = 0; i < state.range(0); ++i) {
+    const auto number = std::to_string(i);
+    index.add(*SubjectPattern::parse("CN=*.site-" + number + ".example,O=Partner Corp,C=GB"),
+              static_cast<std::size_t>(i));
+  }
+  const auto subject = SubjectPattern::of(*Name::parse("CN=etl-01.partner-corp.com,O=Partner Corp,C=GB"));
+  for (auto _ : state) benchmark::DoNotOptimize(index.find_overlaps(subject));
+}
+BENCHMARK(find_overlapping_pattern)->ArgName("patterns")->Arg(10)->Arg(10000);
 
 void meet_subject_rule(benchmark::State& state) {
   const auto& chain = shared_chain();

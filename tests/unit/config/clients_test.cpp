@@ -46,20 +46,23 @@ Loaded load_fixture_clients(const std::string& name) {
 }
 
 TEST(LoadClients, KeepsEachSubjectField) {
-  const Loaded loaded = load_clients(pki_client("dn", "tls_client_auth_subject_dn: \"CN=a,O=b\", scope: read") +
-                                     pki_client("dns", "tls_client_auth_san_dns: a.example, scope: read") +
-                                     pki_client("uri", "tls_client_auth_san_uri: \"spiffe://x/y\", scope: read") +
-                                     pki_client("ip", "tls_client_auth_san_ip: 192.0.2.1, scope: read") +
-                                     pki_client("email", "tls_client_auth_san_email: \"a@b.example\", scope: read"));
+  const Loaded loaded =
+      load_clients(pki_client("dn", "tls_client_auth_subject_dn: \"CN=a,O=b\", scope: read") +
+                   pki_client("pattern", "tls_client_auth_subject_dn_pattern: \"CN=*\", scope: read") +
+                   pki_client("dns", "tls_client_auth_san_dns: a.example, scope: read") +
+                   pki_client("uri", "tls_client_auth_san_uri: \"spiffe://x/y\", scope: read") +
+                   pki_client("ip", "tls_client_auth_san_ip: 192.0.2.1, scope: read") +
+                   pki_client("email", "tls_client_auth_san_email: \"a@b.example\", scope: read"));
   EXPECT_THAT(rendered(loaded), IsEmpty());
   ASSERT_TRUE(loaded.config);
-  ASSERT_EQ(loaded.config->clients.size(), 5U);
+  ASSERT_EQ(loaded.config->clients.size(), 6U);
   const auto subject = [&](std::size_t i) { return *loaded.config->clients[i].subject; };
   EXPECT_EQ(subject(0), (model::RegisteredSubject{model::SubjectField::subject_dn, "CN=a,O=b"}));
-  EXPECT_EQ(subject(1), (model::RegisteredSubject{model::SubjectField::san_dns, "a.example"}));
-  EXPECT_EQ(subject(2), (model::RegisteredSubject{model::SubjectField::san_uri, "spiffe://x/y"}));
-  EXPECT_EQ(subject(3), (model::RegisteredSubject{model::SubjectField::san_ip, "192.0.2.1"}));
-  EXPECT_EQ(subject(4), (model::RegisteredSubject{model::SubjectField::san_email, "a@b.example"}));
+  EXPECT_EQ(subject(1), (model::RegisteredSubject{model::SubjectField::subject_dn_pattern, "CN=*"}));
+  EXPECT_EQ(subject(2), (model::RegisteredSubject{model::SubjectField::san_dns, "a.example"}));
+  EXPECT_EQ(subject(3), (model::RegisteredSubject{model::SubjectField::san_uri, "spiffe://x/y"}));
+  EXPECT_EQ(subject(4), (model::RegisteredSubject{model::SubjectField::san_ip, "192.0.2.1"}));
+  EXPECT_EQ(subject(5), (model::RegisteredSubject{model::SubjectField::san_email, "a@b.example"}));
   EXPECT_EQ(loaded.config->clients[0].trust_store, "partner");
 }
 
@@ -120,6 +123,84 @@ TEST(LoadClients, TakesAWildcardForALiteral) {
   const Loaded loaded = load_clients(pki_client("a", "tls_client_auth_subject_dn: \"CN=*.a.example\", scope: read"));
   ASSERT_TRUE(loaded.config);
   EXPECT_EQ(loaded.config->clients[0].subject->value, "CN=*.a.example");
+}
+
+/// The problems of two clients, each with a subject; the second one's trust store has the anchors given.
+std::vector<std::string> problems_of_two(const std::string& first, const std::string& second,
+                                         const std::string& second_anchors = "a.crt") {
+  const MemoryFiles files;
+  const Loaded loaded =
+      files.load(std::string{kMinimal} +
+                 "resources: [{identifier: https://api.example.com, scopes: [read]}]\n"
+                 "trust_stores: {one: {anchors: [a.crt, b.crt]}, two: {anchors: [" +
+                 second_anchors +
+                 "]}}\n"
+                 "clients:\n"
+                 "  - {client_id: a, token_endpoint_auth_method: tls_client_auth, scope: read, trust_store: one, " +
+                 first +
+                 "}\n"
+                 "  - {client_id: b, token_endpoint_auth_method: tls_client_auth, scope: read, trust_store: two, " +
+                 second + "}\n");
+  std::vector<std::string> problems = rendered(loaded);
+  EXPECT_EQ(loaded.config.has_value(), problems.empty() || problems.front().find("warning: ") != std::string::npos);
+  return problems;
+}
+
+std::string dn(const std::string& value) { return "tls_client_auth_subject_dn: \"" + value + "\""; }
+std::string dn_pattern(const std::string& value) { return "tls_client_auth_subject_dn_pattern: \"" + value + "\""; }
+
+// Product section 5, rule 3.
+TEST(LoadClients, RefusesAPatternThatMatchesTheSubjectOfAnotherClient) {
+  const std::string key = ": tls_client_auth_subject_dn_pattern: ";
+  EXPECT_THAT(problems_of_two(dn("CN=etl.p.example,O=P"), dn_pattern("CN=*.P.example,O=p")),
+              ElementsAre("main.yaml:8:132: clients[1] (b)" + key +
+                          "a certificate with the subject \"CN=etl.p.example,O=P\" authenticates client \"a\" "
+                          "(main.yaml:7) too; narrow the pattern, or give one of the two another trust store"));
+  EXPECT_THAT(problems_of_two(dn_pattern("CN=*"), dn("CN=etl")),
+              ElementsAre(testing::AllOf(testing::StartsWith("main.yaml:7:132: clients[0] (a)" + key),
+                                         HasSubstr("\"CN=etl\" authenticates client \"b\" (main.yaml:8)"))));
+  EXPECT_THAT(problems_of_two(dn_pattern("CN=*.p.example,O=*"), dn_pattern("CN=*,O=P")),
+              ElementsAre(testing::AllOf(testing::StartsWith("main.yaml:8:132: clients[1] (b)" + key),
+                                         HasSubstr("\"CN=a.p.example,O=P\" authenticates client \"a\""))));
+  EXPECT_THAT(problems_of_two(dn_pattern("CN=*"), dn_pattern("cn=*")), testing::SizeIs(1)) << "an error, no warning";
+}
+
+TEST(LoadClients, TakesPatternsAndSubjectsThatNoCertificateHasTogether) {
+  EXPECT_THAT(problems_of_two(dn("CN=etl.q.example,O=P"), dn_pattern("CN=*.p.example,O=P")), IsEmpty());
+  EXPECT_THAT(problems_of_two(dn_pattern("CN=*.q.example,O=P"), dn_pattern("CN=*.p.example,O=P")), IsEmpty());
+  EXPECT_THAT(problems_of_two(dn("CN=*.p.example"), dn_pattern("CN=*.p.example")), IsEmpty()) << "there a literal";
+  EXPECT_THAT(problems_of_two("tls_client_auth_san_dns: a.p.example", dn_pattern("CN=*.p.example")), IsEmpty());
+}
+
+// As for rule 7: by the anchors.
+TEST(LoadClients, ComparesPatternsOfTrustStoresThatShareAnAnchor) {
+  for (const char* anchors : {"./a.crt", "c.crt, b.crt", "b.crt, a.crt, a.crt"}) {
+    EXPECT_THAT(problems_of_two(dn("CN=etl"), dn_pattern("CN=*"), anchors), testing::SizeIs(1)) << anchors;
+    EXPECT_THAT(problems_of_two(dn_pattern("CN=etl,O=*"), dn_pattern("CN=*,O=x"), anchors), testing::SizeIs(1));
+  }
+  EXPECT_THAT(problems_of_two(dn("CN=etl"), dn_pattern("CN=*"), "c.crt"), IsEmpty());
+  EXPECT_THAT(problems_of_two(dn_pattern("CN=*"), dn_pattern("CN=*"), "c.crt"), IsEmpty());
+}
+
+TEST(LoadClients, CountsTheSubjectsThatAPatternMatches) {
+  std::string clients = pki_client("fleet", "tls_client_auth_subject_dn_pattern: \"CN=*,O=P\", scope: read");
+  for (int i = 0; i < 1500; ++i) {
+    clients += pki_client("client-" + std::to_string(i),
+                          "tls_client_auth_subject_dn: \"CN=host-" + std::to_string(i) + ",O=P\", scope: read");
+  }
+  EXPECT_THAT(rendered(load_clients(clients)),
+              ElementsAre(HasSubstr("client \"client-0\" (main.yaml:11) too, and 1499 more likewise;")));
+}
+
+// The place is known when the included file's nodes are gone.
+TEST(LoadClients, RefusesAPatternOfAnIncludedFile) {
+  MemoryFiles files;
+  files.files["clients.d/a.yaml"] = "clients:\n" + pki_client("fleet", dn_pattern("CN=*") + ", scope: read");
+  const auto problems = rendered(
+      files.load(with_clients(pki_client("etl", dn("CN=etl") + ", scope: read")) + "include: [clients.d/*]\n"));
+  ASSERT_EQ(problems.size(), 1U);
+  EXPECT_THAT(problems.front(), testing::StartsWith("clients.d/a.yaml:2:"));
+  EXPECT_THAT(problems.front(), HasSubstr("authenticates client \"etl\" (main.yaml:10) too"));
 }
 
 // Decision D5 of the conformance table: a file, x5c or x5t#S256 stands for that certificate, a bare key for its RFC

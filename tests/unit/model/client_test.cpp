@@ -21,10 +21,11 @@ TEST(ParseAuthMethod, FindsNothingElse) {
   }
 }
 
-// RFC 8705 section 2.1.2: five members.
+// RFC 8705 section 2.1.2: five members; the pattern is ours.
 TEST(SubjectFieldName, IsTheMemberOfTheRegistration) {
-  constexpr std::array<std::pair<SubjectField, std::string_view>, 5> kNames{
+  constexpr std::array<std::pair<SubjectField, std::string_view>, 6> kNames{
       {{SubjectField::subject_dn, "tls_client_auth_subject_dn"},
+       {SubjectField::subject_dn_pattern, "tls_client_auth_subject_dn_pattern"},
        {SubjectField::san_dns, "tls_client_auth_san_dns"},
        {SubjectField::san_uri, "tls_client_auth_san_uri"},
        {SubjectField::san_ip, "tls_client_auth_san_ip"},
@@ -33,6 +34,7 @@ TEST(SubjectFieldName, IsTheMemberOfTheRegistration) {
     EXPECT_EQ(name(field), text);
     EXPECT_EQ(parse_subject_field(text), field);
   }
+  EXPECT_EQ(std::size(kSubjectFields), kNames.size());
   EXPECT_EQ(parse_subject_field("tls_client_auth_san_dnss"), std::nullopt);
   EXPECT_EQ(parse_subject_field(""), std::nullopt);
 }

@@ -49,6 +49,9 @@ class Explain : public ServiceFixture {
     model::Client san = make_registration("san");
     san.subject = model::RegisteredSubject{model::SubjectField::san_dns, "san.example"};
     registered_.push_back(san);
+    model::Client fleet = make_registration("fleet");
+    fleet.subject = model::RegisteredSubject{model::SubjectField::subject_dn_pattern, "CN=*"};
+    registered_.push_back(fleet);
     model::Client storeless = make_registration("storeless");
     storeless.trust_store = "gone";
     registered_.push_back(storeless);
@@ -112,6 +115,17 @@ TEST_F(Explain, PassesEveryStepOfAClientThatIsAccepted) {
   EXPECT_EQ(step_of(explanation, "client").detail, "registered by yaml at certbound.yaml:1");
   EXPECT_NE(step_of(explanation, "chain").presented.find("\"CN=etl\" <- \"CN=Partner Root\""), std::string::npos);
   EXPECT_NE(step_of(explanation, "binding").presented.find(x509::x5t_s256(etl_.certificate)), std::string::npos);
+}
+
+// Product section 5 rule 3: the pattern, and what its star was met by.
+TEST_F(Explain, ShowsWhatAPatternWasMetBy) {
+  const Explanation explanation = explain("fleet", present(etl_));
+  EXPECT_TRUE(explanation.is_accepted()) << explanation.detail;
+  expect_consistent(explanation);
+  EXPECT_EQ(step_of(explanation, "subject").expected, "tls_client_auth_subject_dn_pattern = CN=*");
+  EXPECT_EQ(step_of(explanation, "subject").presented, "CN=etl");
+  EXPECT_EQ(step_of(explanation, "subject").detail, "CN=* is met by CN=etl");
+  expect_failed("fleet", present(test::make_client("etl", rival_root_)), "chain", Reason::anchor_not_for_client);
 }
 
 TEST_F(Explain, PassesEveryStepOfASelfSignedClient) {

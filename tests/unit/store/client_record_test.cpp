@@ -66,8 +66,7 @@ TEST(RenderClientMetadata, RefusesWhatIsTooLong) {
 }
 
 TEST(ParseClientRow, ReadsBackEverySubjectField) {
-  for (const auto field : {model::SubjectField::subject_dn, model::SubjectField::san_dns, model::SubjectField::san_uri,
-                           model::SubjectField::san_ip, model::SubjectField::san_email}) {
+  for (const auto field : model::kSubjectFields) {
     model::Client client = full_suite_client();
     client.subject = model::RegisteredSubject{field, "value"};
     const auto metadata = render_client_metadata(client);

@@ -84,6 +84,19 @@ TEST(SubjectRule, KnowsNoWildcard) {
   EXPECT_FALSE(is_met(SubjectField::san_dns, "example", "odd_dns"));
 }
 
+// Product section 5 rule 3: a star stands for something in the pattern alone.
+TEST(SubjectRule, IsMetByASubjectOfThePattern) {
+  EXPECT_TRUE(is_met(SubjectField::subject_dn_pattern, "CN=*,O=partner corp,C=GB", "partner"));
+  EXPECT_TRUE(is_met(SubjectField::subject_dn_pattern, "CN=*.example,O=*", "all_types"));
+  EXPECT_FALSE(is_met(SubjectField::subject_dn_pattern, "CN=*.example.com,O=*", "all_types")) << "a dNSName is no CN";
+  EXPECT_FALSE(is_met(SubjectField::subject_dn_pattern, "CN=*", "partner"));
+  EXPECT_FALSE(is_met(SubjectField::subject_dn_pattern, "CN=*", "uncomparable_cn"));
+  EXPECT_FALSE(is_met(SubjectField::subject_dn_pattern, "CN=*", "no_subject"));
+  const auto met = rule_of(SubjectField::subject_dn_pattern, "CN=*").is_met_by(leaf_of("nul_in_cn"));
+  ASSERT_FALSE(met);
+  EXPECT_EQ(met.error().reason, Reason::certificate_unusable);
+}
+
 // CVE-2026-22747 and its family; DN-19.
 TEST(SubjectRule, RefusesAMalformedCertificate) {
   const auto name_rule = rule_of(SubjectField::subject_dn, "CN=admin");
@@ -115,8 +128,7 @@ TEST(SubjectRule, ComparesNamesAfterPreparation) {
 }
 
 TEST(SubjectRule, IsNotParsedFromAValueThatCouldNeverMatch) {
-  for (const SubjectField field : {SubjectField::subject_dn, SubjectField::san_dns, SubjectField::san_uri,
-                                   SubjectField::san_ip, SubjectField::san_email}) {
+  for (const SubjectField field : model::kSubjectFields) {
     const auto rule = SubjectRule::parse({field, ""});
     ASSERT_FALSE(rule);
     EXPECT_EQ(rule.error().code, ErrorCode::invalid_request);
@@ -126,6 +138,7 @@ TEST(SubjectRule, IsNotParsedFromAValueThatCouldNeverMatch) {
   EXPECT_FALSE(SubjectRule::parse({SubjectField::san_dns, "a.example."}));
   EXPECT_FALSE(SubjectRule::parse({SubjectField::subject_dn, "CN=a,,O=b"}));
   EXPECT_FALSE(SubjectRule::parse({SubjectField::subject_dn, "CN"}));
+  EXPECT_FALSE(SubjectRule::parse({SubjectField::subject_dn_pattern, "CN=etl-*"}));
 }
 
 TEST(SubjectRule, HasOneCanonicalTextForOneMeaning) {
@@ -135,6 +148,8 @@ TEST(SubjectRule, HasOneCanonicalTextForOneMeaning) {
             rule_of(SubjectField::san_ip, "2001:db8::1").canonical());
   EXPECT_EQ(rule_of(SubjectField::san_dns, "A.example").canonical(), "tls_client_auth_san_dns:a.example");
   EXPECT_EQ(rule_of(SubjectField::san_email, "A@B.example").canonical(), "tls_client_auth_san_email:A@b.example");
+  EXPECT_EQ(rule_of(SubjectField::subject_dn_pattern, "CN=*.A,O=b").canonical(),
+            rule_of(SubjectField::subject_dn_pattern, "cn=*.a, o=B").canonical());
   EXPECT_NE(rule_of(SubjectField::san_uri, "urn:a").canonical(), rule_of(SubjectField::san_uri, "urn:A").canonical());
 }
 
@@ -174,6 +189,43 @@ TEST(ExplainSubject, NamesTheDifferenceOfTwoNames) {
   EXPECT_THAT(hint("CN=etl-01", "partner"), HasSubstr("registered are 1 RDNs, the certificate has 3"));
   EXPECT_THAT(hint("CN=x", "uncomparable_cn"), HasSubstr("cannot be compared"));
   EXPECT_THAT(hint("CN=x", "no_subject"), HasSubstr("subject is empty"));
+}
+
+TEST(ExplainSubject, ShowsWhatAStarWasMetBy) {
+  const auto match = explain(SubjectField::subject_dn_pattern, "cn=*,O=Partner Corp,c=*", "partner");
+  EXPECT_TRUE(match.matches);
+  EXPECT_EQ(match.expected, "CN=*,O=Partner Corp,C=*");
+  EXPECT_THAT(match.presented, ElementsAre("CN=etl-01,O=Partner Corp,C=GB"));
+  EXPECT_EQ(match.found, "CN=* is met by CN=etl-01; C=* is met by C=GB");
+  EXPECT_EQ(match.hint, "");
+  EXPECT_EQ(explain(SubjectField::subject_dn_pattern, "CN=*.example,O=Partner Corp", "all_types").found,
+            "CN=*.example is met by CN=a.example");
+}
+
+TEST(ExplainSubject, NamesTheDifferenceFromAPattern) {
+  const auto hint = [](const char* pattern, const char* label) {
+    const auto match = explain(SubjectField::subject_dn_pattern, pattern, label);
+    EXPECT_FALSE(match.matches);
+    EXPECT_FALSE(match.only_order_differs);
+    EXPECT_EQ(match.found, "");
+    return match.hint;
+  };
+  EXPECT_EQ(hint("CN=*,O=Other,C=GB", "partner"), "registered O=Other, the certificate has O=Partner Corp");
+  EXPECT_EQ(hint("CN=*.partner.example,O=Partner Corp,C=GB", "partner"),
+            "registered CN=*.partner.example, the certificate has CN=etl-01: '*' stands for exactly one label of "
+            "letters, digits and hyphens");
+  EXPECT_THAT(hint("CN=*,C=GB", "partner"), HasSubstr("registered are 2 RDNs, the certificate has 3"));
+  EXPECT_THAT(hint("CN=*", "uncomparable_cn"), HasSubstr("no text that can be compared"));
+  EXPECT_THAT(hint("CN=*", "no_subject"), HasSubstr("subject is empty"));
+}
+
+TEST(ExplainSubject, PrintsThePatternInTheRightOrder) {
+  const auto match = explain(SubjectField::subject_dn_pattern, "O=*,C=GB,CN=etl-01", "partner");
+  EXPECT_FALSE(match.matches);
+  EXPECT_TRUE(match.only_order_differs);
+  EXPECT_EQ(match.hint,
+            "only the order of the RDNs differs; register tls_client_auth_subject_dn_pattern: "
+            "CN=etl-01,O=*,C=GB");
 }
 
 TEST(ExplainSubject, NamesTheFieldUnderWhichTheValueStands) {
