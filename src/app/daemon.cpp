@@ -9,6 +9,7 @@
 #include <unistd.h>
 #include <utility>
 
+#include "app/crl_watch.hpp"
 #include "app/generation.hpp"
 #include "app/reload_check.hpp"
 #include "app/report.hpp"
@@ -75,6 +76,7 @@ struct Daemon::State {
   [[nodiscard]] Result<void> open_state(const config::Config& config);
   void announce();
   void wait_for_signals(const sigset_t& signals);
+  void warn_of_crls();
   void reload();
   [[nodiscard]] std::optional<std::string> try_reload();
   void stop();
@@ -102,6 +104,7 @@ struct Daemon::State {
   std::optional<Shared> shared;
   std::optional<WorkerPool> pool;
   std::optional<Generation> current;
+  CrlWatch crl_watch;
 };
 
 Daemon::Daemon(std::filesystem::path configuration) : state_{std::make_unique<State>(std::move(configuration))} {}
@@ -186,6 +189,8 @@ void Daemon::State::show(const Generation& published) {
   shared_credentials.set(static_cast<double>(published.config.shared_credentials));
   last_reload.set(1);
   show_certificates(registry, published.materials.certificates);
+  show_crls(registry, published.materials.crls);
+  crl_watch = CrlWatch{published.materials.crls, wall_now()};
   const auto count = store->clients().count_clients();
   if (count) {
     clients.set(static_cast<double>(*count));
@@ -215,11 +220,22 @@ void Daemon::State::announce() {
 }
 
 void Daemon::State::wait_for_signals(const sigset_t& signals) {
+  constexpr std::timespec kTick{1, 0};
   for (;;) {
-    int number = 0;
-    if (sigwait(&signals, &number) != 0) continue;
+    const int number = sigtimedwait(&signals, nullptr, &kTick);
+    warn_of_crls();
+    if (number < 0) continue;  // the tick, or another signal's handler
     if (number != SIGHUP) return;
     reload();
+  }
+}
+
+void Daemon::State::warn_of_crls() {
+  for (const WatchedCrl& crl : crl_watch.take_expired(wall_now())) {
+    log::warning("crl_expired", {{"name", crl.name},
+                                 {"issuer", crl.issuer},
+                                 {"number", crl.number},
+                                 {"next_update", to_rfc3339(crl.next_update)}});
   }
 }
 
