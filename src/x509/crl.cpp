@@ -215,14 +215,13 @@ bool has_same_key(X509& a, X509& b) {
          std::equal(first.octets.begin(), first.octets.end(), second.octets.begin(), second.octets.end());
 }
 
-/// In the largest unit that is whole at least once.
+/// In the largest unit of which it has two.
 std::string describe_age(std::chrono::seconds age) {
   if (age < std::chrono::seconds{0}) return "of the future";
-  const long long seconds = age.count();
-  if (seconds >= 2 * 86400) return std::to_string(seconds / 86400) + " d old";
-  if (seconds >= 2 * 3600) return std::to_string(seconds / 3600) + " h old";
-  if (seconds >= 2 * 60) return std::to_string(seconds / 60) + " min old";
-  return std::to_string(seconds) + " s old";
+  if (age >= std::chrono::days{2}) return std::to_string(age / std::chrono::days{1}) + " d old";
+  if (age >= std::chrono::hours{2}) return std::to_string(age / std::chrono::hours{1}) + " h old";
+  if (age >= std::chrono::minutes{2}) return std::to_string(age / std::chrono::minutes{1}) + " min old";
+  return std::to_string(age.count()) + " s old";
 }
 
 }  // namespace

@@ -94,19 +94,19 @@ Bytes subject_name() {
 
 /// A CRL of `count` entries, each with a reason, as large CAs write them: 52 octets for each.
 Bytes make_list(std::size_t count) {
-  static const Bytes kDate = octets("170d3236303130313030303030305a");
-  static const Bytes kReason = octets("300c300a0603551d1504030a0101");
-  static const Bytes kAlgorithm = octets("300a06082a8648ce3d040302");
+  static const Bytes date = octets("170d3236303130313030303030305a");
+  static const Bytes reason = octets("300c300a0603551d1504030a0101");
+  static const Bytes algorithm = octets("300a06082a8648ce3d040302");
   Bytes entries;
   for (const Bytes& serial : make_serials(count, 1)) {
     Bytes integer;
     append_element(integer, 0x02, serial);
-    const Bytes entry = sequence({integer, kDate, kReason});
+    const Bytes entry = sequence({integer, date, reason});
     entries.insert(entries.end(), entry.begin(), entry.end());
   }
   const Bytes list = sequence({entries});
   const Bytes next_update = octets("170d3430303130313030303030305a");
-  const Bytes body = sequence({octets("020101"), kAlgorithm, subject_name(), kDate, next_update, list});
+  const Bytes body = sequence({octets("020101"), algorithm, subject_name(), date, next_update, list});
   const crypto::DigestContextHandle context{EVP_MD_CTX_new()};
   Bytes signature(80);
   std::size_t length = signature.size();
@@ -118,7 +118,7 @@ Bytes make_list(std::size_t count) {
   signature.insert(signature.begin(), 0);
   Bytes bits;
   append_element(bits, 0x03, signature);
-  return sequence({body, kAlgorithm, bits});
+  return sequence({body, algorithm, bits});
 }
 
 const Bytes& list_of(std::size_t count) {

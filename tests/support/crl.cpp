@@ -2,6 +2,7 @@
 
 #include <stdexcept>
 
+#include <openssl/rsa.h>
 #include <openssl/x509v3.h>
 
 #include "crypto/handle.hpp"
@@ -51,6 +52,20 @@ void add_entry(X509_CRL& crl, const Identity& issuer, const CrlEntry& wanted, co
   need(X509_CRL_add0_revoked(&crl, entry.release()) == 1, "entry");
 }
 
+void sign(X509_CRL& crl, const Identity& issuer, const CrlShape& shape) {
+  const bool has_own_digest = EVP_PKEY_is_a(issuer.key.get(), "ED25519") == 1;
+  const EVP_MD* digest = shape.digest.empty() ? EVP_sha256() : EVP_get_digestbyname(shape.digest.c_str());
+  const crypto::DigestContextHandle context{EVP_MD_CTX_new()};
+  EVP_PKEY_CTX* key = nullptr;
+  need(EVP_DigestSignInit(context.get(), &key, has_own_digest ? nullptr : digest, nullptr, issuer.key.get()) == 1,
+       "signing");
+  if (shape.pss_salt >= 0) {
+    need(EVP_PKEY_CTX_set_rsa_padding(key, RSA_PKCS1_PSS_PADDING) > 0, "PSS");
+    need(EVP_PKEY_CTX_set_rsa_pss_saltlen(key, shape.pss_salt) > 0, "salt");
+  }
+  need(X509_CRL_sign_ctx(&crl, context.get()) > 0, "signing");
+}
+
 }  // namespace
 
 CrlEntry revoke(const x509::Certificate& certificate) { return {certificate.serial_hex(), {}}; }
@@ -73,9 +88,7 @@ Bytes make_crl(const Identity& issuer, const CrlShape& shape) {
     const MadeExtension made = make_extension(*crl, issuer, extension);
     need(X509_CRL_add_ext(crl.get(), made.get(), -1) == 1, extension.name);
   }
-  const bool has_own_digest = EVP_PKEY_is_a(issuer.key.get(), "ED25519") == 1;
-  const EVP_MD* digest = shape.digest.empty() ? EVP_sha256() : EVP_get_digestbyname(shape.digest.c_str());
-  need(X509_CRL_sign(crl.get(), issuer.key.get(), has_own_digest ? nullptr : digest) > 0, "signing");
+  sign(*crl, issuer, shape);
   const int length = i2d_X509_CRL(crl.get(), nullptr);
   need(length > 0, "encoding");
   Bytes der(static_cast<std::size_t>(length));

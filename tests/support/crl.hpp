@@ -26,6 +26,7 @@ struct CrlShape {
   bool has_next_update = true;
   std::string number = "01";  ///< hexadecimal; empty: no extension
   std::string digest;         ///< empty: SHA-256; otherwise by name, SHA1 for example
+  int pss_salt = -1;          ///< RSASSA-PSS with a salt of so many octets; negative: another scheme
   std::vector<Extension> extensions;
 };
 

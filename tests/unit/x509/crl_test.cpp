@@ -212,6 +212,28 @@ TEST(Crl, MayBeSignedWithEveryKindOfKey) {
   }
 }
 
+// RFC 4055 section 3.1.
+TEST(Crl, MayBeSignedWithPssButNotWithSha1) {
+  test::Shape authority;
+  authority.role = CertificateRole::authority;
+  authority.subject = {{"CN", "Root"}};
+  authority.key = test::make_key(test::KeyKind::rsa_2048);
+  const auto root = test::make_identity(authority);
+  CrlShape shape;
+  for (const int salt : {0, 20, 32, 64}) {
+    shape.pss_salt = salt;
+    EXPECT_EQ(list_refusal(make_crl(root, shape), {root}), "none") << salt;
+  }
+  shape.digest = "SHA384";
+  const Bytes good = make_crl(root, shape);
+  EXPECT_EQ(list_refusal(good, {root}), "none");
+  Bytes changed = good;
+  changed.back() ^= 1U;
+  EXPECT_THAT(list_refusal(changed, {root}), HasSubstr("signature is wrong"));
+  shape.digest = "SHA1";
+  EXPECT_THAT(list_refusal(make_crl(root, shape), {root}), HasSubstr("SHA-1"));
+}
+
 // RFC 5280 sections 5.1.2.5, 5.2: what is not the complete list of its issuer, or never ends.
 TEST(Crl, RefusesWhatIsNoCompleteList) {
   EXPECT_THAT(list_refusal_of(with_extension({"2.5.29.27", "critical,DER:020101"})), HasSubstr("delta"));
