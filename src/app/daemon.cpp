@@ -7,9 +7,11 @@
 #include <ctime>
 #include <malloc.h>
 #include <optional>
+#include <span>
 #include <unistd.h>
 #include <utility>
 
+#include "app/crl_watch.hpp"
 #include "app/ending.hpp"
 #include "app/generation.hpp"
 #include "app/reload_check.hpp"
@@ -63,11 +65,11 @@ Task<bool> probe_store(store::Executor& executor) {
   co_return found.has_value();
 }
 
+/// How often the clients' certificates are looked at, and how often the log names those that end soon.
+constexpr std::chrono::hours kLookInterval{1};
 constexpr std::chrono::hours kReportInterval{24};
 /// Clients that one report names.
 constexpr std::size_t kMostEnding = 100;
-
-enum class Report { log, metrics_only };
 
 std::string monotonic_microseconds() {
   std::timespec now{};
@@ -84,7 +86,8 @@ struct Daemon::State {
   [[nodiscard]] Result<void> open_state(const config::Config& config);
   void announce();
   void wait_for_signals(const sigset_t& signals);
-  void look_at_ends(Report report);
+  void warn_of_crls();
+  void look_at_ends();
   void reload();
   [[nodiscard]] std::optional<std::string> try_reload();
   void stop();
@@ -102,7 +105,8 @@ struct Daemon::State {
   metrics::Gauge clients = registry.gauge("certbound_clients", "Registered clients");
   metrics::Gauge clients_ending = registry.gauge(
       "certbound_client_certificates_ending", "Clients whose last seen certificate has ended or ends within 30 days");
-  std::chrono::steady_clock::time_point last_report{};
+  std::chrono::steady_clock::time_point next_look{};
+  std::chrono::steady_clock::time_point next_report{};
   metrics::Gauge shared_credentials = registry.gauge("certbound_shared_client_credentials",
                                                      "Pairs of declared clients that one certificate can authenticate");
   std::uint64_t next_generation = 1;
@@ -116,6 +120,7 @@ struct Daemon::State {
   std::optional<Shared> shared;
   std::optional<WorkerPool> pool;
   std::optional<Generation> current;
+  CrlWatch crl_watch;
 };
 
 Daemon::Daemon(std::filesystem::path configuration) : state_{std::make_unique<State>(std::move(configuration))} {}
@@ -194,7 +199,7 @@ Result<void> Daemon::State::start(Checked checked) {
   current = *std::move(generation);
   release_declarations();
   announce();
-  look_at_ends(Report::log);
+  look_at_ends();
   return {};
 }
 
@@ -204,6 +209,8 @@ void Daemon::State::show(const Generation& published) {
   shared_credentials.set(static_cast<double>(published.config.shared_credentials));
   last_reload.set(1);
   show_certificates(registry, published.materials.certificates);
+  show_crls(registry, published.materials.crls);
+  crl_watch = CrlWatch{published.materials.crls, wall_now()};
   const auto count = store->clients().count_clients();
   if (count) {
     clients.set(static_cast<double>(*count));
@@ -233,30 +240,45 @@ void Daemon::State::announce() {
 }
 
 void Daemon::State::wait_for_signals(const sigset_t& signals) {
+  constexpr std::timespec kTick{1, 0};
   for (;;) {
-    const std::timespec hour{.tv_sec = 3600, .tv_nsec = 0};
-    const int number = sigtimedwait(&signals, nullptr, &hour);
-    if (number == SIGHUP) reload();
-    if (number == SIGTERM || number == SIGINT) return;
-    // The hour is over, or it was a reload: then the day's report may be due as well.
-    const bool is_due = std::chrono::steady_clock::now() >= last_report + kReportInterval;
-    look_at_ends(is_due ? Report::log : Report::metrics_only);
+    const int number = sigtimedwait(&signals, nullptr, &kTick);
+    warn_of_crls();
+    if (std::chrono::steady_clock::now() >= next_look) look_at_ends();
+    if (number < 0) continue;  // the tick, or another signal's handler
+    if (number != SIGHUP) return;
+    reload();
   }
 }
 
-/// Counts the clients' certificates that end soon; once a day the log names each certificate that does.
-void Daemon::State::look_at_ends(Report report) {
-  const WallTime now = wall_now();
-  const auto ending = store->seen_certificates().list_ending(now + x509::kExpiryWarning, kMostEnding);
-  const auto count = store->seen_certificates().count_ending(now + x509::kExpiryWarning);
+void Daemon::State::warn_of_crls() {
+  for (const WatchedCrl& crl : crl_watch.take_expired(wall_now())) {
+    log::warning("crl_expired", {{"name", crl.name},
+                                 {"issuer", crl.issuer},
+                                 {"number", crl.number},
+                                 {"next_update", to_rfc3339(crl.next_update)}});
+  }
+}
+
+/// Counts the clients' certificates that end soon. Once a day the log names them and the configuration's own that do;
+/// at the start loading has named those.
+void Daemon::State::look_at_ends() {
+  const auto now = std::chrono::steady_clock::now();
+  next_look = now + kLookInterval;
+  const WallTime today = wall_now();
+  const auto ending = store->seen_certificates().list_ending(today + x509::kExpiryWarning, kMostEnding);
+  const auto count = store->seen_certificates().count_ending(today + x509::kExpiryWarning);
   if (!ending || !count) {
     log::warning("seen_certificates_not_read", {{"detail", (ending ? count.error() : ending.error()).detail}});
     return;
   }
   clients_ending.set(static_cast<double>(*count));
-  if (report == Report::metrics_only) return;
-  last_report = std::chrono::steady_clock::now();
-  for (const std::string& line : describe_ending(current->materials.certificates, *ending, now)) {
+  if (now < next_report) return;
+  const bool is_start = next_report == std::chrono::steady_clock::time_point{};
+  next_report = now + kReportInterval;
+  std::span<const WatchedCertificate> own;
+  if (!is_start) own = current->materials.certificates;
+  for (const std::string& line : describe_ending(own, *ending, today)) {
     log::warning("certificate_ends", {{"detail", line}});
   }
 }

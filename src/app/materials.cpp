@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "app/load_revocation.hpp"
 #include "base/file.hpp"
 #include "x509/name.hpp"
 #include "x509/validity.hpp"
@@ -102,7 +103,11 @@ class MaterialsLoader {
     if (!has_error_) {
       auto store = x509::TrustStore::make(options.name, std::move(anchors), std::move(intermediates), options.strict);
       if (store) {
-        materials_.trust_stores.emplace(options.name, *std::move(store));
+        const ReportRevocation report = [&](const std::string& member, config::Severity severity, std::string message) {
+          add_problem(key + ".revocation." + member, severity, std::move(message));
+        };
+        materials_.trust_stores.emplace(
+            options.name, load_revocation(*std::move(store), options.revocation, now_, materials_.crls, report));
       } else {
         add_problem(key, config::Severity::error, store.error().detail);
       }

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "app/crl_watch.hpp"
 #include "base/clock.hpp"
 #include "config/config.hpp"
 #include "config/problem.hpp"
@@ -28,6 +29,7 @@ struct Materials {
   net::ServerCertificate server;
   std::map<std::string, std::shared_ptr<const x509::TrustStore>, std::less<>> trust_stores;
   std::vector<WatchedCertificate> certificates;
+  std::vector<WatchedCrl> crls;
 };
 
 struct LoadedMaterials {
@@ -37,7 +39,7 @@ struct LoadedMaterials {
 
 /// Reads every file that the configuration names; every problem at once, each at the place of the key that names the
 /// file. A certificate that has expired or is not valid yet is an error where it is the server's own, else a
-/// warning, as is one that expires within x509::kExpiryWarning of `now`.
+/// warning, as is one that expires within x509::kExpiryWarning of `now`. CRLs: as load_revocation().
 /// A file that `config` does not name is no problem here: loading the configuration says so.
 [[nodiscard]] LoadedMaterials load_materials(const config::Config& config, WallTime now);
 

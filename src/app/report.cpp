@@ -46,4 +46,15 @@ void show_certificates(metrics::Registry& registry, const std::vector<WatchedCer
   }
 }
 
+void show_crls(metrics::Registry& registry, const std::vector<WatchedCrl>& crls) {
+  constexpr std::string_view kName = "certbound_crl_next_update_seconds";
+  registry.clear_gauges(kName);
+  for (const WatchedCrl& crl : crls) {
+    registry
+        .gauge(kName, "When a newer CRL is due (nextUpdate), in Unix seconds",
+               {{"name", crl.name}, {"issuer", crl.issuer}, {"issuer_serial", crl.issuer_serial}})
+        .set(static_cast<double>(unix_seconds(crl.next_update)));
+  }
+}
+
 }  // namespace certbound::app

@@ -23,4 +23,7 @@ void log_reconciliation(const store::Reconciliation& reconciliation);
 /// `certbound_certificate_not_after_seconds` of every certificate that somebody has to renew.
 void show_certificates(metrics::Registry& registry, const std::vector<WatchedCertificate>& certificates);
 
+/// The metric of each CRL's nextUpdate, in place of those of the generation before.
+void show_crls(metrics::Registry& registry, const std::vector<WatchedCrl>& crls);
+
 }  // namespace certbound::app

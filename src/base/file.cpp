@@ -1,5 +1,6 @@
 #include "base/file.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <fcntl.h>
@@ -29,8 +30,10 @@ Error file_error(const std::filesystem::path& path, std::string_view what, int e
   return invalid_input(path.string() + ": " + std::string{what} + ": " + system_error_text(error_number));
 }
 
-Result<std::string> read_all(const FileDescriptor& file, const std::filesystem::path& path, std::size_t max_bytes) {
+Result<std::string> read_all(const FileDescriptor& file, const std::filesystem::path& path, std::size_t size,
+                             std::size_t max_bytes) {
   std::string content;
+  content.reserve(std::min(size, max_bytes));  // a list of revoked certificates has 50 MB: it is not moved about
   std::array<char, 65536> buffer{};
   for (;;) {
     const ssize_t count = ::read(file.value(), buffer.data(), buffer.size());
@@ -54,7 +57,7 @@ Result<std::string> load_file(const std::filesystem::path& path, std::size_t max
   struct stat status {};
   if (::fstat(file.value(), &status) != 0) return file_error(path, "cannot stat", errno);
   if (!S_ISREG(status.st_mode)) return invalid_input(path.string() + ": not a regular file");
-  return read_all(file, path, max_bytes);
+  return read_all(file, path, static_cast<std::size_t>(status.st_size), max_bytes);
 }
 
 Result<void> create_file(const std::filesystem::path& path, std::string_view content, unsigned mode) {

@@ -83,6 +83,12 @@ constexpr std::array<ReasonRow, kReasonCount> kReasons{{
     {Reason::chain_invalid, "chain_invalid", "The chain is not valid for another reason; the detail has OpenSSL's."},
     {Reason::certificate_unusable, "certificate_unusable",
      "The certificate's key, subject or subjectAltName cannot be used; the detail says which."},
+    {Reason::certificate_revoked, "certificate_revoked",
+     "A CRL of its issuer lists a certificate of the chain: the CA has revoked it; the client needs a new one."},
+    {Reason::revocation_unknown, "revocation_unknown",
+     "The trust store requires revocation to be known, and no CRL of the issuer of a certificate of the chain holds "
+     "now: "
+     "there is none, or it is past its nextUpdate. Put the CA's newest CRL under `revocation.crls` and reload."},
     {Reason::invalid_input, "invalid_input", "A file or value given by the operator does not hold."},
     {Reason::overloaded, "overloaded", "A bounded queue is full; the request was refused with 503."},
     {Reason::audit_unavailable, "audit_unavailable",

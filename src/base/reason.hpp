@@ -49,6 +49,8 @@ enum class Reason : std::uint8_t {
   ca_invalid,
   chain_invalid,
   certificate_unusable,
+  certificate_revoked,
+  revocation_unknown,
 
   // The server.
   invalid_input,

@@ -16,6 +16,8 @@ namespace {
 constexpr ArgumentSpec kCertVerifyArguments[] = {
     {"--anchors", ArgumentKind::value, "PEM: the CAs that may end the chain", true},
     {"--chain", ArgumentKind::value, "PEM: the chain as a client sends it, leaf first", true},
+    {"--crl", ArgumentKind::values, "CRLs, PEM or DER, of the CAs; may be given several times", false},
+    {"--revocation", ArgumentKind::value, "off, soft_fail or require (default: require where --crl is given)", false},
     {"--max-depth", ArgumentKind::value, "intermediates between leaf and anchor, at most (default 4)", false},
     {"--max-certificates", ArgumentKind::value, "certificates in --chain, at most (default 6)", false},
     {"--time", ArgumentKind::value, "judge as of this time: RFC 3339 or Unix seconds", false},
@@ -50,6 +52,16 @@ Result<x509::TrustStore::Query> parse_query(const Arguments& arguments) {
   if (!certificates) return certificates.error();
   query.max_certificates = static_cast<std::size_t>(*certificates);
   return query;
+}
+
+/// What --revocation says, else what --crl means.
+Result<x509::RevocationMode> parse_mode(const Arguments& arguments) {
+  using x509::RevocationMode;
+  if (!arguments.has("--revocation")) return arguments.has("--crl") ? RevocationMode::require : RevocationMode::off;
+  for (const RevocationMode mode : {RevocationMode::off, RevocationMode::soft_fail, RevocationMode::require}) {
+    if (arguments.value("--revocation") == x509::name(mode)) return mode;
+  }
+  return invalid_input("--revocation: \"" + arguments.value("--revocation") + "\" is none of off, soft_fail, require");
 }
 
 ExitStatus report_refusal(const Error& error, bool is_json) {
@@ -88,21 +100,71 @@ LoadedCertificates load_certificates(const std::string& file, bool is_json) {
   return loaded;
 }
 
-void report_path(const x509::VerifiedPath& path, bool is_json) {
+/// The store with the CRLs of the command line, or with what to end.
+struct LoadedRevocation {
+  std::shared_ptr<const x509::TrustStore> store;
+  ExitStatus status = ExitStatus::done;
+};
+
+/// `issuers`: who may have signed a CRL besides the store's own.
+LoadedRevocation load_revocation(const Arguments& arguments, const x509::TrustStore& store,
+                                 std::span<const x509::Certificate> issuers, x509::RevocationMode mode) {
+  LoadedRevocation loaded;
+  std::vector<x509::Certificate> authorities = store.authorities();
+  authorities.insert(authorities.end(), issuers.begin(), issuers.end());
+  std::vector<std::shared_ptr<const x509::Crl>> crls;
+  for (const std::string& file : arguments.values("--crl")) {
+    const auto content = load_file(file, x509::kMaximumCrlFileBytes);
+    if (!content) {
+      loaded.status = fail(ExitStatus::could_not_run, content.error());
+      return loaded;
+    }
+    const auto parsed = x509::parse_crls(*content, authorities);
+    if (!parsed) {
+      loaded.status = report_refusal(invalid_input(file + ": " + parsed.error().detail), arguments.has("--json"));
+      return loaded;
+    }
+    crls.insert(crls.end(), parsed->begin(), parsed->end());
+  }
+  loaded.store = store.with_revocation(x509::Revocation{mode, std::move(crls)});
+  return loaded;
+}
+
+nlohmann::ordered_json finding_json(const x509::RevocationFinding& finding, WallTime now) {
+  nlohmann::ordered_json json;
+  json["status"] = x509::name(finding.status);
+  json["crl"] = nullptr;
+  if (finding.crl == nullptr) return json;
+  const x509::Crl& crl = *finding.crl;
+  json["crl"] = {{"issuer", x509::render_name(*X509_get_subject_name(&crl.issuer().handle()))},
+                 {"number", crl.number()},
+                 {"this_update", to_rfc3339(crl.this_update())},
+                 {"next_update", to_rfc3339(crl.next_update())},
+                 {"age_seconds", (now - crl.this_update()).count()},
+                 {"entries", crl.size()}};
+  return json;
+}
+
+void report_path(const x509::VerifiedPath& path, WallTime now, bool is_json) {
   nlohmann::ordered_json json;
   json["valid"] = true;
   json["path"] = nlohmann::ordered_json::array();
-  for (const x509::Certificate& certificate : path.certificates) {
+  for (std::size_t i = 0; i < path.certificates.size(); ++i) {
+    const x509::Certificate& certificate = path.certificates[i];
     const std::string subject = x509::render_name(*X509_get_subject_name(&certificate.handle()));
     json["path"].push_back({{"subject", subject},
                             {"x5t#S256", x509::x5t_s256(certificate)},
                             {"not_after", to_rfc3339(certificate.not_after())}});
     if (!is_json) print(printable(subject) + "\t" + x509::x5t_s256(certificate) + "\n");
+    if (i >= path.revocation.size()) continue;
+    json["path"].back()["revocation"] = finding_json(path.revocation[i], now);
+    if (!is_json) print("\t" + printable(x509::describe_finding(path.revocation[i], certificate, now)) + "\n");
   }
   json["not_after"] = to_rfc3339(path.not_after);
   if (is_json) {
     print_json(json);
   } else {
+    if (path.revocation.empty()) print("revocation was not looked at\n");
     print("valid until " + to_rfc3339(path.not_after) + "\n");
   }
 }
@@ -111,6 +173,8 @@ ExitStatus run_cert_verify(const Arguments& arguments) {
   const bool is_json = arguments.has("--json");
   const auto query = parse_query(arguments);
   if (!query) return fail(ExitStatus::wrong_usage, query.error());
+  const auto mode = parse_mode(arguments);
+  if (!mode) return fail(ExitStatus::wrong_usage, mode.error());
   auto anchors = load_certificates(arguments.value("--anchors"), is_json);
   if (anchors.status != ExitStatus::done) return anchors.status;
   auto [chain, status] = load_certificates(arguments.value("--chain"), is_json);
@@ -119,10 +183,12 @@ ExitStatus run_cert_verify(const Arguments& arguments) {
   if (!store) return report_refusal(store.error(), is_json);
   const x509::Certificate leaf = chain.front();
   chain.erase(chain.begin());
+  const LoadedRevocation revocation = load_revocation(arguments, **store, chain, *mode);
+  if (revocation.status != ExitStatus::done) return revocation.status;
   if (const auto key = x509::check_presented_key(leaf); !key) return report_refusal(key.error(), is_json);
-  const auto path = (*store)->verify(leaf, chain, *query);
+  const auto path = revocation.store->verify(leaf, chain, *query);
   if (!path) return report_refusal(path.error(), is_json);
-  report_path(*path, is_json);
+  report_path(*path, query->now, is_json);
   return ExitStatus::done;
 }
 

@@ -184,6 +184,60 @@ const Section<LogOptions>& log_section() {
   return rows;
 }
 
+/// A URL is no file, and read as one it would be "missing".
+void read_crl_file(Reader& reader, const Node& node, x509::RevocationOptions& options) {
+  const auto text = reader.read_text(node);
+  if (!text) return;
+  if (text->starts_with("http://") || text->starts_with("https://")) {
+    reader.complain(node, in_quotes(*text) + " is a URL; CRLs are read from files: fetch it to a file, name that one");
+    return;
+  }
+  if (auto path = reader.read_path(node)) options.crls.push_back(std::move(*path));
+}
+
+const Section<x509::RevocationOptions>& revocation_section() {
+  using x509::RevocationMode;
+  using Revocation = x509::RevocationOptions;
+  static const Section<Revocation> rows{
+      "trust_stores.NAME.revocation",
+      {
+          choice<&Revocation::mode>(
+              "mode",
+              {{"off", RevocationMode::off},
+               {"soft_fail", RevocationMode::soft_fail},
+               {"require", RevocationMode::require}},
+              "off: nothing is looked up. soft_fail: a certificate that a CRL lists is refused; where no CRL of its "
+              "issuer holds now, it is accepted, logged and counted. require: it is refused then too.")
+              .required()
+              .sample("require"),
+          Field<Revocation>{
+              make_option(
+                  "crls", list_shape(make_shape(Kind::path)),
+                  "Files of CRLs, PEM or DER, of the anchors and intermediates above: the complete list of each "
+                  "CA whose certificates are to be known. Read at start and on SIGHUP."),
+              [](Reader& reader, const Node& node, Revocation& options) {
+                read_each(reader, node, [&](const Node& member) { read_crl_file(reader, member, options); });
+              }}
+              .at_least_one()
+              .live_sample("[ca/partner.crl]"),
+      },
+      R"({"if": {"properties": {"mode": {"enum": ["soft_fail", "require"]}}}, "then": {"required": ["crls"]}})"};
+  return rows;
+}
+
+/// Neither a policy that knows nothing, nor lists that nobody looks at.
+void check_revocation(Reader& reader, const Node& node, const x509::RevocationOptions& options) {
+  const Node* mode = node.find("mode");
+  const Node* crls = node.find("crls");
+  if (mode == nullptr || node.kind != NodeKind::map) return;
+  if (options.mode != x509::RevocationMode::off && crls == nullptr) {
+    reader.complain_of("mode", *mode, in_quotes(mode->text) + " needs CRLs to look at; add crls: [FILE]");
+  }
+  if (mode->text == "off" && crls != nullptr) {
+    reader.complain_of("crls", *crls, "nobody looks at them while mode is off", Severity::warning);
+  }
+}
+
 const Section<x509::TrustStoreOptions>& trust_store_section() {
   using Store = x509::TrustStoreOptions;
   static const Section<Store> rows{
@@ -205,6 +259,13 @@ const Section<x509::TrustStoreOptions>& trust_store_section() {
               "strict",
               "Whether chains must follow the profile of RFC 5280 to the letter. false for a home-made "
               "CA without key identifiers."),
+          Field<Store>{make_option("revocation", members_shape(Kind::section, revocation_section().table()),
+                                   "Whether certificates that their CA has revoked are refused. Without it they are "
+                                   "not."),
+                       [](Reader& reader, const Node& node, Store& store) {
+                         revocation_section().read(reader, node, store.revocation);
+                         check_revocation(reader, node, store.revocation);
+                       }},
       }};
   return rows;
 }

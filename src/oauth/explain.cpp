@@ -104,7 +104,7 @@ bool is_of_leaf_dates(const Error& error) {
   return is_of_dates && error.detail.starts_with("certificate 0 (");  // TrustStore::verify() names it by its depth
 }
 
-/// Everything but the leaf's own dates, which are the next step.
+/// Everything but the leaf's own dates and revocation, which are the next steps.
 Step explain_chain(const store::DirectoryClient& client, const Snapshot& snapshot,
                    const x509::PresentedChain& presented, WallTime now) {
   const auto store = snapshot.trust_stores.find(client.client.trust_store);
@@ -116,7 +116,7 @@ Step explain_chain(const store::DirectoryClient& client, const Snapshot& snapsho
   }
   x509::TrustStore::Query query;
   query.now = now;
-  auto path = store->second->verify(presented.leaf, presented.intermediates, query);
+  auto path = store->second->find_path(presented.leaf, presented.intermediates, query);
   std::string detail;
   Reason reason = Reason::none;
   if (!path && is_of_leaf_dates(path.error())) {
@@ -132,6 +132,30 @@ Step explain_chain(const store::DirectoryClient& client, const Snapshot& snapsho
   step.expected = "an anchor of " + client.client.trust_store + ": " + join(anchors, ", ");
   step.presented = path ? describe_path(*path) : "\"" + presented.subject + "\" issued by \"" + presented.issuer + "\"";
   step.detail = std::move(detail);
+  return step;
+}
+
+/// Reached with a path that is good but for this.
+Step explain_revocation(const store::DirectoryClient& client, const Snapshot& snapshot,
+                        const x509::PresentedChain& presented, WallTime now) {
+  const auto store = snapshot.trust_stores.find(client.client.trust_store);
+  if (store == snapshot.trust_stores.end()) return make_step("revocation", Reason::anchor_not_for_client);
+  const x509::Revocation& revocation = store->second->revocation();
+  x509::TrustStore::Query query;
+  query.now = now;
+  auto path = store->second->find_path(presented.leaf, presented.intermediates, query);
+  if (!path) return make_step("revocation", path.error().reason);  // `chain` or `validity` has said why
+  const auto verdict = revocation.check(*path, now);
+  Step step = make_step("revocation", reason_of(verdict));
+  step.expected = "mode " + std::string{x509::name(revocation.mode())};
+  step.presented = path->revocation.empty() ? "no CRL is looked at" : "";
+  for (std::size_t i = 0; i < path->revocation.size(); ++i) {
+    const x509::Certificate& certificate = path->certificates[i];
+    step.presented += (i == 0 ? "\"" : "; \"") + subject_of(certificate) + "\" " +
+                      std::string{x509::name(path->revocation[i].status)} + ": " +
+                      x509::describe_finding(path->revocation[i], certificate, now);
+  }
+  if (!verdict) step.detail = verdict.error().detail;
   return step;
 }
 
@@ -235,6 +259,7 @@ Explanation explain_client(const store::DirectoryClient& client, const Snapshot&
   if (client.client.token_endpoint_auth_method == model::AuthMethod::tls_client_auth) {
     walk.add(explain_chain(client, snapshot, presented, now));
     walk.add(explain_validity(presented, now));
+    walk.add(explain_revocation(client, snapshot, presented, now));
     walk.add(explain_subject(client, presented));
   } else {
     walk.add(explain_certificate(client, presented, explanation));

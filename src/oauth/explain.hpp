@@ -21,8 +21,8 @@ enum class StepOutcome : std::uint8_t { passed, failed, not_reached };
 struct Step {
   Step() = default;
 
-  std::string name;  ///< snake_case, stable: `client`, `method`, `key`; then `chain`, `validity`, `subject` or
-                     ///< `certificate`, `validity`; `binding`
+  std::string name;  ///< snake_case, stable: `client`, `method`, `key`; then `chain`, `validity`,
+                     ///< `revocation`, `subject` or `certificate`, `validity`; `binding`
   StepOutcome outcome = StepOutcome::not_reached;
   Reason reason = Reason::none;  ///< why it failed; none where it did not
   std::string expected;

@@ -7,12 +7,25 @@
 #include "http/json_response.hpp"
 #include "oauth/endpoints/documents.hpp"
 #include "oauth/error_response.hpp"
+#include "x509/name.hpp"
 
 namespace certbound::oauth {
 
 namespace {
 
 constexpr std::string_view kJwkSet = "application/jwk-set+json";
+
+/// One line for each certificate and generation of its trust store: then the verdict is remembered.
+void log_unknown_revocation(const x509::TrustStore& store, const x509::VerifiedPath& path, WallTime now) {
+  for (std::size_t i = 0; i < path.revocation.size(); ++i) {
+    if (path.revocation[i].status != x509::RevocationStatus::unknown) continue;
+    const x509::Certificate& certificate = path.certificates[i];
+    log::warning("revocation_unknown", {{"trust_store", store.name()},
+                                        {"subject", x509::render_name(*X509_get_subject_name(&certificate.handle()))},
+                                        {"serial", certificate.serial_hex()},
+                                        {"detail", x509::describe_finding(path.revocation[i], certificate, now)}});
+  }
+}
 
 std::array<metrics::Counter, kReasonCount> make_refusal_counters(metrics::Registry& registry) {
   std::array<metrics::Counter, kReasonCount> counters;
@@ -59,11 +72,24 @@ ServiceMetrics::ServiceMetrics(metrics::Registry& registry)
       document_requests{registry.counter("certbound_document_requests_total", "Requests for metadata and keys")},
       verification_hits{
           registry.counter("certbound_chain_verifications_remembered_total", "Chain validations answered from memory")},
+      unknown_revocations{registry.counter(
+          "certbound_revocation_unknown_total",
+          "Chain validations that soft_fail accepted though no CRL says whether a certificate is revoked")},
       faults{registry.counter("certbound_faults_total", "Exceptions that reached a coroutine's end; each is a bug")} {}
 
 Service::Service(store::ClientDirectory& directory, store::SeenRecorder& seen, audit::Writer& audit,
                  const ServiceMetrics& metrics, const Health& health, WallClock clock)
-    : directory_{directory}, seen_{seen}, audit_{audit}, metrics_{metrics}, health_{health}, clock_{clock} {}
+    : directory_{directory},
+      memory_{x509::VerificationMemory::kCapacity,
+              [&metrics](const x509::TrustStore& store, const x509::VerifiedPath& path, WallTime now) {
+                metrics.unknown_revocations.increment();
+                log_unknown_revocation(store, path, now);
+              }},
+      seen_{seen},
+      audit_{audit},
+      metrics_{metrics},
+      health_{health},
+      clock_{clock} {}
 
 Result<Service::Prepared> Service::prepare(const std::shared_ptr<const Snapshot>& snapshot) {
   auto signer = TokenSigner::make(snapshot->active_key());

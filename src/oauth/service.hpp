@@ -30,6 +30,7 @@ struct ServiceMetrics {
   metrics::Histogram token_seconds;
   metrics::Counter document_requests;
   metrics::Counter verification_hits;
+  metrics::Counter unknown_revocations;
   metrics::Counter faults;
 };
 

@@ -136,7 +136,7 @@ Result<std::shared_ptr<const TrustStore>> TrustStore::make(std::string name, std
                                                            std::vector<Certificate> intermediates, bool strict) {
   if (anchors.empty()) return invalid_input("trust store \"" + name + "\" has no anchor; it would trust nobody");
   std::shared_ptr<TrustStore> made{new TrustStore};
-  made->store_.reset(X509_STORE_new());
+  made->store_.reset(X509_STORE_new(), X509_STORE_free);
   if (!made->store_) return internal_error(crypto::take_openssl_errors());
   for (std::size_t i = 0; i < anchors.size(); ++i) {
     if (auto good = check_anchor(anchors[i], i + 1, strict); !good) {
@@ -160,8 +160,29 @@ Result<std::shared_ptr<const TrustStore>> TrustStore::make(std::string name, std
   return std::shared_ptr<const TrustStore>{std::move(made)};
 }
 
+std::shared_ptr<const TrustStore> TrustStore::with_revocation(Revocation revocation) const {
+  std::shared_ptr<TrustStore> changed{new TrustStore{*this}};
+  changed->revocation_ = std::move(revocation);
+  changed->generation_ = next_generation();
+  return changed;
+}
+
+std::vector<Certificate> TrustStore::authorities() const {
+  std::vector<Certificate> authorities = anchors_;
+  authorities.insert(authorities.end(), intermediates_.begin(), intermediates_.end());
+  return authorities;
+}
+
 Result<VerifiedPath> TrustStore::verify(const Certificate& leaf, std::span<const Certificate> untrusted,
                                         const Query& query) const {
+  auto path = find_path(leaf, untrusted, query);
+  if (!path) return path;
+  if (auto checked = revocation_.check(*path, query.now); !checked) return std::move(checked).error();
+  return path;
+}
+
+Result<VerifiedPath> TrustStore::find_path(const Certificate& leaf, std::span<const Certificate> untrusted,
+                                           const Query& query) const {
   if (auto bounded = check_bounds(leaf, untrusted, query); !bounded) return std::move(bounded).error();
   if (auto issued = check_is_no_anchor(leaf, anchors_); !issued) return std::move(issued).error();
   const StackHandle stack = stack_of(untrusted, intermediates_);

@@ -13,6 +13,8 @@
 #include "base/result.hpp"
 #include "x509/certificate.hpp"
 #include "x509/presented.hpp"
+#include "x509/revocation.hpp"
+#include "x509/verified_path.hpp"
 
 namespace certbound::x509 {
 
@@ -22,13 +24,7 @@ struct TrustStoreOptions {
   std::vector<std::filesystem::path> anchors;        ///< PEM; required
   std::vector<std::filesystem::path> intermediates;  ///< PEM; not trusted, only material for the path
   bool strict = true;                                ///< RFC 5280 profile (X509_V_FLAG_X509_STRICT)
-};
-
-/// A validated path, leaf first, anchor last.
-struct VerifiedPath {
-  std::vector<Certificate> certificates;
-  WallTime not_before{};  ///< the latest begin of validity on the path
-  WallTime not_after{};   ///< the earliest end
+  RevocationOptions revocation;
 };
 
 /// Named anchors that end a chain for the clients that name this store, and for nobody else. Never the system's CAs; an
@@ -42,10 +38,16 @@ class TrustStore {
                                                                       std::vector<Certificate> intermediates,
                                                                       bool strict);
 
+  /// The same store with this policy and these CRLs, as a new generation: what was remembered of this one ends.
+  [[nodiscard]] std::shared_ptr<const TrustStore> with_revocation(Revocation revocation) const;
+
   [[nodiscard]] const std::string& name() const { return name_; }
   [[nodiscard]] bool is_strict() const { return strict_; }
   [[nodiscard]] std::span<const Certificate> anchors() const { return anchors_; }
   [[nodiscard]] std::span<const Certificate> intermediates() const { return intermediates_; }
+  [[nodiscard]] const Revocation& revocation() const { return revocation_; }
+  /// Anchors and intermediates: whose CRLs the store takes.
+  [[nodiscard]] std::vector<Certificate> authorities() const;
 
   /// The store's own number, unique in this process: part of the key under which a verdict is remembered, so that a
   /// reload ends it.
@@ -62,28 +64,32 @@ class TrustStore {
   /// RFC 5280 section 6 by OpenSSL: path to an anchor of this store (partial chains: an anchor need not be
   /// self-signed), purpose ssl_client, security level 2, X509_STRICT where is_strict(), nothing else than `leaf`,
   /// `untrusted` and this store. A leaf that is itself an anchor is refused, also where another anchor
-  /// issued it: an anchor issues, it does not authenticate. notAfter itself is past. About 72 us for leaf and root.
+  /// issued it: an anchor issues, it does not authenticate. notAfter itself is past. Then the revocation policy
+  /// (Revocation::check). About 72 us for leaf and root.
   /// Errors: `invalid_client` with the Reason that fits (anchor_not_for_client, issuer_missing, certificate_expired,
   /// wrong_purpose, …); `detail` names the certificate at fault by its depth and subject and gives OpenSSL's own words;
-  /// for issuer_missing the issuer that is missing; for not_strict what the certificate lacks. `server_error` where
-  /// OpenSSL cannot work.
+  /// for issuer_missing the issuer that is missing; for not_strict what the certificate lacks; for certificate_revoked
+  /// and revocation_unknown the CRL and its age. `server_error` where OpenSSL cannot work.
   [[nodiscard]] Result<VerifiedPath> verify(const Certificate& leaf, std::span<const Certificate> untrusted,
                                             const Query& query) const;
+
+  /// The same without the revocation policy: for saying which step refused, never for accepting.
+  [[nodiscard]] Result<VerifiedPath> find_path(const Certificate& leaf, std::span<const Certificate> untrusted,
+                                               const Query& query) const;
 
   /// Does an anchor or intermediate of this store seem to have issued the certificate (name and key identifier; no
   /// signature is checked)? For saying whose a refused certificate is; never for accepting one.
   [[nodiscard]] bool has_issuer_of(const Certificate& certificate) const;
 
  private:
-  struct StoreDeleter {
-    void operator()(X509_STORE* store) const { X509_STORE_free(store); }
-  };
   TrustStore() = default;
+  TrustStore(const TrustStore&) = default;
 
   std::string name_;
   std::vector<Certificate> anchors_;
   std::vector<Certificate> intermediates_;
-  std::unique_ptr<X509_STORE, StoreDeleter> store_;
+  std::shared_ptr<X509_STORE> store_;  // not changed once made
+  Revocation revocation_;
   std::uint64_t generation_ = 0;
   bool strict_ = true;
 };

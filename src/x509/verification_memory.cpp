@@ -21,6 +21,7 @@ Result<void> VerificationMemory::verify(const TrustStore& store, const Presented
   }
   auto path = store.verify(chain.leaf, chain.intermediates, {.now = now});
   if (!path) return std::move(path).error();
+  if (on_unknown_revocation_ && path->has_unknown_revocation()) on_unknown_revocation_(store, *path, now);
   remember(key, *path);
   return {};
 }

@@ -1,8 +1,10 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <list>
 #include <unordered_map>
+#include <utility>
 
 #include "base/clock.hpp"
 #include "crypto/digest.hpp"
@@ -11,12 +13,18 @@
 namespace certbound::x509 {
 
 /// What was verified is remembered per (leaf thumbprint, trust store generation), so that the thousandth connection
-/// costs no second validation. Only success is remembered. A verdict holds within the validity of its whole path,
-/// whichever way the clock goes, and ends with the store's generation. Bounded: the least recently used goes first. One
-/// per worker; not thread safe.
+/// costs no second validation. Only success is remembered. A verdict holds within the validity of its whole path and
+/// of the CRLs that it rests on, whichever way the clock goes, and ends with the store's generation. Bounded: the least
+/// recently used goes first. One per worker; not thread safe.
 class VerificationMemory {
  public:
-  explicit VerificationMemory(std::size_t capacity = 4096) : capacity_{capacity} {}
+  /// Hears of every path that is accepted, and not from memory, although the revocation of a certificate is unknown.
+  using OnUnknownRevocation = std::function<void(const TrustStore& store, const VerifiedPath& path, WallTime now)>;
+
+  static constexpr std::size_t kCapacity = 4096;
+
+  explicit VerificationMemory(std::size_t capacity = kCapacity, OnUnknownRevocation on_unknown_revocation = {})
+      : capacity_{capacity}, on_unknown_revocation_{std::move(on_unknown_revocation)} {}
 
   /// The remembered verdict, or verifies now and remembers. Errors: as TrustStore::verify.
   [[nodiscard]] Result<void> verify(const TrustStore& store, const PresentedChain& chain, WallTime now);
@@ -45,6 +53,7 @@ class VerificationMemory {
   void remember(const Key& key, const VerifiedPath& path);
 
   std::size_t capacity_;
+  OnUnknownRevocation on_unknown_revocation_;
   std::size_t hits_ = 0;
   std::list<Entry> entries_;  // most recently used first
   std::unordered_map<Key, std::list<Entry>::iterator, KeyHash> index_;

@@ -171,6 +171,25 @@ class Pki:
                 "-startdate", f"{start:%Y%m%d%H%M%SZ}", "-enddate", f"{end:%Y%m%d%H%M%SZ}")  # fmt: skip
         return Credential(certificate, key, issuer, tuple(subject))
 
+    def crl(self, issuer, *revoked, this_update=None, next_update=None, number="01", extensions="authorityKeyIdentifier = keyid"):
+        """Path of the CRL of `issuer` in PEM, by `openssl ca -revoke` and `-gencrl`. `revoked`: credentials."""
+        folder = self._path("crl")
+        os.mkdir(folder)
+        config = os.path.join(folder, "openssl.cnf")
+        _write(os.path.join(folder, "index.txt"), "")
+        _write(os.path.join(folder, "crlnumber"), number + "\n")
+        _write(config, f"[ca]\ndefault_ca = this\n[this]\ndatabase = {folder}/index.txt\ncrlnumber = {folder}/crlnumber\n"
+                       f"default_md = sha256\nunique_subject = no\n[extensions]\n{extensions}\n")  # fmt: skip
+        signer = ["-config", config, "-cert", issuer.certificate, "-keyfile", issuer.key]
+        for credential in revoked:
+            openssl("ca", *signer, "-revoke", self.write("revoked.pem", credential.leaf_pem()), "-crl_reason", "keyCompromise")
+        begin = this_update or now() - DAY / 24
+        end = next_update or now() + DAY
+        path = os.path.join(folder, "list.crl")
+        openssl("ca", *signer, "-gencrl", "-crlexts", "extensions", "-out", path,
+                "-crl_lastupdate", f"{begin:%Y%m%d%H%M%SZ}", "-crl_nextupdate", f"{end:%Y%m%d%H%M%SZ}")  # fmt: skip
+        return path
+
     def version_1(self, *subject):
         """A self-signed certificate without any extension: X.509 v1, as the one of RFC 8705 appendix A."""
         key = self.key()

@@ -62,7 +62,10 @@ class Files {
                      {"trust_stores.partner", {"certbound.yaml", 20, 3}},
                      {"trust_stores.partner.anchors[0]", {"certbound.yaml", 21, 15}},
                      {"trust_stores.partner.anchors[1]", {"certbound.yaml", 22, 15}},
-                     {"trust_stores.partner.intermediates[0]", {"certbound.yaml", 23, 15}}};
+                     {"trust_stores.partner.intermediates[0]", {"certbound.yaml", 23, 15}},
+                     {"trust_stores.partner.revocation.crls", {"certbound.yaml", 24, 15}},
+                     {"trust_stores.partner.revocation.crls[0]", {"certbound.yaml", 25, 15}},
+                     {"trust_stores.partner.revocation.crls[1]", {"certbound.yaml", 26, 15}}};
     return config;
   }
 

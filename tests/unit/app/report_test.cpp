@@ -53,6 +53,23 @@ TEST(ShowCertificates, ForgetsThoseThatAreGone) {
   EXPECT_NE(text.find("name=\"b\""), std::string::npos) << text;
 }
 
+TEST(ShowCrls, ShowsTheNextUpdateOfEachAndForgetsThoseThatAreGone) {
+  metrics::Registry registry;
+  WatchedCrl crl;
+  crl.name = "partner: partner.crl";
+  crl.issuer = "CN=Root";
+  crl.issuer_serial = "01";
+  crl.next_update = certbound::test::kNow;
+  show_crls(registry, {crl});
+  const std::string text = registry.render_text();
+  EXPECT_NE(text.find("# HELP certbound_crl_next_update_seconds When"), std::string::npos) << text;
+  EXPECT_NE(text.find("issuer=\"CN=Root\""), std::string::npos) << text;
+  EXPECT_NE(text.find("name=\"partner: partner.crl\""), std::string::npos) << text;
+  EXPECT_NE(text.find("1768478400"), std::string::npos) << text;
+  show_crls(registry, {});
+  EXPECT_EQ(registry.render_text().find("partner.crl"), std::string::npos);
+}
+
 TEST(LogOptions, HasWhatIsConfigured) {
   config::LogOptions options;
   options.level = log::Level::debug;

@@ -142,6 +142,10 @@ TEST(ConfigFixtures, IncludedFilesAddClientsResourcesAndTrustStores) {
   EXPECT_EQ(config.resources[2].identifier, "https://more.example.com");
   ASSERT_EQ(config.trust_stores.size(), 2U);
   EXPECT_FALSE(config.trust_stores[0].strict);
+  EXPECT_EQ(config.trust_stores[0].revocation.mode, x509::RevocationMode::soft_fail);
+  EXPECT_EQ(config.trust_stores[0].revocation.crls,
+            (std::vector<std::filesystem::path>{"ca/partner.crl", "ca/root.crl"}));
+  EXPECT_EQ(config.trust_stores[1].revocation.mode, x509::RevocationMode::off);
   EXPECT_EQ(config.trust_stores[1].name, "more");
   EXPECT_EQ(config.trust_stores[1].anchors.front(), "clients.d/more.crt");
   ASSERT_EQ(config.clients.size(), 4U);
@@ -161,7 +165,9 @@ TEST(ConfigFixtures, PlacesAreFoundByPath) {
   EXPECT_EQ(shown("listeners[1].address"), "full.yaml:6:14");
   EXPECT_EQ(shown("trust_stores.partner-corp.anchors[0]"), "full.yaml:38:15");
   EXPECT_EQ(shown("trust_stores.more.anchors[0]"), "clients.d/more.yaml:6:15");
-  EXPECT_EQ(shown("clients.partner-etl"), "full.yaml:42:5");
+  EXPECT_EQ(shown("trust_stores.partner-corp.revocation.crls"), "full.yaml:41:41");
+  EXPECT_EQ(shown("trust_stores.partner-corp.revocation.crls[1]"), "full.yaml:41:58");
+  EXPECT_EQ(shown("clients.partner-etl"), "full.yaml:43:5");
   EXPECT_EQ(shown("clients.more-01"), "clients.d/more.yaml:8:5");
   EXPECT_EQ(shown("clients.nobody"), "nowhere");
   EXPECT_EQ(shown("tls.nothing"), "nowhere");

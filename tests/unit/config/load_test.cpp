@@ -28,6 +28,16 @@ TEST(LoadText, GivesDefaultsToWhatIsNotWritten) {
   EXPECT_THAT(config.clients, IsEmpty());
 }
 
+// Plain `off` is a boolean to YAML 1.1, and no boolean here.
+TEST(LoadText, ReadsTheRevocationModeOff) {
+  const MemoryFiles files;
+  const Loaded loaded =
+      files.load(std::string{kMinimal} + "trust_stores: {a: {anchors: [a.crt], revocation: {mode: off}}}\n");
+  EXPECT_THAT(rendered(loaded), IsEmpty());
+  ASSERT_TRUE(loaded.config);
+  EXPECT_EQ(loaded.config->trust_stores[0].revocation.mode, x509::RevocationMode::off);
+}
+
 TEST(LoadText, ResolvesPathsFromTheFileThatNamesThem) {
   MemoryFiles files;
   files.files["/etc/certbound/clients.d/a.yaml"] = "trust_stores: {a: {anchors: [../ca/a.crt, /b.crt]}}";

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "support/crl.hpp"
 #include "unit/oauth/service_fixture.hpp"
 
 namespace certbound::oauth {
@@ -110,8 +111,8 @@ TEST_F(Explain, PassesEveryStepOfAClientThatIsAccepted) {
   const Explanation explanation = explain("etl", present(etl_));
   EXPECT_TRUE(explanation.is_accepted()) << explanation.detail;
   expect_consistent(explanation);
-  EXPECT_EQ(names_of(explanation),
-            (std::vector<std::string>{"client", "method", "key", "chain", "validity", "subject", "binding"}));
+  EXPECT_EQ(names_of(explanation), (std::vector<std::string>{"client", "method", "key", "chain", "validity",
+                                                             "revocation", "subject", "binding"}));
   EXPECT_EQ(step_of(explanation, "client").detail, "registered by yaml at certbound.yaml:1");
   EXPECT_NE(step_of(explanation, "chain").presented.find("\"CN=etl\" <- \"CN=Partner Root\""), std::string::npos);
   EXPECT_NE(step_of(explanation, "binding").presented.find(x509::x5t_s256(etl_.certificate)), std::string::npos);
@@ -126,6 +127,33 @@ TEST_F(Explain, ShowsWhatAPatternWasMetBy) {
   EXPECT_EQ(step_of(explanation, "subject").presented, "CN=etl");
   EXPECT_EQ(step_of(explanation, "subject").detail, "CN=* is met by CN=etl");
   expect_failed("fleet", present(test::make_client("etl", rival_root_)), "chain", Reason::anchor_not_for_client);
+}
+
+TEST_F(Explain, SaysWhichCrlWasLookedAt) {
+  EXPECT_EQ(step_of(explain("etl", present(etl_)), "revocation").presented, "no CRL is looked at");
+  test::CrlShape shape;
+  const auto look_at = [this](x509::RevocationMode mode, const std::vector<Bytes>& lists) {
+    std::vector<std::shared_ptr<const x509::Crl>> crls;
+    for (const Bytes& der : lists) crls.push_back(value_or_throw(x509::Crl::parse_der(der, {&root_.certificate, 1})));
+    snapshot_.trust_stores["partner"] = make_store("partner", root_)->with_revocation({mode, std::move(crls)});
+  };
+  look_at(x509::RevocationMode::require, {test::make_crl(root_, shape)});
+  const Explanation good = explain("etl", present(etl_));
+  expect_consistent(good);
+  EXPECT_TRUE(good.is_accepted()) << good.detail;
+  EXPECT_EQ(step_of(good, "revocation").expected, "mode require");
+  EXPECT_NE(step_of(good, "revocation").presented.find("\"CN=etl\" good: not revoked by CRL 01 of \"CN=Partner Root\""),
+            std::string::npos)
+      << step_of(good, "revocation").presented;
+
+  shape.entries = {test::revoke(etl_.certificate)};
+  look_at(x509::RevocationMode::soft_fail, {test::make_crl(root_, shape)});
+  expect_failed("etl", present(etl_), "revocation", Reason::certificate_revoked);
+  expect_failed("etl", present(test::make_client("other", root_)), "subject", Reason::subject_mismatch);
+  look_at(x509::RevocationMode::require, {});
+  expect_failed("etl", present(etl_), "revocation", Reason::revocation_unknown);
+  FakeClock::now = etl_.certificate.not_after();
+  expect_failed("etl", present(etl_), "chain", Reason::certificate_expired);
 }
 
 TEST_F(Explain, PassesEveryStepOfASelfSignedClient) {

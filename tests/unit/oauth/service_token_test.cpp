@@ -217,6 +217,26 @@ TEST_F(ServiceToken, RemembersWhatWasVerified) {
   EXPECT_EQ(metrics_.verification_hits.value(), 2);
 }
 
+// soft_fail: accepted, logged and counted, once for each verification.
+TEST_F(ServiceToken, CountsWhatIsAcceptedThoughItsRevocationIsUnknown) {
+  ASSERT_EQ(ask_token("etl", present(etl_)).status, 200);
+  EXPECT_EQ(metrics_.unknown_revocations.value(), 0);
+  snapshot_.trust_stores["partner"] =
+      make_store("partner", root_)->with_revocation({x509::RevocationMode::soft_fail, {}});
+  publish();
+  testing::internal::CaptureStderr();
+  for (int i = 0; i < 2; ++i) EXPECT_EQ(ask_token("etl", present(etl_)).status, 200);
+  const std::string log = testing::internal::GetCapturedStderr();
+  EXPECT_EQ(metrics_.unknown_revocations.value(), 1);
+  EXPECT_NE(log.find("revocation_unknown"), std::string::npos) << log;
+  EXPECT_NE(log.find(etl_.certificate.serial_hex()), std::string::npos) << log;
+
+  snapshot_.trust_stores["partner"] =
+      make_store("partner", root_)->with_revocation({x509::RevocationMode::require, {}});
+  publish();
+  expect_refused(ask_token("etl", present(etl_)), 400, "invalid_client", "revocation_unknown");
+}
+
 TEST_F(ServiceToken, IsRefusedOnceTheRememberedCertificateHasExpired) {
   const PeerChain peer = present(etl_);
   ASSERT_EQ(ask_token("etl", peer).status, 200);

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/clock.hpp"
+
+namespace certbound::app {
+
+/// A CRL of a trust store, which its CA has to renew in time.
+struct WatchedCrl {
+  std::string name;           ///< store and file
+  std::string issuer;         ///< the CA's subject
+  std::string issuer_serial;  ///< of the CA's certificate, hexadecimal: two CAs of one name are two
+  std::string number;         ///< hexadecimal; empty where it has none
+  WallTime this_update{};
+  WallTime next_update{};
+};
+
+/// Says once of each CRL that it is past its nextUpdate. Lists live for days or hours, so a warning before that would
+/// be there always. Not thread safe.
+class CrlWatch {
+ public:
+  CrlWatch() = default;
+  /// Those that are past at `now` were warned about where they were loaded.
+  CrlWatch(std::vector<WatchedCrl> crls, WallTime now);
+
+  /// Those whose nextUpdate has come since the last call.
+  [[nodiscard]] std::vector<WatchedCrl> take_expired(WallTime now);
+
+ private:
+  std::vector<WatchedCrl> waiting_;
+};
+
+}  // namespace certbound::app

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/result.hpp"
+#include "x509/crl.hpp"
+#include "x509/verified_path.hpp"
+
+namespace certbound::x509 {
+
+/// What a trust store demands to know about revocation.
+enum class RevocationMode : std::uint8_t {
+  off,        ///< nothing is looked up
+  soft_fail,  ///< refused is what is known to be revoked
+  require,    ///< refused is what is not known not to be
+};
+
+/// `off`, `soft_fail`, `require`.
+[[nodiscard]] std::string_view name(RevocationMode mode);
+
+/// `trust_stores.NAME.revocation`.
+struct RevocationOptions {
+  RevocationMode mode = RevocationMode::off;
+  std::vector<std::filesystem::path> crls;  ///< PEM or DER
+};
+
+/// A trust store's policy with the CRLs that it has. Immutable; any thread may read it.
+class Revocation {
+ public:
+  /// Off.
+  Revocation() = default;
+  Revocation(RevocationMode mode, std::vector<std::shared_ptr<const Crl>> crls);
+
+  [[nodiscard]] RevocationMode mode() const { return mode_; }
+  /// The newest (thisUpdate) first.
+  [[nodiscard]] std::span<const std::shared_ptr<const Crl>> crls() const { return crls_; }
+
+  /// What is known about each certificate of a path but its last, the anchor. A certificate is looked up in the CRLs of
+  /// its issuer: of the certificate that follows it in the path (Crl::is_of). Of several the newest that has begun
+  /// counts. A list that is past nextUpdate, or not yet valid, still says that what it lists is revoked, and nothing
+  /// about the rest. Empty where the mode is off.
+  [[nodiscard]] std::vector<RevocationFinding> look_up(std::span<const Certificate> path, WallTime now) const;
+
+  /// The verdict about a path that is verified otherwise; what was found goes into `path.revocation`, and the path's
+  /// validity ends with that of the CRLs it rests on. Errors: `invalid_client` with certificate_revoked in every mode
+  /// but off, or revocation_unknown where the mode is require.
+  [[nodiscard]] Result<void> check(VerifiedPath& path, WallTime now) const;
+
+ private:
+  RevocationMode mode_ = RevocationMode::off;
+  std::vector<std::shared_ptr<const Crl>> crls_;
+};
+
+/// One sentence about what was found, and in which CRL of what age: for people.
+[[nodiscard]] std::string describe_finding(const RevocationFinding& finding, const Certificate& certificate,
+                                           WallTime now);
+
+}  // namespace certbound::x509

@@ -1,0 +1,143 @@
+#include "app/load_revocation.hpp"
+
+#include <gtest/gtest.h>
+
+#include "app/materials.hpp"
+#include "support/crl.hpp"
+#include "unit/app/files.hpp"
+
+namespace certbound::app {
+
+namespace {
+
+using std::chrono::hours;
+using test::CrlShape;
+using test::kNow;
+using test::make_crl;
+
+}  // namespace
+
+/// Two CRLs, of the anchor in PEM and of the intermediate in DER.
+class LoadRevocation : public testing::Test {
+ protected:
+  LoadRevocation() {
+    config_.trust_stores[0].revocation.mode = x509::RevocationMode::require;
+    config_.trust_stores[0].revocation.crls = {files_.path("partner.crl"), files_.path("issuing.crl")};
+    write_crls({});
+  }
+
+  void write_crls(const CrlShape& issuing) const {
+    files_.write("partner.crl", test::to_crl_pem(make_crl(files_.partner)));
+    const Bytes der = make_crl(files_.issuing, issuing);
+    files_.write("issuing.crl", {der.begin(), der.end()});
+  }
+  [[nodiscard]] std::vector<std::string> problems(WallTime now = kNow) const {
+    std::vector<std::string> out;
+    for (const config::Problem& problem : load_materials(config_, now).problems) {
+      out.push_back((problem.severity == config::Severity::error ? "error " : "warning ") +
+                    std::to_string(problem.line) + ": " + problem.key);
+    }
+    return out;
+  }
+  [[nodiscard]] std::string message(WallTime now = kNow) const {
+    const auto loaded = load_materials(config_, now);
+    return loaded.problems.empty() ? "" : loaded.problems.front().message;
+  }
+
+  using Problems = std::vector<std::string>;
+  Files files_;
+  config::Config config_ = files_.config();
+};
+
+TEST_F(LoadRevocation, GivesTheStoreItsCrls) {
+  const auto client = test::make_client("etl", files_.issuing);
+  const auto revoked = test::make_client("old", files_.issuing);
+  CrlShape shape;
+  shape.entries = {test::revoke(revoked.certificate)};
+  shape.number = "2a";
+  write_crls(shape);
+  const auto loaded = load_materials(config_, kNow);
+  ASSERT_TRUE(loaded.materials) << loaded.problems.front().message;
+  EXPECT_TRUE(loaded.problems.empty());
+  const auto& store = *loaded.materials->trust_stores.at("partner");
+  EXPECT_EQ(store.revocation().mode(), x509::RevocationMode::require);
+  EXPECT_TRUE(store.verify(client.certificate, {}, {.now = kNow}));
+  const auto refused = store.verify(revoked.certificate, {}, {.now = kNow});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().reason, Reason::certificate_revoked);
+
+  const auto& watched = loaded.materials->crls;
+  ASSERT_EQ(watched.size(), 2U);
+  EXPECT_EQ(watched[0].name, "partner: partner.crl");
+  EXPECT_EQ(watched[1].name, "partner: issuing.crl");
+  EXPECT_EQ(watched[1].issuer, "CN=Partner Issuing");
+  EXPECT_EQ(watched[1].issuer_serial, files_.issuing.certificate.serial_hex());
+  EXPECT_EQ(watched[1].number, "2a");
+  EXPECT_EQ(watched[1].next_update, shape.next_update);
+}
+
+TEST_F(LoadRevocation, NamesEveryBadFileAtItsLine) {
+  config_.trust_stores[0].revocation.crls = {files_.path("gone.crl"), files_.path("partner.crt")};
+  EXPECT_EQ(problems(), (Problems{"error 25: trust_stores.partner.revocation.crls[0]",
+                                  "error 26: trust_stores.partner.revocation.crls[1]"}));
+  EXPECT_NE(message().find("No such file"), std::string::npos);
+  EXPECT_FALSE(load_materials(config_, kNow).materials);
+}
+
+TEST_F(LoadRevocation, RefusesTheCrlOfAnotherCa) {
+  files_.write("partner.crl", test::to_crl_pem(make_crl(test::make_root("Partner Root"))));
+  EXPECT_EQ(problems(), Problems{"error 25: trust_stores.partner.revocation.crls[0]"});
+  EXPECT_NE(message().find("signature is wrong"), std::string::npos);
+}
+
+// It concerns one partner: the other ones' server starts.
+TEST_F(LoadRevocation, WarnsOfACrlThatDoesNotHold) {
+  const WallTime end = CrlShape{}.next_update;
+  for (const auto mode : {x509::RevocationMode::require, x509::RevocationMode::soft_fail}) {
+    config_.trust_stores[0].revocation.mode = mode;
+    EXPECT_EQ(problems(end - std::chrono::seconds{1}), Problems{});
+    EXPECT_EQ(problems(end), (Problems{"warning 25: trust_stores.partner.revocation.crls[0]",
+                                       "warning 26: trust_stores.partner.revocation.crls[1]"}));
+    EXPECT_NE(message(end).find("is past"), std::string::npos);
+    EXPECT_TRUE(load_materials(config_, end).materials);
+    EXPECT_NE(message(CrlShape{}.this_update - std::chrono::seconds{1}).find("not valid yet"), std::string::npos);
+  }
+}
+
+TEST_F(LoadRevocation, WarnsOfACaWithoutACrlWhereOneIsRequired) {
+  config_.trust_stores[0].revocation.crls.pop_back();
+  EXPECT_EQ(problems(), Problems{"warning 24: trust_stores.partner.revocation.crls"});
+  EXPECT_NE(message().find("CN=Partner Issuing"), std::string::npos);
+  config_.trust_stores[0].revocation.mode = x509::RevocationMode::soft_fail;
+  EXPECT_EQ(problems(), Problems{});
+}
+
+TEST_F(LoadRevocation, ReadsTheFilesOfAModeThatIsOff) {
+  config_.trust_stores[0].revocation.mode = x509::RevocationMode::off;
+  EXPECT_EQ(problems(), Problems{});
+  files_.write("partner.crl", "nothing");
+  EXPECT_EQ(problems(), Problems{"error 25: trust_stores.partner.revocation.crls[0]"});
+}
+
+TEST(CrlWatch, TellsOnceOfEachThatIsPast) {
+  WatchedCrl early;
+  early.name = "early";
+  early.next_update = kNow + hours{1};
+  WatchedCrl late = early;
+  late.name = "late";
+  late.next_update = kNow + hours{2};
+  WatchedCrl past = early;
+  past.name = "past";
+  past.next_update = kNow;
+  CrlWatch watch{{late, past, early}, kNow};
+  EXPECT_TRUE(watch.take_expired(kNow).empty());  // loading told of it
+  EXPECT_TRUE(watch.take_expired(early.next_update - std::chrono::seconds{1}).empty());
+  const auto first = watch.take_expired(early.next_update);
+  ASSERT_EQ(first.size(), 1U);
+  EXPECT_EQ(first[0].name, "early");
+  EXPECT_TRUE(watch.take_expired(early.next_update).empty());
+  EXPECT_EQ(watch.take_expired(kNow + hours{9}).size(), 1U);
+  EXPECT_TRUE(CrlWatch{}.take_expired(kNow).empty());
+}
+
+}  // namespace certbound::app
