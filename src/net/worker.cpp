@@ -20,7 +20,7 @@
 #include "base/event_loop_thread.hpp"
 #include "base/file.hpp"
 #include "base/log.hpp"
-#include "net/spawn.hpp"
+#include "base/spawn.hpp"
 
 namespace certbound::net {
 

@@ -10,7 +10,7 @@
 #include "base/metrics.hpp"
 #include "base/task.hpp"
 
-namespace certbound::net {
+namespace certbound {
 
 /// Starts a coroutine. What escapes it is logged under `name` (a literal) and counted: nothing is spawned and
 /// forgotten.
@@ -29,4 +29,4 @@ void spawn(const Executor& executor, Task<void> task, std::string_view name, met
   });
 }
 
-}  // namespace certbound::net
+}  // namespace certbound
