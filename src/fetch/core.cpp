@@ -85,12 +85,22 @@ void Core::end_all() {
   if (under_way_.empty()) loop_.stop();
 }
 
+/// What a caller's function throws must not end the thread, nor keep the answer from the others who wait for it.
+void Core::call(const Client::Done& done, const Outcome& outcome) {
+  try {
+    done(outcome);
+  } catch (const std::exception& exception) {
+    metrics_.faults.increment();
+    log::error("fetch_callback_failed", {{"detail", exception.what()}});
+  }
+}
+
 void Core::refuse(const Client::Done& done, Failure failure, std::string detail, const std::string& shown_url) {
   metrics_.failures[static_cast<std::size_t>(failure)].increment();
   log::warning("fetch_failed", {{"url", shown_url}, {"reason", name(failure)}, {"detail", detail}});
   Outcome outcome{failure, std::move(detail)};
   outcome.received_at = now();
-  done(outcome);
+  call(done, outcome);
 }
 
 void Core::begin(Request request, Client::Done done) {
@@ -166,7 +176,7 @@ void Core::finish(const std::shared_ptr<Flight>& flight, const Outcome& outcome,
                                   {"milliseconds", milliseconds}});
   }
   if (!is_stopping_) take_off();
-  for (const Client::Done& done : flight->waiting) done(outcome);
+  for (const Client::Done& done : flight->waiting) call(done, outcome);
   if (is_stopping_ && under_way_.empty()) loop_.stop();
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <exception>
 #include <limits>
 #include <mutex>
 #include <utility>
@@ -85,7 +86,7 @@ class Refresher::State : public std::enable_shared_from_this<State> {
       is_under_way_ = false;
       if (is_ended_) return;
       if (outcome.is_ok() && !outcome.is_not_modified) {
-        if (auto used = use_(outcome); !used) {
+        if (auto used = give(outcome); !used) {
           failure = Failure::rejected;
           detail = used.error().detail;
           log::warning("fetch_rejected", {{"name", plan_.name}, {"detail", detail}});
@@ -95,6 +96,15 @@ class Refresher::State : public std::enable_shared_from_this<State> {
       if (failure == Failure::none) take(outcome);
     }
     note(outcome, failure, std::move(detail));
+  }
+
+  /// A reader that throws has refused: the next attempt must be scheduled all the same.
+  Result<void> give(const Outcome& outcome) {
+    try {
+      return use_(outcome);
+    } catch (const std::exception& exception) {
+      return internal_error(exception.what());
+    }
   }
 
   void take(const Outcome& outcome) {

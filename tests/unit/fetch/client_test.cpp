@@ -230,8 +230,9 @@ TEST_F(ClientTest, UsesThePublishedSettingsFromThenOn) {
 TEST_F(ClientTest, LivesOnWhenACallerThrows) {
   client = make_client();
   client->fetch(request_for("https://unknown.test/"), [](const Outcome&) { throw std::runtime_error{"of a caller"}; });
+  client->fetch(request_for("nothing"), [](const Outcome&) { throw std::runtime_error{"of a caller"}; });
   EXPECT_EQ(fetch(request_for("https://unknown.test/")).failure, Failure::resolve_failed);
-  EXPECT_TRUE(has_metric("certbound_fetch_faults_total 1"));
+  EXPECT_TRUE(has_metric("certbound_fetch_faults_total 2"));
 }
 
 }  // namespace

@@ -128,6 +128,14 @@ TEST_F(RefresherTest, CountsWhatItsReaderRefusesAsAFailure) {
   EXPECT_NE(asked().back().find("If-None-Match: \"v1\""), std::string::npos) << asked().back();
 }
 
+TEST_F(RefresherTest, LivesOnWhenItsReaderThrows) {
+  set_answer("v1", "");
+  Refresher refresher{*client, plan(), [](const Outcome&) -> Result<void> { throw std::runtime_error{"of a reader"}; }};
+  ASSERT_TRUE(comes_true([&] { return refresher.status().failures >= 2; }));
+  EXPECT_EQ(refresher.status().last_failure, Failure::rejected);
+  EXPECT_EQ(refresher.status().last_detail, "of a reader");
+}
+
 TEST_F(RefresherTest, BeginsWithItsSeed) {
   set_answer("v1", "ETag: \"v1\"\r\n");
   LastGood seed;
