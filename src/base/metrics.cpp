@@ -83,6 +83,14 @@ void Registry::clear_gauges(std::string_view name) {
   state_->gauge_series.erase(found);
 }
 
+void Registry::remove_gauge(std::string_view name, const Gauge& gauge) {
+  auto* const series = static_cast<prometheus::Gauge*>(gauge.series_);
+  const std::lock_guard lock{state_->mutex};
+  const auto found = state_->gauge_series.find(name);
+  if (found == state_->gauge_series.end() || found->second.erase(series) == 0) return;
+  prometheus::BuildGauge().Name(std::string{name}).Register(state_->registry).Remove(series);
+}
+
 std::string Registry::render_text() const { return prometheus::TextSerializer{}.Serialize(state_->registry.Collect()); }
 
 }  // namespace certbound::metrics

@@ -32,6 +32,7 @@ class Gauge {
   [[nodiscard]] double value() const;
 
  private:
+  friend class Registry;
   void* series_ = nullptr;
 };
 
@@ -63,6 +64,9 @@ class Registry {
 
   /// Forgets every series of the gauge family `name`: before a reload sets those that still exist.
   void clear_gauges(std::string_view name);
+
+  /// Forgets one series of the gauge family `name`. `gauge` and its copies may not be used any more.
+  void remove_gauge(std::string_view name, const Gauge& gauge);
 
   /// `text/plain; version=0.0.4`.
   [[nodiscard]] std::string render_text() const;

@@ -11,6 +11,7 @@
 #include <boost/beast/http/error.hpp>
 #include <boost/beast/http/parser.hpp>
 
+#include "base/header_scan.hpp"
 #include "base/text.hpp"
 
 namespace certbound::net {
@@ -40,26 +41,6 @@ std::string_view to_path_and_query(std::string_view target) {
     return path == std::string_view::npos || target[path] == '?' ? std::string_view{"/"} : target.substr(path);
   }
   return target;
-}
-
-struct HeaderScan {
-  std::size_t end = 0;  // one past the blank line; 0 where it has not come
-  bool is_malformed = false;
-};
-
-/// Looks for the blank line from `from` on; every LF must follow a CR, every CR precede a LF, and no line start with a
-/// blank.
-HeaderScan scan_header(std::string_view buffer, std::size_t from) {
-  for (std::size_t i = from; i < buffer.size(); ++i) {
-    const char c = buffer[i];
-    if (c == '\0') return {0, true};
-    if (c == '\r' && i + 1 < buffer.size() && buffer[i + 1] != '\n') return {0, true};
-    if (c != '\n') continue;
-    if (i == 0 || buffer[i - 1] != '\r') return {0, true};
-    if (i >= 3 && buffer[i - 2] == '\n') return {i + 1, false};
-    if (i + 1 < buffer.size() && (buffer[i + 1] == ' ' || buffer[i + 1] == '\t')) return {0, true};
-  }
-  return {};
 }
 
 using Message = beast_http::request<beast_http::empty_body>;

@@ -6,9 +6,9 @@
 #include <string>
 #include <string_view>
 
+#include "base/chunked_body.hpp"
 #include "base/error.hpp"
 #include "http/request.hpp"
-#include "net/chunked_body.hpp"
 
 namespace certbound::net {
 

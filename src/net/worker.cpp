@@ -23,8 +23,8 @@
 #include "base/event_loop_thread.hpp"
 #include "base/file.hpp"
 #include "base/log.hpp"
+#include "base/spawn.hpp"
 #include "net/accept_error.hpp"
-#include "net/spawn.hpp"
 
 namespace certbound::net {
 

@@ -17,7 +17,7 @@ import check_unity
 import scopes
 import sources
 
-TABLE = {"base": set(), "http": {"base"}, "net": {"http", "base"}, "oauth": {"http", "base"}, "cli": {"net", "http", "base"}}
+TABLE = {"base": set(), "fetch": {"base"}, "http": {"base"}, "net": {"http", "base"}, "oauth": {"http", "base"}, "cli": {"net", "http", "base"}}
 
 
 class Sources(unittest.TestCase):
@@ -69,6 +69,8 @@ class Folders(unittest.TestCase):
     def test_third_party_types_stop_at_their_folder(self):
         refused = {
             "net/worker.cpp": ["boost/beast/http.hpp", "boost/asio/ssl.hpp", "sqlite3.h", "prometheus/counter.h"],
+            "fetch/client.cpp": ["boost/beast/http.hpp", "boost/asio/ssl.hpp", "openssl/ssl.h"],
+            "fetch/exchange.cpp": ["boost/beast/http.hpp", "openssl/ssl.h"],
             "oauth/service.cpp": ["boost/asio/post.hpp", "openssl/evp.h", "spdlog/spdlog.h", "yaml.h", "CLI/CLI.hpp"],
             "http/form.hpp": ["nlohmann/json.hpp"],
         }
@@ -77,6 +79,9 @@ class Folders(unittest.TestCase):
                 self.assertTrue(self.problems(path, f"#include <{include}>\n"), (path, include))
         permitted = {
             "net/session.cpp": ["boost/beast/http.hpp", "boost/asio/ssl.hpp", "boost/asio/post.hpp", "openssl/ssl.h"],
+            "fetch/response_parser.cpp": ["boost/beast/http/parser.hpp"],
+            "fetch/exchange.cpp": ["boost/asio/ssl/stream.hpp", "boost/asio/write.hpp"],
+            "fetch/tls_client.cpp": ["openssl/ssl.h"],
             "http/form.cpp": ["nlohmann/json.hpp"],
             "http/form.hpp": ["nlohmann/json_fwd.hpp", "string"],
             "base/log.cpp": ["spdlog/spdlog.h"],

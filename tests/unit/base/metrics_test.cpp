@@ -74,7 +74,22 @@ TEST(Metrics, ForgetsTheSeriesOfAGauge) {
   EXPECT_TRUE(has_line(text, "# HELP later L.")) << text;
 }
 
+TEST(Metrics, ForgetsOneSeriesOfAGauge) {
+  Registry registry;
+  const Gauge gone = registry.gauge("age", "A.", {{"name", "gone"}});
+  registry.gauge("age", "A.", {{"name", "kept"}}).set(1);
+  registry.gauge("other", "O.").set(1);
+  registry.remove_gauge("age", gone);
+
+  const std::string text = registry.render_text();
+  EXPECT_EQ(text.find("gone"), std::string::npos) << text;
+  EXPECT_TRUE(has_line(text, "age{name=\"kept\"} 1")) << text;
+  EXPECT_TRUE(has_line(text, "other 1")) << text;
+}
+
 TEST(Metrics, IgnoresHandlesOfNothing) {
+  Registry registry;
+  registry.remove_gauge("never_made", Gauge{});
   Counter{}.increment();
   Gauge{}.set(1);
   Gauge{}.add(1);

@@ -1,4 +1,4 @@
-#include "net/spawn.hpp"
+#include "base/spawn.hpp"
 
 #include <stdexcept>
 #include <vector>
@@ -6,7 +6,7 @@
 #include <boost/asio/io_context.hpp>
 #include <gtest/gtest.h>
 
-namespace certbound::net {
+namespace certbound {
 
 namespace {
 
@@ -60,4 +60,4 @@ TEST_F(Spawn, CountsWhereNobodyIsToBeTold) {
   EXPECT_EQ(faults_.value(), 1);
 }
 
-}  // namespace certbound::net
+}  // namespace certbound

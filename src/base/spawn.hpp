@@ -12,7 +12,7 @@
 #include "base/metrics.hpp"
 #include "base/task.hpp"
 
-namespace certbound::net {
+namespace certbound {
 
 /// What an exception says of itself.
 inline std::string describe(const std::exception_ptr& thrown) {
@@ -40,4 +40,4 @@ void spawn(const Executor& executor, Task<void> task, std::string_view name, met
                         });
 }
 
-}  // namespace certbound::net
+}  // namespace certbound

@@ -4,8 +4,9 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 
-namespace certbound::net {
+namespace certbound {
 
 /// Takes a chunked body apart (RFC 9112 section 7.1), octet by octet where it has to be. Chunk extensions and trailers
 /// are read over and dropped: a trailer may not change what the header said. Every line ends with CR LF and holds no
@@ -57,4 +58,4 @@ class ChunkedBody {
   Place place_ = Place::size;
 };
 
-}  // namespace certbound::net
+}  // namespace certbound

@@ -1,8 +1,8 @@
-#include "net/chunked_body.hpp"
+#include "base/chunked_body.hpp"
 
 #include <algorithm>
 
-namespace certbound::net {
+namespace certbound {
 
 namespace {
 
@@ -125,4 +125,4 @@ ChunkedBody::State ChunkedBody::end_size_line() {
   return size_ > body_bytes_ - body_.size() ? State::too_large : State::incomplete;
 }
 
-}  // namespace certbound::net
+}  // namespace certbound
