@@ -107,8 +107,9 @@ struct Daemon::State {
       "certbound_client_certificates_ending", "Clients whose last seen certificate has ended or ends within 30 days");
   std::chrono::steady_clock::time_point next_look{};
   std::chrono::steady_clock::time_point next_report{};
-  metrics::Gauge shared_credentials = registry.gauge("certbound_shared_client_credentials",
-                                                     "Pairs of declared clients that one certificate can authenticate");
+  metrics::Gauge shared_credentials = registry.gauge(
+      "certbound_shared_client_credentials",
+      "Declared clients that share a certificate, name or key with one declared before; each was warned about");
   std::uint64_t next_generation = 1;
   std::atomic<bool> has_listener_failed{false};   // written by a worker before it raises SIGTERM
   std::vector<crypto::LibraryContext> libraries;  // before the workers: what their peers present lives in these

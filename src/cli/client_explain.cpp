@@ -3,6 +3,7 @@
 #include "app/materials.hpp"
 #include "app/report.hpp"
 #include "base/file.hpp"
+#include "base/text.hpp"
 #include "cli/output.hpp"
 #include "cli/registry.hpp"
 #include "oauth/explain.hpp"
@@ -85,6 +86,24 @@ std::optional<app::Materials> load_trust_stores(config::Config config) {
   return std::move(loaded.materials);
 }
 
+ExitStatus report(const oauth::Explanation& explanation, const Arguments& arguments) {
+  if (arguments.has("--json")) {
+    print_json(explanation_json(explanation));
+  } else {
+    print_explanation(explanation);
+  }
+  return explanation.is_accepted() ? ExitStatus::done : ExitStatus::answer_is_no;
+}
+
+ExitStatus report_unknown(const std::string& client_id, const Registry& registry, const Arguments& arguments) {
+  const auto clients = registry.list_clients();
+  if (!clients) return fail(ExitStatus::could_not_run, clients.error());
+  std::vector<std::string_view> ids;
+  ids.reserve(clients->size());
+  for (const model::Client& client : *clients) ids.push_back(client.client_id.text());
+  return report(oauth::explain_unknown_client(client_id, nearest(client_id, ids)), arguments);
+}
+
 ExitStatus run_client_explain(const Arguments& arguments) {
   const auto id = model::ClientId::parse(arguments.value("ID"));
   if (!id) return fail(ExitStatus::wrong_usage, "\"" + arguments.value("ID") + "\" is not a client_id");
@@ -96,7 +115,7 @@ ExitStatus run_client_explain(const Arguments& arguments) {
   if (!opened.registry) return opened.status;
   const auto client = opened.registry->find_client(*id);
   if (!client) return fail(ExitStatus::could_not_run, client.error());
-  if (!*client) return fail(ExitStatus::answer_is_no, "no client \"" + id->text() + "\" is registered");
+  if (!*client) return report_unknown(id->text(), *opened.registry, arguments);
   const auto entry = store::make_directory_client(**client);
   if (!entry) return fail(ExitStatus::could_not_run, entry.error());
   auto materials = load_trust_stores(std::move(opened.registry->config));
@@ -104,13 +123,7 @@ ExitStatus run_client_explain(const Arguments& arguments) {
 
   oauth::Snapshot snapshot;
   snapshot.trust_stores = std::move(materials->trust_stores);
-  const oauth::Explanation explanation = oauth::explain_client(*entry, snapshot, *presented, *now);
-  if (arguments.has("--json")) {
-    print_json(explanation_json(explanation));
-  } else {
-    print_explanation(explanation);
-  }
-  return explanation.is_accepted() ? ExitStatus::done : ExitStatus::answer_is_no;
+  return report(oauth::explain_client(*entry, snapshot, *presented, *now), arguments);
 }
 
 }  // namespace

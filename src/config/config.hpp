@@ -63,7 +63,8 @@ struct Config {
   std::vector<x509::TrustStoreOptions> trust_stores;
   std::vector<model::Client> clients;
 
-  /// Pairs of clients that one certificate can authenticate (product rule 7). Each was warned about.
+  /// How often a client shares a certificate, a name or a key with one that was declared before it (product rule 7).
+  /// Each was warned about.
   std::size_t shared_credentials = 0;
 
   std::vector<std::string> files;          ///< as they were named, the main file first

@@ -270,4 +270,17 @@ Explanation explain_client(const store::DirectoryClient& client, const Snapshot&
   return explanation;
 }
 
+Explanation explain_unknown_client(std::string_view client_id, std::string_view close) {
+  Step step = make_step("client", Reason::client_unknown);
+  step.expected = close.empty() ? "the client_id of a registered client" : std::string{close};
+  step.presented = client_id;
+  step.detail = close.empty() ? "no client of that client_id is registered; client list shows those that are"
+                              : "no client of that client_id is registered; one that is close to it is";
+  Explanation explanation;
+  explanation.reason = Reason::client_unknown;
+  explanation.detail = "no such client";
+  explanation.steps.push_back(std::move(step));
+  return explanation;
+}
+
 }  // namespace certbound::oauth

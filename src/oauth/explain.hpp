@@ -46,4 +46,7 @@ struct Explanation {
 [[nodiscard]] Explanation explain_client(const store::DirectoryClient& client, const Snapshot& snapshot,
                                          const x509::PresentedChain& presented, WallTime now);
 
+/// The same for a client_id that nobody has. `close` is a registered one that it may have been meant for, or empty.
+[[nodiscard]] Explanation explain_unknown_client(std::string_view client_id, std::string_view close);
+
 }  // namespace certbound::oauth

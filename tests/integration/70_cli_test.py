@@ -367,6 +367,10 @@ class Registry(DaemonCase):
         self.assertIn("C=GB,O=Partner Corp,CN=etl-01", done.stdout)
         self.assertIn("subject_order_differs", done.stdout)
         self.assertEqual(run("client", "explain", "nobody", "--cert", cert.certificate, *self.config()).returncode, 1)
+        facts = self.json("client", "explain", "etk", "--cert", cert.certificate, *self.config(), status=1)
+        self.assertEqual((facts["accepted"], facts["reason"]), (False, "client_unknown"))
+        self.assertEqual([(step["step"], step["outcome"]) for step in facts["steps"]], [("client", "failed")])
+        self.assertEqual((facts["steps"][0]["presented"], facts["steps"][0]["expected"]), ("etk", "etl"))
         self.assertEqual(run("client", "explain", "etl", "--cert", "gone.pem", *self.config()).returncode, 3)
 
     def test_keys_list(self):

@@ -2,13 +2,14 @@
 
 #include <gtest/gtest.h>
 
+#include "support/pki.hpp"
 #include "x509/validity.hpp"
 
 namespace certbound::app {
 
 namespace {
 
-constexpr WallTime kNow{std::chrono::seconds{1768478400}};  // 2026-01-15T12:00:00Z
+using certbound::test::kNow;  // 2026-01-15T12:00:00Z
 
 WatchedCertificate watched_until(WallTime not_after) {
   WatchedCertificate watched;

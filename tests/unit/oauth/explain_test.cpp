@@ -164,6 +164,18 @@ TEST_F(Explain, PassesEveryStepOfASelfSignedClient) {
             (std::vector<std::string>{"client", "method", "key", "certificate", "validity", "binding"}));
 }
 
+TEST(ExplainUnknownClient, IsAFailedStepAndNamesWhatIsClose) {
+  const Explanation typo = explain_unknown_client("etk", "etl");
+  EXPECT_FALSE(typo.is_accepted());
+  EXPECT_EQ(typo.reason, Reason::client_unknown);
+  ASSERT_EQ(typo.steps.size(), 1U);
+  EXPECT_EQ(typo.steps[0].outcome, StepOutcome::failed);
+  EXPECT_EQ(typo.steps[0].reason, Reason::client_unknown);
+  EXPECT_EQ(typo.steps[0].expected, "etl");
+  EXPECT_EQ(typo.steps[0].presented, "etk");
+  EXPECT_NE(explain_unknown_client("x", "").steps[0].expected, "");
+}
+
 TEST_F(Explain, NamesTheStepThatFails) {
   expect_failed("etl", present(test::make_client("someone", root_)), "subject", Reason::subject_mismatch);
   expect_failed("etl", present(test::make_client("etl", rival_root_)), "chain", Reason::anchor_not_for_client);
