@@ -195,8 +195,8 @@ void stop() {
   writer().logger->flush();
   const bool is_written = writer().sink->wait_for_flush();
   Writer ended = std::exchange(writer(), {});
-  if (!is_written) leave_behind(std::move(ended));
-  // Else the pool joins its thread, which has nothing left to do.
+  if (!is_written) return leave_behind(std::move(ended));
+  ended.pool.reset();  // joins its thread, which holds the logger with its last message, before the logger goes
 }
 
 bool is_enabled(Level level) { return level >= active_level.load(std::memory_order_relaxed); }
