@@ -30,7 +30,8 @@ class Serial {
   /// A certificate's. Nothing where it is longer than that.
   [[nodiscard]] static std::optional<Serial> of(const Certificate& certificate);
 
-  [[nodiscard]] std::strong_ordering operator<=>(const Serial&) const = default;
+  [[nodiscard]] bool operator==(const Serial&) const = default;
+  [[nodiscard]] std::strong_ordering operator<=>(const Serial& other) const { return words_ <=> other.words_; }
 
  private:
   std::array<std::uint64_t, 3> words_{};
