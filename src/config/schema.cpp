@@ -113,13 +113,27 @@ Json section_schema(const Table& table) {
   return out;
 }
 
+/// One schema for both kinds of file: what only the main file may hold makes a file the main one, and then what is
+/// required there is required. A file without any of it is an included one.
+Json file_schema(const Table& main_file) {
+  Json out = section_schema(main_file);
+  Json only_main = Json::array();
+  for (const Option& option : main_file.options) {
+    if (option.home == Home::main_file) only_main.push_back({{"required", Json::array({option.key})}});
+  }
+  out["if"] = {{"anyOf", std::move(only_main)}};
+  out["then"] = {{"required", std::move(out["required"])}};
+  out.erase("required");
+  return out;
+}
+
 }  // namespace
 
 std::string write_schema() {
   Json out = {{"$schema", "http://json-schema.org/draft-07/schema#"},
-              {"title", "certbound configuration"},
+              {"title", "certbound configuration: the main file, or one that it includes"},
               {"definitions", {{"variable", {{"type", "string"}, {"pattern", kVariable}}}}}};
-  out.update(section_schema(config_section().table()));
+  out.update(file_schema(config_section().table()));
   return out.dump(2) + "\n";
 }
 

@@ -31,14 +31,14 @@ def main(root):
     fixtures = root / "tests/fixtures/config"
 
     faults = []
-    valid = sorted(fixtures.glob("valid/*.yaml")) + [root / "config/certbound.example.yaml"]
+    valid = sorted(fixtures.glob("valid/**/*.yaml")) + [root / "config/certbound.example.yaml"]
     for path in valid:
         error = first_error(validator, path)
         if error is not None:
             place = ".".join(str(step) for step in error.absolute_path)
             faults.append(f"{path}: the schema refuses a file that loads: {place}: {error.message}")
 
-    marked = [p for p in sorted(fixtures.glob("invalid/*.yaml")) if p.read_bytes().startswith(b"# schema: invalid\n")]
+    marked = [p for p in sorted(fixtures.glob("invalid/**/*.yaml")) if p.read_bytes().startswith(b"# schema: invalid\n")]
     for path in marked:
         if first_error(validator, path) is None:
             faults.append(f"{path}: the schema takes a file that does not load")
