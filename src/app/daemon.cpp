@@ -109,7 +109,7 @@ struct Daemon::State {
   std::chrono::steady_clock::time_point next_report{};
   metrics::Gauge shared_credentials = registry.gauge(
       "certbound_shared_client_credentials",
-      "Declared clients that share a certificate, name or key with one declared before; each was warned about");
+      "Pairs of declared clients that a certificate authenticates both, as far as loading warned of them");
   std::uint64_t next_generation = 1;
   std::atomic<bool> has_listener_failed{false};   // written by a worker before it raises SIGTERM
   std::vector<crypto::LibraryContext> libraries;  // before the workers: what their peers present lives in these
@@ -207,7 +207,8 @@ Result<void> Daemon::State::start(Checked checked) {
 void Daemon::State::show(const Generation& published) {
   const std::uint64_t number = next_generation++;
   generation_number.set(static_cast<double>(number));
-  shared_credentials.set(static_cast<double>(published.config.shared_credentials));
+  shared_credentials.set(
+      static_cast<double>(published.config.shared_credentials + published.materials.shared_certificates));
   last_reload.set(1);
   show_certificates(registry, published.materials.certificates);
   show_crls(registry, published.materials.crls);
@@ -226,6 +227,7 @@ void Daemon::State::release_declarations() {
   // Not `= {}`: that empties a vector and keeps its capacity.
   current->config.clients = std::vector<model::Client>();
   current->config.client_places = std::vector<config::ClientPlace>();
+  current->config.issued_certificates = std::vector<config::IssuedCertificate>();
   malloc_trim(0);
 }
 

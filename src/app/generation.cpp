@@ -37,7 +37,7 @@ Result<std::vector<net::TlsContext>> make_tls_contexts(const Generation& generat
 
 Checked check_configuration(const std::filesystem::path& file, WallTime now) {
   Checked checked;
-  config::Loaded loaded = config::load(file);
+  config::Loaded loaded = config::load(file, config::system_surroundings(now));
   checked.problems = std::move(loaded.problems);
   const config::Config& readable = loaded.config ? *loaded.config : loaded.draft;
   LoadedMaterials materials = load_materials(readable, now);

@@ -1,8 +1,10 @@
 #include "app/materials.hpp"
 
+#include <iterator>
 #include <utility>
 
 #include "app/load_revocation.hpp"
+#include "app/shared_certificates.hpp"
 #include "base/file.hpp"
 #include "x509/name.hpp"
 #include "x509/validity.hpp"
@@ -19,6 +21,9 @@ class MaterialsLoader {
   LoadedMaterials load() {
     load_server();
     for (const x509::TrustStoreOptions& options : config_.trust_stores) load_trust_store(options);
+    std::vector<config::Problem> shared = find_shared_certificates(config_, materials_.trust_stores, now_);
+    materials_.shared_certificates = shared.size();
+    problems_.insert(problems_.end(), std::make_move_iterator(shared.begin()), std::make_move_iterator(shared.end()));
     LoadedMaterials loaded;
     loaded.problems = std::move(problems_);
     if (!has_error_) loaded.materials = std::move(materials_);

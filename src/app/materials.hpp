@@ -30,6 +30,8 @@ struct Materials {
   std::map<std::string, std::shared_ptr<const x509::TrustStore>, std::less<>> trust_stores;
   std::vector<WatchedCertificate> certificates;
   std::vector<WatchedCrl> crls;
+  /// How many pairs of clients find_shared_certificates() warned about.
+  std::size_t shared_certificates = 0;
 };
 
 struct LoadedMaterials {
@@ -39,8 +41,9 @@ struct LoadedMaterials {
 
 /// Reads every file that the configuration names; every problem at once, each at the place of the key that names the
 /// file. A certificate that has expired or is not valid yet is an error where it is the server's own, else a
-/// warning, as is one that expires within x509::kExpiryWarning of `now`. CRLs: as load_revocation().
-/// A file that `config` does not name is no problem here: loading the configuration says so.
+/// warning, as is one that expires within x509::kExpiryWarning of `now`. CRLs: as load_revocation(). Then as
+/// find_shared_certificates(). A file that `config` does not name is no problem here: loading the configuration says
+/// so.
 [[nodiscard]] LoadedMaterials load_materials(const config::Config& config, WallTime now);
 
 }  // namespace certbound::app

@@ -100,6 +100,10 @@ void add_certificate(Reader& reader, const Node& node, const x509::Certificate& 
   }
   add_once(client.certificate_thumbprints, x509::x5t_s256(certificate));
   add_key_of(certificate, credentials);
+  if (!certificate.is_self_issued()) {
+    const Bytes der = certificate.to_der();
+    credentials.push_back({Credential::Kind::issued_certificate, std::string{der.begin(), der.end()}});
+  }
   const std::string remark = x509::describe_validity(certificate, reader.session().surroundings.now);
   if (!remark.empty()) reader.complain(node, remark, Severity::warning);
 }

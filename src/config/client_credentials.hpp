@@ -16,6 +16,7 @@ struct Credential {
     certificate,         ///< itself: x5t#S256
     key,                 ///< that public key: RFC 7638 thumbprint
     key_of_certificate,  ///< the key of a registered certificate
+    issued_certificate,  ///< a registered certificate that some CA issued: its DER, so that a trust store may accept it
   };
   Kind kind = Kind::subject;
   std::string value;

@@ -159,6 +159,13 @@ void ClientReader::warn_of_overlap(Reader& reader, const Node& node, const model
           warn_of(reader, node, held->second);
         }
         break;
+      case Credential::Kind::issued_certificate:
+        // Whether a trust store accepts it as well can be told once the stores are loaded.
+        if (!anchors_.empty()) {
+          config_.issued_certificates.push_back(
+              {config_.clients.size(), Bytes{credential.value.begin(), credential.value.end()}});
+        }
+        break;
     }
   }
 }

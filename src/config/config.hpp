@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "audit/options.hpp"
+#include "base/base64url.hpp"
 #include "base/clock.hpp"
 #include "base/log.hpp"
 #include "model/client.hpp"
@@ -44,6 +45,12 @@ struct ClientPlace {
   std::uint32_t column = 0;
 };
 
+/// A certificate that a client is registered by although a CA issued it.
+struct IssuedCertificate {
+  std::size_t client = 0;  ///< index into Config::clients
+  Bytes der;
+};
+
 /// A whole configuration, valid as far as it goes without opening the files that it names, but for the clients' own
 /// certificates. Paths are absolute or
 /// relative to the working directory, resolved from the file that named them.
@@ -66,6 +73,9 @@ struct Config {
   /// How often a client shares a certificate, a name or a key with one that was declared before it (product rule 7).
   /// Each was warned about.
   std::size_t shared_credentials = 0;
+
+  /// For those who have the trust stores: one may accept them for another client.
+  std::vector<IssuedCertificate> issued_certificates;
 
   std::vector<std::string> files;          ///< as they were named, the main file first
   std::vector<ClientPlace> client_places;  ///< of each entry of `clients`

@@ -135,8 +135,7 @@ Loaded load_text(const std::filesystem::path& name, std::string text, const Surr
   return Loader{surroundings}.load(name, std::move(text));
 }
 
-Loaded load(const std::filesystem::path& path) {
-  const Surroundings surroundings = system_surroundings();
+Loaded load(const std::filesystem::path& path, const Surroundings& surroundings) {
   auto text = surroundings.load_file(path);
   if (text) return load_text(path, std::move(*text), surroundings);
   std::string detail = text.error().detail;

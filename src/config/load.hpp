@@ -23,7 +23,7 @@ struct Loaded {
 /// names: that is for whoever uses them. Linear in the size of the files; 100,000 clients take one to two seconds.
 ///
 /// Errors are problems, each with its place; only std::bad_alloc is thrown.
-[[nodiscard]] Loaded load(const std::filesystem::path& path);
+[[nodiscard]] Loaded load(const std::filesystem::path& path, const Surroundings& surroundings = system_surroundings());
 
 /// The same with the main file's text at hand and everything else from `surroundings`. Relative paths start at the
 /// directory of `name`.

@@ -63,9 +63,9 @@ Result<std::vector<std::filesystem::path>> find_matches(const std::filesystem::p
 
 }  // namespace
 
-Surroundings system_surroundings() {
+Surroundings system_surroundings(WallTime now) {
   return {&find_variable, [](const std::filesystem::path& path) { return load_file(path, kMostFileOctets); },
-          &find_matches, wall_now()};
+          &find_matches, now};
 }
 
 }  // namespace certbound::config

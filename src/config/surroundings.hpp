@@ -27,6 +27,6 @@ struct Surroundings {
 };
 
 /// The process's environment and the file system.
-[[nodiscard]] Surroundings system_surroundings();
+[[nodiscard]] Surroundings system_surroundings(WallTime now = wall_now());
 
 }  // namespace certbound::config

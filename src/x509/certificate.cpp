@@ -9,6 +9,7 @@
 #include <openssl/asn1.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
+#include <openssl/x509v3.h>
 
 #include "crypto/handle.hpp"
 
@@ -129,6 +130,8 @@ WallTime Certificate::not_before() const { return to_wall_time(X509_get0_notBefo
 WallTime Certificate::not_after() const {
   return to_wall_time(X509_get0_notAfter(certificate_.get()), kBeginningOfTime);
 }
+
+bool Certificate::is_self_issued() const { return (X509_get_extension_flags(certificate_.get()) & EXFLAG_SS) != 0; }
 
 std::string Certificate::serial_hex() const {
   const ASN1_INTEGER* serial = X509_get0_serialNumber(certificate_.get());

@@ -39,6 +39,10 @@ class Certificate {
   /// `00`.
   [[nodiscard]] std::string serial_hex() const;
 
+  /// Does it say of itself that no other certificate issued it: issuer and subject are one name, and the authority's
+  /// key identifier, where there is one, is its own? The signature is not verified.
+  [[nodiscard]] bool is_self_issued() const;
+
  private:
   explicit Certificate(std::shared_ptr<X509> certificate) : certificate_{std::move(certificate)} {}
   std::shared_ptr<X509> certificate_;

@@ -145,6 +145,17 @@ class Registrations(OwnDaemonCase):
         warnings = [event for event in daemon.log.events() if event["level"] == "warning"]
         self.assertTrue(any("again" in str(event) and "etl" in str(event) for event in warnings), daemon.log.tail())
 
+    def test_a_registered_certificate_that_meets_a_subject_is_warned_about(self):
+        """The same rule across the two methods: the partner's CA issued what another client is registered by."""
+        config = self.base_config()
+        config["clients"].append(self_signed_client("pinned", certificates=[self.etl.certificate]))
+        daemon, curl = self.start(config)
+        shared = curl.metrics()[("certbound_shared_client_credentials", frozenset())]
+        daemon.stop()
+        warnings = [event for event in daemon.log.events() if event["level"] == "warning"]
+        self.assertTrue(any("clients.pinned" in str(event) and "etl" in str(event) for event in warnings), daemon.log.tail())
+        self.assertEqual(shared, 1)
+
 
 if __name__ == "__main__":
     unittest.main()
