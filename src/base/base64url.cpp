@@ -26,21 +26,20 @@ constexpr ReverseTable kUrlReverse = reverse(kUrlAlphabet);
 constexpr ReverseTable kStandardReverse = reverse(kStandardAlphabet);
 
 void append_base64(std::string& out, ByteView bytes, std::string_view alphabet) {
+  std::size_t end = out.size();
+  out.resize(end + (bytes.size() * 4 + 2) / 3);
+  const auto put = [&out, &end, alphabet](unsigned digit) { out[end++] = alphabet[digit & 63U]; };
   std::size_t i = 0;
   for (; i + 3 <= bytes.size(); i += 3) {
     const unsigned group = (unsigned{bytes[i]} << 16) | (unsigned{bytes[i + 1]} << 8) | bytes[i + 2];
-    const char four[] = {alphabet[group >> 18], alphabet[(group >> 12) & 63], alphabet[(group >> 6) & 63],
-                         alphabet[group & 63]};
-    out.append(four, 4);
+    for (const unsigned shift : {18U, 12U, 6U, 0U}) put(group >> shift);
   }
   if (bytes.size() - i == 1) {
-    out.push_back(alphabet[bytes[i] >> 2]);
-    out.push_back(alphabet[(bytes[i] & 3U) << 4]);
+    const unsigned group = unsigned{bytes[i]} << 4;
+    for (const unsigned shift : {6U, 0U}) put(group >> shift);
   } else if (bytes.size() - i == 2) {
-    const unsigned group = (unsigned{bytes[i]} << 8) | bytes[i + 1];
-    out.push_back(alphabet[group >> 10]);
-    out.push_back(alphabet[(group >> 4) & 63]);
-    out.push_back(alphabet[(group << 2) & 63]);
+    const unsigned group = (unsigned{bytes[i]} << 10) | (unsigned{bytes[i + 1]} << 2);
+    for (const unsigned shift : {12U, 6U, 0U}) put(group >> shift);
   }
 }
 
@@ -83,10 +82,7 @@ std::string base64url_encode(ByteView bytes) {
   return out;
 }
 
-void base64url_append(std::string& out, ByteView bytes) {
-  out.reserve(out.size() + (bytes.size() * 4 + 2) / 3);
-  append_base64(out, bytes, kUrlAlphabet);
-}
+void base64url_append(std::string& out, ByteView bytes) { append_base64(out, bytes, kUrlAlphabet); }
 
 std::optional<Bytes> base64url_decode(std::string_view text) { return decode_unpadded(text, kUrlReverse); }
 

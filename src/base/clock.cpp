@@ -2,7 +2,6 @@
 
 #include <array>
 #include <charconv>
-#include <cstdio>
 #include <optional>
 
 namespace certbound {
@@ -23,15 +22,35 @@ DateTime split_time(WallTime time) {
   return {std::chrono::year_month_day{day}, std::chrono::hh_mm_ss{time - day}};
 }
 
+/// At least `width` digits of a number that is not negative. Not snprintf: every audit record has a time.
+void append_digits(std::string& out, unsigned value, std::size_t width) {
+  std::array<char, 16> digits{};
+  std::size_t first = digits.size();
+  while (value != 0 || digits.size() - first < width) {
+    digits[--first] = static_cast<char>('0' + value % 10);
+    value /= 10;
+  }
+  out.append(digits.data() + first, digits.size() - first);
+}
+
 std::string print_time(WallTime time, std::string_view tail) {
   const auto parts = split_time(time);
-  std::array<char, 64> buffer{};
-  const int length = std::snprintf(
-      buffer.data(), buffer.size(), "%04d-%02u-%02uT%02d:%02d:%02d%.*s", static_cast<int>(parts.date.year()),
-      static_cast<unsigned>(parts.date.month()), static_cast<unsigned>(parts.date.day()),
-      static_cast<int>(parts.time.hours().count()), static_cast<int>(parts.time.minutes().count()),
-      static_cast<int>(parts.time.seconds().count()), static_cast<int>(tail.size()), tail.data());
-  return {buffer.data(), static_cast<std::size_t>(length)};
+  const int year = static_cast<int>(parts.date.year());
+  std::string out;
+  out.reserve(24);
+  if (year < 0) out.push_back('-');
+  append_digits(out, static_cast<unsigned>(year < 0 ? -year : year), 4);
+  out.push_back('-');
+  append_digits(out, static_cast<unsigned>(parts.date.month()), 2);
+  out.push_back('-');
+  append_digits(out, static_cast<unsigned>(parts.date.day()), 2);
+  out.push_back('T');
+  append_digits(out, static_cast<unsigned>(parts.time.hours().count()), 2);
+  out.push_back(':');
+  append_digits(out, static_cast<unsigned>(parts.time.minutes().count()), 2);
+  out.push_back(':');
+  append_digits(out, static_cast<unsigned>(parts.time.seconds().count()), 2);
+  return out.append(tail);
 }
 
 /// Exactly the digits of `text`, or nothing.
@@ -89,9 +108,9 @@ std::string to_rfc3339(WallTime time) { return print_time(time, "Z"); }
 std::string rfc3339_now_with_milliseconds() {
   const auto now = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
   const auto seconds = std::chrono::floor<std::chrono::seconds>(now);
-  std::array<char, 8> tail{};
-  const int length = std::snprintf(tail.data(), tail.size(), ".%03dZ", static_cast<int>((now - seconds).count()));
-  return print_time(seconds, {tail.data(), static_cast<std::size_t>(length)});
+  std::string tail{"."};
+  append_digits(tail, static_cast<unsigned>((now - seconds).count()), 3);
+  return print_time(seconds, tail + "Z");
 }
 
 Result<WallTime> parse_time(std::string_view text) {

@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "crypto/key.hpp"
-#include "x509/name.hpp"
 
 namespace certbound::x509 {
 
@@ -19,8 +18,9 @@ PresentedChain::PresentedChain(Certificate leaf_certificate, std::vector<Certifi
     : leaf{std::move(leaf_certificate)},
       intermediates{std::move(others)},
       leaf_thumbprint{thumbprint(leaf)},
+      subject_name{Name::from_x509(*X509_get_subject_name(&leaf.handle()))},
       x5t_s256{leaf_thumbprint.to_base64url()},
-      subject{render_name(*X509_get_subject_name(&leaf.handle()))},
+      subject{subject_name ? subject_name->to_rfc4514() : render_name(*X509_get_subject_name(&leaf.handle()))},
       issuer{render_name(*X509_get_issuer_name(&leaf.handle()))},
       serial{leaf.serial_hex()} {}
 

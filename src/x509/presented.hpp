@@ -5,6 +5,7 @@
 
 #include "crypto/digest.hpp"
 #include "x509/certificate.hpp"
+#include "x509/name.hpp"
 
 namespace certbound::x509 {
 
@@ -17,6 +18,8 @@ struct PresentedChain {
   Certificate leaf;
   std::vector<Certificate> intermediates;  ///< as sent, without the leaf; not trusted
   crypto::Sha256 leaf_thumbprint;
+  /// The leaf's subject, read once. An error where it is malformed (Name::from_x509): then it meets no rule.
+  Result<Name> subject_name;
   std::string x5t_s256;  ///< leaf_thumbprint as `cnf` carries it
   // For the audit record and the log. Rendered, so for people only: nothing parses them.
   std::string subject;  ///< RFC 4514

@@ -73,14 +73,16 @@ bool SubjectRule::is_met_by_entry(const SubjectAltName& entry) const {
       expected_);
 }
 
-Result<bool> SubjectRule::is_met_by(const Certificate& leaf) const {
+Result<bool> SubjectRule::is_met_by(const PresentedChain& presented) const {
   const auto* name = std::get_if<Name>(&expected_);
   const auto* pattern = std::get_if<SubjectPattern>(&expected_);
-  if (name != nullptr || pattern != nullptr) {
-    const auto presented = Name::from_x509(*X509_get_subject_name(&leaf.handle()));
-    if (!presented) return presented.error();
-    return name != nullptr ? compare_names(*name, *presented) == NameMatch::equal : pattern->matches(*presented);
-  }
+  if (name == nullptr && pattern == nullptr) return is_met_by_alt_names(presented.leaf);
+  const Result<Name>& subject = presented.subject_name;
+  if (!subject) return subject.error();
+  return name != nullptr ? compare_names(*name, *subject) == NameMatch::equal : pattern->matches(*subject);
+}
+
+Result<bool> SubjectRule::is_met_by_alt_names(const Certificate& leaf) const {
   const auto entries = read_subject_alt_names(leaf.handle());
   if (!entries) return entries.error();
   return std::any_of(entries->begin(), entries->end(),

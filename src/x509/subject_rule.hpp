@@ -8,6 +8,7 @@
 #include "model/client.hpp"
 #include "x509/certificate.hpp"
 #include "x509/name.hpp"
+#include "x509/presented.hpp"
 #include "x509/subject_alt_name.hpp"
 #include "x509/subject_pattern.hpp"
 
@@ -38,7 +39,7 @@ class SubjectRule {
   /// Is it the certificate's subject, or one of its SANs of that type? Errors: `invalid_client`,
   /// Reason::certificate_unusable where the subject (for the subject DN) or any SAN (for the other fields) is malformed
   /// (NUL inside, empty, wrong length): then nothing of it counts. About 1 us for ASCII names.
-  [[nodiscard]] Result<bool> is_met_by(const Certificate& leaf) const;
+  [[nodiscard]] Result<bool> is_met_by(const PresentedChain& presented) const;
 
   /// The same with both sides: for refusals and `client explain`, off the hot path. Errors: as is_met_by.
   [[nodiscard]] Result<SubjectMatch> explain(const Certificate& leaf) const;
@@ -49,6 +50,7 @@ class SubjectRule {
  private:
   using Expected = std::variant<Name, SubjectPattern, DnsName, UriName, IpAddress, EmailAddress>;
   SubjectRule(model::SubjectField field, Expected expected) : field_{field}, expected_{std::move(expected)} {}
+  [[nodiscard]] Result<bool> is_met_by_alt_names(const Certificate& leaf) const;
   [[nodiscard]] bool is_met_by_entry(const SubjectAltName& entry) const;
   [[nodiscard]] std::string expected_text() const;
   [[nodiscard]] Result<SubjectMatch> explain_name(const Certificate& leaf) const;

@@ -50,7 +50,7 @@ Result<void> check_tls_client_auth(const store::DirectoryClient& client, const x
   if (auto verified = context.memory.verify(*store->second, presented, context.now); !verified) {
     return explain_chain_refusal(std::move(verified).error(), context.snapshot, client.client, presented.leaf);
   }
-  const auto is_met = client.subject->is_met_by(presented.leaf);
+  const auto is_met = client.subject->is_met_by(presented);
   if (!is_met) return is_met.error();
   if (!*is_met) return explain_mismatch(*client.subject, presented.leaf);
   return {};

@@ -28,7 +28,7 @@ SubjectRule rule_of(SubjectField field, std::string value) {
 }
 
 bool is_met(SubjectField field, const std::string& value, const std::string& label) {
-  const auto met = rule_of(field, value).is_met_by(leaf_of(label));
+  const auto met = rule_of(field, value).is_met_by(PresentedChain{leaf_of(label), {}});
   if (!met) throw std::runtime_error{label + ": " + met.error().detail};
   return *met;
 }
@@ -92,7 +92,8 @@ TEST(SubjectRule, IsMetByASubjectOfThePattern) {
   EXPECT_FALSE(is_met(SubjectField::subject_dn_pattern, "CN=*", "partner"));
   EXPECT_FALSE(is_met(SubjectField::subject_dn_pattern, "CN=*", "uncomparable_cn"));
   EXPECT_FALSE(is_met(SubjectField::subject_dn_pattern, "CN=*", "no_subject"));
-  const auto met = rule_of(SubjectField::subject_dn_pattern, "CN=*").is_met_by(leaf_of("nul_in_cn"));
+  const auto met =
+      rule_of(SubjectField::subject_dn_pattern, "CN=*").is_met_by(PresentedChain{leaf_of("nul_in_cn"), {}});
   ASSERT_FALSE(met);
   EXPECT_EQ(met.error().reason, Reason::certificate_unusable);
 }
@@ -101,7 +102,7 @@ TEST(SubjectRule, IsMetByASubjectOfThePattern) {
 TEST(SubjectRule, RefusesAMalformedCertificate) {
   const auto name_rule = rule_of(SubjectField::subject_dn, "CN=admin");
   for (const char* label : {"nul_in_cn", "control_in_cn"}) {
-    const auto met = name_rule.is_met_by(leaf_of(label));
+    const auto met = name_rule.is_met_by(PresentedChain{leaf_of(label), {}});
     ASSERT_FALSE(met) << label;
     EXPECT_EQ(met.error().code, ErrorCode::invalid_client);
     EXPECT_EQ(met.error().reason, Reason::certificate_unusable);
@@ -109,7 +110,7 @@ TEST(SubjectRule, RefusesAMalformedCertificate) {
   }
   const auto dns_rule = rule_of(SubjectField::san_dns, "a.example");
   for (const char* label : {"nul_in_dns", "empty_dns", "ip_of_5_octets", "two_sans", "broken_san"}) {
-    const auto met = dns_rule.is_met_by(leaf_of(label));
+    const auto met = dns_rule.is_met_by(PresentedChain{leaf_of(label), {}});
     ASSERT_FALSE(met) << label;
     EXPECT_EQ(met.error().reason, Reason::certificate_unusable);
   }
