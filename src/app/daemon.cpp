@@ -93,15 +93,17 @@ struct Daemon::State {
   void stop();
   void show(const Generation& published);
   void release_declarations();
-  [[nodiscard]] GenerationContext generation_context() { return {store->keys(), libraries}; }
+  /// Of the generation in use.
+  [[nodiscard]] long long number() const { return static_cast<long long>(current->snapshot->generation); }
+  [[nodiscard]] Result<Generation> make_next(Checked checked);
 
   std::filesystem::path file;
   metrics::Registry registry;
   oauth::Health health;
   metrics::Gauge last_reload =
       registry.gauge("certbound_config_last_reload_successful", "1 if the last reload took effect");
-  metrics::Gauge generation_number =
-      registry.gauge("certbound_config_generation", "Counts the configurations in use since the start");
+  metrics::Gauge generation_number = registry.gauge(
+      "certbound_config_generation", "The number of the configuration in use; it goes on counting after a restart");
   metrics::Gauge clients = registry.gauge("certbound_clients", "Registered clients");
   metrics::Gauge clients_ending = registry.gauge(
       "certbound_client_certificates_ending", "Clients whose last seen certificate has ended or ends within 30 days");
@@ -110,7 +112,6 @@ struct Daemon::State {
   metrics::Gauge shared_credentials = registry.gauge(
       "certbound_shared_client_credentials",
       "Declared clients that share a certificate, name or key with one declared before; each was warned about");
-  std::uint64_t next_generation = 1;
   std::atomic<bool> has_listener_failed{false};   // written by a worker before it raises SIGTERM
   std::vector<crypto::LibraryContext> libraries;  // before the workers: what their peers present lives in these
   std::optional<StateDirLock> lock;
@@ -181,7 +182,7 @@ Result<void> Daemon::State::start(Checked checked) {
     if (!library) return std::move(library).error();
     libraries.push_back(*std::move(library));
   }
-  auto generation = make_generation(std::move(checked), generation_context(), next_generation, wall_now());
+  auto generation = make_next(std::move(checked));
   if (!generation) return std::move(generation).error();
   shared.emplace(*audit, *executor, *seen, registry, health);
   pool.emplace(workers, generation->config.limits, *shared);
@@ -204,9 +205,16 @@ Result<void> Daemon::State::start(Checked checked) {
   return {};
 }
 
+/// Under the number that reconciling the registry with it begins.
+Result<Generation> Daemon::State::make_next(Checked checked) {
+  const auto last = store->load_generation();
+  if (!last) return last.error();
+  return make_generation(std::move(checked), {store->keys(), libraries}, last->number + 1, wall_now());
+}
+
 void Daemon::State::show(const Generation& published) {
-  const std::uint64_t number = next_generation++;
-  generation_number.set(static_cast<double>(number));
+  generation_number.set(static_cast<double>(published.snapshot->generation));
+  health.set_generation(published.snapshot->generation);
   shared_credentials.set(static_cast<double>(published.config.shared_credentials));
   last_reload.set(1);
   show_certificates(registry, published.materials.certificates);
@@ -232,6 +240,7 @@ void Daemon::State::release_declarations() {
 void Daemon::State::announce() {
   health.set_ready(true);
   log::info("ready", {{"issuer", current->config.issuer},
+                      {"generation", number()},
                       {"workers", pool->size()},
                       {"clients", static_cast<long long>(clients.value())},
                       {"trust_stores", current->materials.trust_stores.size()}});
@@ -290,12 +299,12 @@ void Daemon::State::reload() {
   last_reload.set(failure ? 0 : 1);
   health.set_reload_failed(failure.has_value());
   if (failure) {
-    log::error("reload_failed", {{"detail", *failure}});
+    log::error("reload_failed", {{"generation", number()}, {"detail", *failure}});
     notify_systemd("READY=1\nSTATUS=the last reload failed: " + *failure);
     return;
   }
-  log::info("reloaded", {{"generation", static_cast<long long>(generation_number.value())}});
-  notify_systemd("READY=1\nSTATUS=generation " + std::to_string(static_cast<long long>(generation_number.value())));
+  log::info("reloaded", {{"generation", number()}});
+  notify_systemd("READY=1\nSTATUS=generation " + std::to_string(number()));
 }
 
 /// Everything is built and tried first; then the registry takes the clients in one transaction, while lookups wait;
@@ -311,7 +320,7 @@ std::optional<std::string> Daemon::State::try_reload() {
   if (const auto keys = keys_that_need_restart(current->config, *checked.config); !keys.empty()) {
     return join(keys, ", ") + ": a change of this needs a restart; nothing was changed";
   }
-  auto generation = make_generation(std::move(checked), generation_context(), next_generation, wall_now());
+  auto generation = make_next(std::move(checked));
   if (!generation) return generation.error().detail;
   auto prepared = pool->prepare(*generation);
   if (!prepared) return prepared.error().detail;
