@@ -118,10 +118,10 @@ ExitStatus run_client_explain(const Arguments& arguments) {
   if (!*client) return report_unknown(id->text(), *opened.registry, arguments);
   const auto entry = store::make_directory_client(**client);
   if (!entry) return fail(ExitStatus::could_not_run, entry.error());
+  oauth::Snapshot snapshot;
+  snapshot.chain_limits = opened.registry->config.limits.chain;
   auto materials = load_trust_stores(std::move(opened.registry->config));
   if (!materials) return ExitStatus::answer_is_no;
-
-  oauth::Snapshot snapshot;
   snapshot.trust_stores = std::move(materials->trust_stores);
   return report(oauth::explain_client(*entry, snapshot, *presented, *now), arguments);
 }

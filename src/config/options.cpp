@@ -144,12 +144,23 @@ const Section<audit::Options>& audit_section() {
 
 const Section<net::Limits>& limits_section() {
   using net::Limits;
+  using Chain = x509::ChainLimits;
   static const Section<Limits> rows{
       "limits",
       {
           size<&Limits::header_bytes>("header_bytes", {kKib, kMib},
                                       "The largest request line and header section; more is answered 431."),
           size<&Limits::body_bytes>("body_bytes", {kKib, 16 * kMib}, "The largest request body; more is answered 413."),
+          nested<&Limits::chain>(integer<&Chain::certificates>(
+              "chain_certificates", {1, 16},
+              "The most certificates that a client may send, its own among them; with more the handshake fails.")),
+          nested<&Limits::chain>(size<&Chain::bytes>(
+              "chain_bytes", {4 * kKib, 256 * kKib},
+              "The most octets that these may have; with more the handshake fails before any is looked at.")),
+          nested<&Limits::chain>(integer<&Chain::depth>(
+              "chain_depth", {0, 10},
+              "The most certificates between a client's certificate and the anchor of its trust store, sent or of the "
+              "store; a longer path is chain_too_long.")),
           integer<&Limits::connections_per_worker>(
               "connections_per_worker", {1, 1000000},
               "Connections that one worker holds at a time. Mind the process's limit of open files."),
