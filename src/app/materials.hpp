@@ -10,6 +10,7 @@
 #include "base/clock.hpp"
 #include "config/config.hpp"
 #include "config/problem.hpp"
+#include "fetch/options.hpp"
 #include "net/tls_context.hpp"
 #include "x509/trust_store.hpp"
 
@@ -30,6 +31,7 @@ struct Materials {
   std::map<std::string, std::shared_ptr<const x509::TrustStore>, std::less<>> trust_stores;
   std::vector<WatchedCertificate> certificates;
   std::vector<WatchedCrl> crls;
+  std::shared_ptr<const fetch::Settings> fetch;
 };
 
 struct LoadedMaterials {

@@ -81,6 +81,7 @@ Result<x509::PresentedChain> load_presented(const std::string& file) {
 /// read that key is not who asks here. Nothing where a file is at fault: then its problem was printed.
 std::optional<app::Materials> load_trust_stores(config::Config config) {
   config.tls = {};
+  config.fetch = {};
   app::LoadedMaterials loaded = app::load_materials(config, wall_now());
   if (!loaded.materials) app::report_problems(loaded.problems);
   return std::move(loaded.materials);

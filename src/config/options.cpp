@@ -195,6 +195,32 @@ const Section<LogOptions>& log_section() {
   return rows;
 }
 
+const Section<fetch::Options>& fetch_section() {
+  using fetch::Options;
+  static const Section<Options> rows{
+      "fetch",
+      {
+          Field<Options>{
+              make_option("allow", list_shape(text_shape(R"([^/?#@\s]+)")),
+                          "Hosts that may have private or special-use addresses: HOST (any port), HOST:PORT, "
+                          "an IPv4 address, an IPv6 address in brackets. Requests to such addresses are "
+                          "refused otherwise, since they would be a way into your own network.",
+                          "[]"),
+              [](Reader& reader, const Node& node, Options& options) {
+                read_each(reader, node, [&](const Node& member) {
+                  auto entry = read_checked_text(reader, member, &check_fetch_host);
+                  if (entry) options.allow.push_back(std::move(*entry));
+                });
+              }}
+              .sample(R"(["jwks.partner.internal:8443"])"),
+          path<&Options::ca_file>("ca_file",
+                                  "PEM file of the CAs that outbound TLS trusts. Default: the system's CAs. For "
+                                  "outbound connections only; clients are never judged by it.")
+              .sample("ca/outbound.crt"),
+      }};
+  return rows;
+}
+
 /// A URL is no file, and read as one it would be "missing".
 void read_crl_file(Reader& reader, const Node& node, x509::RevocationOptions& options) {
   const auto text = reader.read_text(node);
@@ -330,6 +356,9 @@ const Section<Config>& config_section() {
           section<&Config::tokens>("tokens", tokens_section(), "Access tokens."),
           sections<&Config::resources>("resources", resource_section(), "The protected APIs.").in_any_file(),
           section<&Config::audit>("audit", audit_section(), "The record of every decision."),
+          section<&Config::fetch>("fetch", fetch_section(),
+                                  "Outbound requests: CRLs and jwks_uri by URL. Proxies of the environment are not "
+                                  "used."),
           section<&Config::limits>("limits", limits_section(), "Every wait has a deadline, every buffer a bound."),
           section<&Config::log>("log", log_section(), "The log on standard error."),
           integer<&Config::workers>("workers", {0, 1024},

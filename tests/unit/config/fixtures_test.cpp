@@ -118,6 +118,8 @@ TEST(ConfigFixtures, FullFileFillsEveryMember) {
   EXPECT_EQ(config.log.format, log::Format::text);
   EXPECT_EQ(config.log.level, log::Level::debug);
   EXPECT_EQ(config.workers, 4U);
+  EXPECT_EQ(config.fetch.allow, (std::vector<std::string>{"jwks.partner.internal:8443", "[fd00::5]"}));
+  EXPECT_EQ(config.fetch.ca_file, "ca/outbound.crt");
 }
 
 TEST(ConfigFixtures, FullFileFillsTheLimits) {
