@@ -108,6 +108,7 @@ Result<std::shared_ptr<const oauth::Snapshot>> build_snapshot(const config::Conf
   snapshot->issuer_path = path_of(config.issuer);
   snapshot->tokens = config.tokens;
   snapshot->signing = config.signing;
+  snapshot->chain_limits = config.limits.chain;
   for (const model::Resource& resource : config.resources) snapshot->resources.emplace(resource.identifier, resource);
   snapshot->trust_stores = materials.trust_stores;
   snapshot->keys = std::move(keys);

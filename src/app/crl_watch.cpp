@@ -16,4 +16,12 @@ std::vector<WatchedCrl> CrlWatch::take_expired(WallTime now) {
   return taken;
 }
 
+std::optional<WallTime> CrlWatch::next_expiry() const {
+  const auto first = std::min_element(waiting_.begin(), waiting_.end(), [](const WatchedCrl& a, const WatchedCrl& b) {
+    return a.next_update < b.next_update;
+  });
+  if (first == waiting_.end()) return std::nullopt;
+  return first->next_update;
+}
+
 }  // namespace certbound::app

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,9 @@ class CrlWatch {
 
   /// Those whose nextUpdate has come since the last call.
   [[nodiscard]] std::vector<WatchedCrl> take_expired(WallTime now);
+
+  /// When the next one is past; nothing where none is left.
+  [[nodiscard]] std::optional<WallTime> next_expiry() const;
 
  private:
   std::vector<WatchedCrl> waiting_;

@@ -1,5 +1,6 @@
 #include "app/daemon.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <csignal>
@@ -14,6 +15,7 @@
 #include "app/crl_watch.hpp"
 #include "app/ending.hpp"
 #include "app/generation.hpp"
+#include "app/main_loop.hpp"
 #include "app/reload_check.hpp"
 #include "app/report.hpp"
 #include "app/sd_notify.hpp"
@@ -22,6 +24,7 @@
 #include "app/worker_pool.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
+#include "fetch/client.hpp"
 #include "store/open.hpp"
 #include "x509/validity.hpp"
 
@@ -68,6 +71,8 @@ Task<bool> probe_store(store::Executor& executor) {
 /// How often the clients' certificates are looked at, and how often the log names those that end soon.
 constexpr std::chrono::hours kLookInterval{1};
 constexpr std::chrono::hours kReportInterval{24};
+/// The longest wait for a time of the wall clock.
+constexpr std::chrono::minutes kClockInterval{1};
 /// Clients that one report names.
 constexpr std::size_t kMostEnding = 100;
 
@@ -85,7 +90,8 @@ struct Daemon::State {
   [[nodiscard]] Result<void> start(Checked checked);
   [[nodiscard]] Result<void> open_state(const config::Config& config);
   void announce();
-  void wait_for_signals(const sigset_t& signals);
+  void wait();
+  [[nodiscard]] std::chrono::milliseconds do_what_is_due();
   void warn_of_crls();
   void look_at_ends();
   void reload();
@@ -93,15 +99,18 @@ struct Daemon::State {
   void stop();
   void show(const Generation& published);
   void release_declarations();
-  [[nodiscard]] GenerationContext generation_context() { return {store->keys(), libraries}; }
+  /// Of the generation in use.
+  [[nodiscard]] long long number() const { return static_cast<long long>(current->snapshot->generation); }
+  [[nodiscard]] Result<Generation> make_next(Checked checked);
 
   std::filesystem::path file;
+  std::optional<MainLoop> loop;  // before the threads that post to it
   metrics::Registry registry;
   oauth::Health health;
   metrics::Gauge last_reload =
       registry.gauge("certbound_config_last_reload_successful", "1 if the last reload took effect");
-  metrics::Gauge generation_number =
-      registry.gauge("certbound_config_generation", "Counts the configurations in use since the start");
+  metrics::Gauge generation_number = registry.gauge(
+      "certbound_config_generation", "The number of the configuration in use; it goes on counting after a restart");
   metrics::Gauge clients = registry.gauge("certbound_clients", "Registered clients");
   metrics::Gauge clients_ending = registry.gauge(
       "certbound_client_certificates_ending", "Clients whose last seen certificate has ended or ends within 30 days");
@@ -110,7 +119,6 @@ struct Daemon::State {
   metrics::Gauge shared_credentials = registry.gauge(
       "certbound_shared_client_credentials",
       "Pairs of declared clients that a certificate authenticates both, as far as loading warned of them");
-  std::uint64_t next_generation = 1;
   std::atomic<bool> has_listener_failed{false};   // written by a worker before it raises SIGTERM
   std::vector<crypto::LibraryContext> libraries;  // before the workers: what their peers present lives in these
   std::optional<StateDirLock> lock;
@@ -119,6 +127,7 @@ struct Daemon::State {
   std::unique_ptr<store::SeenRecorder> seen;
   std::unique_ptr<audit::Writer> audit;
   std::optional<Shared> shared;
+  std::unique_ptr<fetch::Client> fetcher;
   std::optional<WorkerPool> pool;
   std::optional<Generation> current;
   CrlWatch crl_watch;
@@ -129,6 +138,12 @@ Daemon::~Daemon() = default;
 
 ExitStatus Daemon::run() {
   const sigset_t signals = block_signals();
+  auto loop = MainLoop::make(signals);
+  if (!loop) {
+    (void)std::fprintf(stderr, "certbound: %s\n", loop.error().detail.c_str());
+    return ExitStatus::could_not_run;
+  }
+  state_->loop.emplace(*std::move(loop));
   Checked checked = check_configuration(state_->file, wall_now());
   if (!checked.is_valid()) {
     report_problems(checked.problems);
@@ -144,7 +159,7 @@ ExitStatus Daemon::run() {
     log::stop();
     return ExitStatus::could_not_run;
   }
-  state_->wait_for_signals(signals);
+  state_->wait();
   state_->stop();
   log::info("stopped", {});
   log::stop();
@@ -181,8 +196,9 @@ Result<void> Daemon::State::start(Checked checked) {
     if (!library) return std::move(library).error();
     libraries.push_back(*std::move(library));
   }
-  auto generation = make_generation(std::move(checked), generation_context(), next_generation, wall_now());
+  auto generation = make_next(std::move(checked));
   if (!generation) return std::move(generation).error();
+  fetcher = std::make_unique<fetch::Client>(generation->materials.fetch, registry);
   shared.emplace(*audit, *executor, *seen, registry, health);
   pool.emplace(workers, generation->config.limits, *shared);
   if (auto bound = pool->bind(*generation); !bound) return bound;
@@ -204,9 +220,16 @@ Result<void> Daemon::State::start(Checked checked) {
   return {};
 }
 
+/// Under the number that reconciling the registry with it begins.
+Result<Generation> Daemon::State::make_next(Checked checked) {
+  const auto last = store->load_generation();
+  if (!last) return last.error();
+  return make_generation(std::move(checked), {store->keys(), libraries}, last->number + 1, wall_now());
+}
+
 void Daemon::State::show(const Generation& published) {
-  const std::uint64_t number = next_generation++;
-  generation_number.set(static_cast<double>(number));
+  generation_number.set(static_cast<double>(published.snapshot->generation));
+  health.set_generation(published.snapshot->generation);
   shared_credentials.set(
       static_cast<double>(published.config.shared_credentials + published.materials.shared_certificates));
   last_reload.set(1);
@@ -234,6 +257,7 @@ void Daemon::State::release_declarations() {
 void Daemon::State::announce() {
   health.set_ready(true);
   log::info("ready", {{"issuer", current->config.issuer},
+                      {"generation", number()},
                       {"workers", pool->size()},
                       {"clients", static_cast<long long>(clients.value())},
                       {"trust_stores", current->materials.trust_stores.size()}});
@@ -242,16 +266,28 @@ void Daemon::State::announce() {
                  to_rfc3339(current->materials.server.chain.front().not_after()));
 }
 
-void Daemon::State::wait_for_signals(const sigset_t& signals) {
-  constexpr std::timespec kTick{1, 0};
-  for (;;) {
-    const int number = sigtimedwait(&signals, nullptr, &kTick);
-    warn_of_crls();
-    if (std::chrono::steady_clock::now() >= next_look) look_at_ends();
-    if (number < 0) continue;  // the tick, or another signal's handler
-    if (number != SIGHUP) return;
-    reload();
-  }
+void Daemon::State::wait() {
+  const MainLoop::OnSignal on_signal = [this](int number) {
+    if (number == SIGHUP) {
+      reload();
+    } else {
+      loop->stop();
+    }
+  };
+  loop->run(on_signal, [this] { return do_what_is_due(); });
+}
+
+/// Returns how long nothing will be due.
+std::chrono::milliseconds Daemon::State::do_what_is_due() {
+  warn_of_crls();
+  if (std::chrono::steady_clock::now() >= next_look) look_at_ends();
+  const auto to_look =
+      std::chrono::duration_cast<std::chrono::milliseconds>(next_look - std::chrono::steady_clock::now());
+  const auto expiry = crl_watch.next_expiry();
+  if (!expiry) return to_look;
+  // The wall clock may be set meanwhile, so it is asked again now and then.
+  const std::chrono::milliseconds to_expiry = std::min<std::chrono::milliseconds>(*expiry - wall_now(), kClockInterval);
+  return std::min(to_look, to_expiry);
 }
 
 void Daemon::State::warn_of_crls() {
@@ -292,12 +328,12 @@ void Daemon::State::reload() {
   last_reload.set(failure ? 0 : 1);
   health.set_reload_failed(failure.has_value());
   if (failure) {
-    log::error("reload_failed", {{"detail", *failure}});
+    log::error("reload_failed", {{"generation", number()}, {"detail", *failure}});
     notify_systemd("READY=1\nSTATUS=the last reload failed: " + *failure);
     return;
   }
-  log::info("reloaded", {{"generation", static_cast<long long>(generation_number.value())}});
-  notify_systemd("READY=1\nSTATUS=generation " + std::to_string(static_cast<long long>(generation_number.value())));
+  log::info("reloaded", {{"generation", number()}});
+  notify_systemd("READY=1\nSTATUS=generation " + std::to_string(number()));
 }
 
 /// Everything is built and tried first; then the registry takes the clients in one transaction, while lookups wait;
@@ -313,7 +349,7 @@ std::optional<std::string> Daemon::State::try_reload() {
   if (const auto keys = keys_that_need_restart(current->config, *checked.config); !keys.empty()) {
     return join(keys, ", ") + ": a change of this needs a restart; nothing was changed";
   }
-  auto generation = make_generation(std::move(checked), generation_context(), next_generation, wall_now());
+  auto generation = make_next(std::move(checked));
   if (!generation) return generation.error().detail;
   auto prepared = pool->prepare(*generation);
   if (!prepared) return prepared.error().detail;
@@ -324,6 +360,7 @@ std::optional<std::string> Daemon::State::try_reload() {
     return reconciled.error().detail;
   }
   pool->publish(*generation, *std::move(prepared));
+  fetcher->publish(generation->materials.fetch);
   log_reconciliation(*reconciled);
   log::start(log_options(generation->config.log));
   show(*generation);
@@ -341,8 +378,10 @@ void Daemon::State::stop() {
     executor->refuse_from(std::chrono::steady_clock::now() + current->config.limits.drain_timeout);
   }
   if (pool) pool->drain();
+  if (fetcher) fetcher->stop();
   if (executor) executor->stop();
   pool.reset();
+  fetcher.reset();
   shared.reset();
   seen.reset();  // after the last request: writes what is queued
   executor.reset();

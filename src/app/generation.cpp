@@ -26,7 +26,8 @@ Result<std::vector<net::TlsContext>> make_tls_contexts(const Generation& generat
                                                        const crypto::LibraryContext& library) {
   std::vector<net::TlsContext> contexts;
   for (const net::ListenerOptions& listener : generation.config.listeners) {
-    auto context = net::make_tls_context(generation.materials.server, listener.client_certificate, library);
+    auto context = net::make_tls_context(generation.materials.server, listener.client_certificate,
+                                         generation.config.limits.chain, library);
     if (!context) return std::move(context).error();
     contexts.push_back(*std::move(context));
   }

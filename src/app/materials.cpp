@@ -20,6 +20,7 @@ class MaterialsLoader {
 
   LoadedMaterials load() {
     load_server();
+    load_fetch();
     for (const x509::TrustStoreOptions& options : config_.trust_stores) load_trust_store(options);
     std::vector<config::Problem> shared = find_shared_certificates(config_, materials_.trust_stores, now_);
     materials_.shared_certificates = shared.size();
@@ -72,6 +73,16 @@ class MaterialsLoader {
     for (const x509::Certificate& certificate : materials_.server.chain) {
       const bool is_leaf = &certificate == &materials_.server.chain.front();
       watch("tls.certificate", is_leaf ? "server" : "server_chain", config_.tls.certificate.string(), certificate);
+    }
+  }
+
+  void load_fetch() {
+    auto settings = fetch::make_settings(config_.fetch);
+    if (settings) {
+      materials_.fetch = *std::move(settings);
+    } else {
+      add_problem(config_.fetch.ca_file.empty() ? "fetch" : "fetch.ca_file", config::Severity::error,
+                  settings.error().detail);
     }
   }
 

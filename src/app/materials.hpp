@@ -10,6 +10,7 @@
 #include "base/clock.hpp"
 #include "config/config.hpp"
 #include "config/problem.hpp"
+#include "fetch/options.hpp"
 #include "net/tls_context.hpp"
 #include "x509/trust_store.hpp"
 
@@ -32,6 +33,7 @@ struct Materials {
   std::vector<WatchedCrl> crls;
   /// How many pairs of clients find_shared_certificates() warned about.
   std::size_t shared_certificates = 0;
+  std::shared_ptr<const fetch::Settings> fetch;
 };
 
 struct LoadedMaterials {

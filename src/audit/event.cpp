@@ -45,6 +45,8 @@ std::string render_event(const Event& event) {
   line.push_back('"');
   append_text(line, "request_id", event.request_id);
   append_text(line, "endpoint", event.endpoint);
+  line += ",\"generation\":";
+  line += std::to_string(event.generation);
   append_text(line, "outcome", event.reason == Reason::none ? "granted" : "refused");
   append_text(line, "reason", name(event.reason));
   append_text(line, "detail", event.detail);

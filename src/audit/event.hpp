@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -17,7 +18,8 @@ struct Event {
   Event() = default;
 
   WallTime time{};
-  std::string_view endpoint;  ///< a literal: `token`
+  std::string_view endpoint;     ///< a literal: `token`
+  std::uint64_t generation = 0;  ///< of the configuration that decided, as the log and `client list` count them
   std::string request_id;
   std::string peer;
   std::string listener;

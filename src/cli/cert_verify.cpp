@@ -45,12 +45,13 @@ Result<x509::TrustStore::Query> parse_query(const Arguments& arguments) {
     if (!time) return time.error();
     query.now = *time;
   }
-  const auto depth = parse_number(arguments, "--max-depth", 0, query.max_intermediates);
+  const auto depth = parse_number(arguments, "--max-depth", 0, query.limits.depth);
   if (!depth) return depth.error();
-  query.max_intermediates = *depth;
-  const auto certificates = parse_number(arguments, "--max-certificates", 1, static_cast<int>(query.max_certificates));
+  query.limits.depth = *depth;
+  const auto certificates =
+      parse_number(arguments, "--max-certificates", 1, static_cast<int>(query.limits.certificates));
   if (!certificates) return certificates.error();
-  query.max_certificates = static_cast<std::size_t>(*certificates);
+  query.limits.certificates = static_cast<std::size_t>(*certificates);
   return query;
 }
 

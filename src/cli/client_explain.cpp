@@ -81,6 +81,7 @@ Result<x509::PresentedChain> load_presented(const std::string& file) {
 /// read that key is not who asks here. Nothing where a file is at fault: then its problem was printed.
 std::optional<app::Materials> load_trust_stores(config::Config config) {
   config.tls = {};
+  config.fetch = {};
   app::LoadedMaterials loaded = app::load_materials(config, wall_now());
   if (!loaded.materials) app::report_problems(loaded.problems);
   return std::move(loaded.materials);
@@ -118,10 +119,10 @@ ExitStatus run_client_explain(const Arguments& arguments) {
   if (!*client) return report_unknown(id->text(), *opened.registry, arguments);
   const auto entry = store::make_directory_client(**client);
   if (!entry) return fail(ExitStatus::could_not_run, entry.error());
+  oauth::Snapshot snapshot;
+  snapshot.chain_limits = opened.registry->config.limits.chain;
   auto materials = load_trust_stores(std::move(opened.registry->config));
   if (!materials) return ExitStatus::answer_is_no;
-
-  oauth::Snapshot snapshot;
   snapshot.trust_stores = std::move(materials->trust_stores);
   return report(oauth::explain_client(*entry, snapshot, *presented, *now), arguments);
 }

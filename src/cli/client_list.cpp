@@ -39,25 +39,42 @@ ExitStatus list_expiring(const Registry& registry, const Arguments& arguments) {
   return ExitStatus::done;
 }
 
+void print_clients(const Registry& registry, const std::vector<model::Client>& clients,
+                   const std::optional<store::RegistryGeneration>& generation) {
+  for (const model::Client& client : clients) {
+    print(printable(client.client_id.text()) + "\t" + std::string{name(client.token_endpoint_auth_method)} + "\t" +
+          printable(describe_credential(client)) + "\t" + printable(client.origin.place) + "\n");
+  }
+  if (!registry.is_live()) print("(from the configuration: the server has not run yet)\n");
+  if (generation) {
+    print("(generation " + std::to_string(generation->number) + ", since " + to_rfc3339(generation->since) + ")\n");
+  }
+}
+
+void print_clients_json(const Registry& registry, const std::vector<model::Client>& clients,
+                        const std::optional<store::RegistryGeneration>& generation) {
+  nlohmann::ordered_json json;
+  json["registry"] = registry.is_live() ? "store" : "configuration";
+  if (generation) {
+    json["generation"] = generation->number;
+    json["since"] = to_rfc3339(generation->since);
+  }
+  json["clients"] = nlohmann::ordered_json::array();
+  for (const model::Client& client : clients) json["clients"].push_back(client_json(client));
+  print_json(json);
+}
+
 ExitStatus run_client_list(const Arguments& arguments) {
   const OpenedRegistry opened = open_registry(arguments);
   if (!opened.registry) return opened.status;
   if (arguments.has("--expiring")) return list_expiring(*opened.registry, arguments);
+  // Before the clients: where a reload comes between the two, the number is not ahead of the list.
+  const auto generation = opened.registry->load_generation();
+  if (!generation) return fail(ExitStatus::could_not_run, generation.error());
   const auto clients = opened.registry->list_clients();
   if (!clients) return fail(ExitStatus::could_not_run, clients.error());
-  if (arguments.has("--json")) {
-    nlohmann::ordered_json json;
-    json["registry"] = opened.registry->is_live() ? "store" : "configuration";
-    json["clients"] = nlohmann::ordered_json::array();
-    for (const model::Client& client : *clients) json["clients"].push_back(client_json(client));
-    print_json(json);
-    return ExitStatus::done;
-  }
-  for (const model::Client& client : *clients) {
-    print(printable(client.client_id.text()) + "\t" + std::string{name(client.token_endpoint_auth_method)} + "\t" +
-          printable(describe_credential(client)) + "\t" + printable(client.origin.place) + "\n");
-  }
-  if (!opened.registry->is_live()) print("(from the configuration: the server has not run yet)\n");
+  const auto show = arguments.has("--json") ? &print_clients_json : &print_clients;
+  show(*opened.registry, *clients, *generation);
   return ExitStatus::done;
 }
 

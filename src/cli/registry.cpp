@@ -36,6 +36,13 @@ Result<std::vector<store::SeenCertificate>> Registry::list_ending(WallTime end) 
   return store->seen_certificates().list_ending(end, std::numeric_limits<std::size_t>::max());
 }
 
+Result<std::optional<store::RegistryGeneration>> Registry::load_generation() const {
+  if (!store) return std::optional<store::RegistryGeneration>{};
+  const auto generation = store->load_generation();
+  if (!generation) return generation.error();
+  return generation->number == 0 ? std::nullopt : std::optional{*generation};
+}
+
 Result<std::vector<model::Client>> Registry::list_clients() const {
   if (!store) {
     std::vector<model::Client> clients = config.clients;

@@ -7,6 +7,7 @@
 
 #include "base/base64url.hpp"
 #include "base/text.hpp"
+#include "fetch/allow_list.hpp"
 #include "model/ids.hpp"
 #include "model/resource.hpp"
 
@@ -164,6 +165,11 @@ std::string check_store_name(std::string_view text) {
       std::all_of(text.begin(), text.end(), [](char c) { return is_alphanumeric(c) || is_one_of(c, "._-"); });
   if (!text.empty() && text.size() <= 64 && is_plain) return {};
   return "is no name of a trust store; write 1 to 64 letters, digits, dots, underscores and hyphens";
+}
+
+std::string check_fetch_host(std::string_view text) {
+  if (fetch::AllowList::parse({std::string{text}})) return {};
+  return "is no host; write for example jwks.example.com, 10.0.0.5:8443 or [fd00::5]:8443, without scheme and path";
 }
 
 std::optional<std::string> canonical_address(std::string_view text) {

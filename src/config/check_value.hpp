@@ -38,6 +38,9 @@ namespace certbound::config {
 /// 1 to 64 letters, digits, dots, underscores and hyphens.
 [[nodiscard]] std::string check_store_name(std::string_view text);
 
+/// An entry of `fetch.allow` (fetch::AllowList).
+[[nodiscard]] std::string check_fetch_host(std::string_view text);
+
 /// The text under which two addresses are the same, or nothing where the port is 0 (any free one).
 [[nodiscard]] std::optional<std::string> canonical_address(std::string_view text);
 

@@ -12,6 +12,7 @@
 #include "base/base64url.hpp"
 #include "base/clock.hpp"
 #include "base/log.hpp"
+#include "fetch/options.hpp"
 #include "model/client.hpp"
 #include "model/resource.hpp"
 #include "net/options.hpp"
@@ -66,6 +67,7 @@ struct Config {
   audit::Options audit;
   net::Limits limits;
   LogOptions log;
+  fetch::Options fetch;
   unsigned workers = 0;  ///< 0: the CPUs that this process may use
   std::vector<x509::TrustStoreOptions> trust_stores;
   std::vector<model::Client> clients;

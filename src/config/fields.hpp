@@ -187,6 +187,15 @@ Field<OwnerOf<Member>> section(std::string_view key, const Section<ValueOf<Membe
           [&members](Reader& reader, const Node& node, Owner& object) { members.read(reader, node, object.*Member); }};
 }
 
+/// A row whose value is stored in the member of a struct within the section's.
+template <auto Member>
+Field<OwnerOf<Member>> nested(Field<ValueOf<Member>> field) {
+  using Owner = OwnerOf<Member>;
+  return {std::move(field.option), [store = std::move(field.store)](Reader& reader, const Node& node, Owner& object) {
+            store(reader, node, object.*Member);
+          }};
+}
+
 /// A list of sections; what several files hold is appended.
 template <auto Member>
 Field<OwnerOf<Member>> sections(std::string_view key, const Section<typename ValueOf<Member>::value_type>& members,

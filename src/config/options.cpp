@@ -144,12 +144,23 @@ const Section<audit::Options>& audit_section() {
 
 const Section<net::Limits>& limits_section() {
   using net::Limits;
+  using Chain = x509::ChainLimits;
   static const Section<Limits> rows{
       "limits",
       {
           size<&Limits::header_bytes>("header_bytes", {kKib, kMib},
                                       "The largest request line and header section; more is answered 431."),
           size<&Limits::body_bytes>("body_bytes", {kKib, 16 * kMib}, "The largest request body; more is answered 413."),
+          nested<&Limits::chain>(integer<&Chain::certificates>(
+              "chain_certificates", {1, 16},
+              "The most certificates that a client may send, its own among them; with more the handshake fails.")),
+          nested<&Limits::chain>(size<&Chain::bytes>(
+              "chain_bytes", {4 * kKib, 256 * kKib},
+              "The most octets that these may have; with more the handshake fails before any is looked at.")),
+          nested<&Limits::chain>(integer<&Chain::depth>(
+              "chain_depth", {0, 10},
+              "The most certificates between a client's certificate and the anchor of its trust store, sent or of the "
+              "store; a longer path is chain_too_long.")),
           integer<&Limits::connections_per_worker>(
               "connections_per_worker", {1, 1000000},
               "Connections that one worker holds at a time. Mind the process's limit of open files."),
@@ -180,6 +191,32 @@ const Section<LogOptions>& log_section() {
                                       {"warning", log::Level::warning},
                                       {"error", log::Level::error}},
                                      "The least level that is written."),
+      }};
+  return rows;
+}
+
+const Section<fetch::Options>& fetch_section() {
+  using fetch::Options;
+  static const Section<Options> rows{
+      "fetch",
+      {
+          Field<Options>{
+              make_option("allow", list_shape(text_shape(R"([^/?#@\s]+)")),
+                          "Hosts that may have private or special-use addresses: HOST (any port), HOST:PORT, "
+                          "an IPv4 address, an IPv6 address in brackets. Requests to such addresses are "
+                          "refused otherwise, since they would be a way into your own network.",
+                          "[]"),
+              [](Reader& reader, const Node& node, Options& options) {
+                read_each(reader, node, [&](const Node& member) {
+                  auto entry = read_checked_text(reader, member, &check_fetch_host);
+                  if (entry) options.allow.push_back(std::move(*entry));
+                });
+              }}
+              .sample(R"(["jwks.partner.internal:8443"])"),
+          path<&Options::ca_file>("ca_file",
+                                  "PEM file of the CAs that outbound TLS trusts. Default: the system's CAs. For "
+                                  "outbound connections only; clients are never judged by it.")
+              .sample("ca/outbound.crt"),
       }};
   return rows;
 }
@@ -319,6 +356,9 @@ const Section<Config>& config_section() {
           section<&Config::tokens>("tokens", tokens_section(), "Access tokens."),
           sections<&Config::resources>("resources", resource_section(), "The protected APIs.").in_any_file(),
           section<&Config::audit>("audit", audit_section(), "The record of every decision."),
+          section<&Config::fetch>("fetch", fetch_section(),
+                                  "Outbound requests: CRLs and jwks_uri by URL. Proxies of the environment are not "
+                                  "used."),
           section<&Config::limits>("limits", limits_section(), "Every wait has a deadline, every buffer a bound."),
           section<&Config::log>("log", log_section(), "The log on standard error."),
           integer<&Config::workers>("workers", {0, 1024},

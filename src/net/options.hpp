@@ -6,6 +6,8 @@
 #include <filesystem>
 #include <string>
 
+#include "x509/presented.hpp"
+
 namespace certbound::net {
 
 /// What a TLS listener asks of its peers. Who is trusted is decided per client, after the handshake.
@@ -32,6 +34,7 @@ struct TlsOptions {
 struct Limits {
   std::size_t header_bytes = 16UL * 1024;
   std::size_t body_bytes = 64UL * 1024;
+  x509::ChainLimits chain;  ///< of what a client presents
   std::size_t connections_per_worker = 10000;
   std::chrono::seconds handshake_timeout{10};
   std::chrono::seconds header_timeout{10};

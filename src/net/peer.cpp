@@ -22,9 +22,9 @@ Result<void> check_presented(X509_STORE_CTX& context) {
   }
   const STACK_OF(X509)* sent = X509_STORE_CTX_get0_untrusted(&context);
   const int count = sent == nullptr ? 1 : sk_X509_num(sent);
-  if (count > static_cast<int>(x509::kMaximumChainCertificates)) {
-    return refuse_chain(std::to_string(count) + " certificates; at most " +
-                        std::to_string(x509::kMaximumChainCertificates));
+  const int most = X509_VERIFY_PARAM_get_depth(X509_STORE_CTX_get0_param(&context)) + 1;
+  if (count > most) {
+    return refuse_chain(std::to_string(count) + " certificates; at most " + std::to_string(most));
   }
   return x509::check_presented_key(x509::Certificate::share(*leaf));
 }

@@ -10,8 +10,9 @@
 
 namespace certbound::net {
 
-/// Is what the peer presents within the bounds, and its leaf's key usable? Called inside the handshake, before any
-/// answer. Errors: `invalid_client` with chain_too_long, weak_key or certificate_unusable.
+/// Is what the peer presents within the bound, and its leaf's key usable? At most the context's depth of certificates
+/// beside the leaf (make_tls_context sets it). Called inside the handshake, before any answer. Errors: `invalid_client`
+/// with chain_too_long, weak_key or certificate_unusable.
 [[nodiscard]] Result<void> check_presented(X509_STORE_CTX& context);
 
 /// What the peer of a finished handshake presented, or null. Takes OpenSSL's objects, so nothing is parsed twice.

@@ -93,11 +93,15 @@ Result<void> set_protocol(SSL_CTX& context) {
   }
   SSL_CTX_set_mode(&context, SSL_MODE_RELEASE_BUFFERS);
   SSL_CTX_set_alpn_select_cb(&context, select_protocol, nullptr);
+  return {};
+}
+
+void bound_client_chain(SSL_CTX& context, const x509::ChainLimits& limits) {
   // A bound on the Certificate message, checked before anything in it is parsed: the certificates and 16 octets of
   // framing for each.
-  SSL_CTX_set_max_cert_list(&context,
-                            static_cast<long>(x509::kMaximumChainBytes + 16 * x509::kMaximumChainCertificates));
-  return {};
+  SSL_CTX_set_max_cert_list(&context, static_cast<long>(limits.bytes + 16 * limits.certificates));
+  // OpenSSL builds no path in the handshake, so its depth is free to carry the count to check_presented().
+  SSL_CTX_set_verify_depth(&context, static_cast<int>(limits.certificates) - 1);
 }
 
 /// The same certificate as an object of another library context.
@@ -175,11 +179,12 @@ Result<ServerCertificate> load_server_certificate(const TlsOptions& options) {
 }
 
 Result<TlsContext> make_tls_context(const ServerCertificate& server, ClientCertificate client_certificate,
-                                    const crypto::LibraryContext& library) {
+                                    const x509::ChainLimits& chain_limits, const crypto::LibraryContext& library) {
   TlsContext context{SSL_CTX_new_ex(library.get(), nullptr, TLS_server_method()), SSL_CTX_free};
   if (!context) return tls_error("SSL_CTX_new");
   if (auto done = set_protocol(*context); !done) return std::move(done).error();
   if (auto done = use_certificate(*context, server, library.get()); !done) return std::move(done).error();
+  bound_client_chain(*context, chain_limits);
   SSL_CTX_set_verify(context.get(), verify_mode(client_certificate), nullptr);
   SSL_CTX_set_cert_verify_callback(context.get(), accept_usable_certificate, nullptr);
   return context;

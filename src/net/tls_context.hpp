@@ -29,10 +29,11 @@ struct ServerCertificate {
 
 /// TLS 1.2 and 1.3 with ECDHE and AEAD suites; no resumption of any kind, no renegotiation, no early data, no
 /// compression; ALPN `http/1.1`. The handshake accepts any client certificate that parses, has a usable key of at least
-/// 112 bits and proves it: who is trusted is decided per client, after `client_id` is known (product.md section 5, rule
-/// 1). No list of acceptable CAs is sent. `library` outlives the context and the certificates that its peers present.
-/// Errors: `server_error` where OpenSSL refuses a setting.
+/// 112 bits and proves it, within the certificates and bytes of `chain_limits`: who is trusted is decided per client,
+/// after `client_id` is known (product.md section 5, rule 1). No list of acceptable CAs is sent. `library` outlives the
+/// context and the certificates that its peers present. Errors: `server_error` where OpenSSL refuses a setting.
 [[nodiscard]] Result<TlsContext> make_tls_context(const ServerCertificate& server, ClientCertificate client_certificate,
+                                                  const x509::ChainLimits& chain_limits,
                                                   const crypto::LibraryContext& library = nullptr);
 
 }  // namespace certbound::net

@@ -114,8 +114,7 @@ Step explain_chain(const store::DirectoryClient& client, const Snapshot& snapsho
                                  : "the client is registered without a subject";
     return step;
   }
-  x509::TrustStore::Query query;
-  query.now = now;
+  const x509::TrustStore::Query query{.now = now, .limits = snapshot.chain_limits};
   auto path = store->second->find_path(presented.leaf, presented.intermediates, query);
   std::string detail;
   Reason reason = Reason::none;
@@ -141,8 +140,7 @@ Step explain_revocation(const store::DirectoryClient& client, const Snapshot& sn
   const auto store = snapshot.trust_stores.find(client.client.trust_store);
   if (store == snapshot.trust_stores.end()) return make_step("revocation", Reason::anchor_not_for_client);
   const x509::Revocation& revocation = store->second->revocation();
-  x509::TrustStore::Query query;
-  query.now = now;
+  const x509::TrustStore::Query query{.now = now, .limits = snapshot.chain_limits};
   auto path = store->second->find_path(presented.leaf, presented.intermediates, query);
   if (!path) return make_step("revocation", path.error().reason);  // `chain` or `validity` has said why
   const auto verdict = revocation.check(*path, now);

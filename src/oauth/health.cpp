@@ -30,6 +30,7 @@ Task<http::Response> Health::render_readyz() const {
   }
   std::string body =
       reasons.empty() ? "{\"status\":\"ready\"" : "{\"status\":\"not_ready\",\"reasons\":[" + reasons + "]";
+  body += ",\"generation\":" + std::to_string(generation_.load());
   if (has_reload_failed_.load()) body += ",\"last_reload\":\"failed\"";
   body.push_back('}');
   co_return render_status(reasons.empty() ? 200 : 503, std::move(body));

@@ -148,6 +148,7 @@ Task<http::Response> Service::route(const http::Request& request, const Publishe
 Task<http::Response> Service::answer_token(const http::Request& request) {
   const auto began = std::chrono::steady_clock::now();
   audit::Event event = make_event(request, clock_());
+  event.generation = published_->snapshot->generation;
   auto granted = co_await decide_token(request, event);
   http::Response response = granted ? *std::move(granted) : refuse(granted.error(), request, event);
   // The record leaves before the answer: it may know a token that nobody got, never the other way round.
@@ -168,6 +169,7 @@ Task<Result<http::Response>> Service::decide_token(const http::Request& request,
     if (!call) co_return call.error();
     // Taken only now: a registration and the trust stores that it is checked against belong to one configuration.
     const std::shared_ptr<Published> published = published_;
+    event.generation = published->snapshot->generation;
     const std::size_t hits = memory_.hits();
     auto granted = co_await grant_token(*call, request, *published->snapshot, published->signer, memory_, event);
     // Nothing suspended meanwhile: the difference is this request's.

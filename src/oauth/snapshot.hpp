@@ -35,6 +35,7 @@ struct Snapshot {
   std::string issuer_path;  ///< empty, or `/t1`: what stands before `/oauth2/token`
   TokenOptions tokens;
   SigningOptions signing;
+  x509::ChainLimits chain_limits;
   std::map<std::string, model::Resource, std::less<>> resources;                             ///< by identifier
   std::map<std::string, std::shared_ptr<const x509::TrustStore>, std::less<>> trust_stores;  ///< by name
   std::vector<SigningKey> keys;  ///< exactly one is active and of signing.algorithm

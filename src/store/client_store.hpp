@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
@@ -16,6 +17,12 @@ namespace certbound::store {
 /// The `source` of clients that the configuration declares. Clients of another source are never touched by
 /// reconcile_clients.
 inline constexpr std::string_view kDeclaredSource = "yaml";
+
+/// The configuration that a registry was last made equal to.
+struct RegistryGeneration {
+  std::uint64_t number = 0;  ///< counts them, also across restarts; 0: no server has run on this registry
+  WallTime since{};          ///< when it took effect
+};
 
 /// What reconcile_clients did. The lists hold at most kMaximumListed ids each, in order: for the log.
 struct Reconciliation {
@@ -55,8 +62,9 @@ class ClientStore : public ClientReader {
  public:
   /// Makes the clients of source `yaml` equal to `declared`, all of them or, on an error, none. A client that only
   /// moved to another line of the configuration counts as unchanged, but its new place is kept. `now` becomes
-  /// created_at and updated_at. Errors, besides those of ClientReader: `invalid_request` where an id is declared twice,
-  /// is registered under another source, or a client cannot be stored; `detail` names it.
+  /// created_at and updated_at, and begins the next generation (Store::load_generation). Errors, besides those of
+  /// ClientReader: `invalid_request` where an id is declared twice, is registered under another source, or a client
+  /// cannot be stored; `detail` names it.
   [[nodiscard]] virtual Result<Reconciliation> reconcile_clients(std::span<const model::Client> declared,
                                                                  WallTime now) = 0;
 };

@@ -9,9 +9,9 @@
 
 namespace certbound::store {
 
-/// The registry as its one writer sees it. Outlives every reader that it made. clients(), keys() and
-/// seen_certificates() share one connection: use them from one thread at a time, and never from one that serves
-/// connections.
+/// The registry as its one writer sees it. Outlives every reader that it made. clients(), keys(),
+/// seen_certificates() and load_generation() share one connection: use them from one thread at a time, and never from
+/// one that serves connections.
 class Store {
  public:
   Store() = default;
@@ -22,6 +22,9 @@ class Store {
   [[nodiscard]] virtual ClientStore& clients() = 0;
   [[nodiscard]] virtual KeyStore& keys() = 0;
   [[nodiscard]] virtual SeenCertificateReader& seen_certificates() = 0;
+
+  /// The generation that the last reconcile_clients() began. Errors: as ClientReader.
+  [[nodiscard]] virtual Result<RegistryGeneration> load_generation() = 0;
 
   /// A connection of its own, for one reader thread. Errors: as ClientReader.
   [[nodiscard]] virtual Result<std::unique_ptr<ClientReader>> make_client_reader() const = 0;
@@ -42,6 +45,8 @@ class ReadOnlyStore {
   [[nodiscard]] virtual ClientReader& clients() = 0;
   [[nodiscard]] virtual KeyReader& keys() = 0;
   [[nodiscard]] virtual SeenCertificateReader& seen_certificates() = 0;
+  /// As of Store.
+  [[nodiscard]] virtual Result<RegistryGeneration> load_generation() = 0;
 };
 
 }  // namespace certbound::store

@@ -28,10 +28,11 @@ struct PresentedChain {
 };
 
 /// The bounds of what a peer may present (CVE-2026-32280: chain building blows up with many certificates).
-inline constexpr std::size_t kMaximumChainCertificates = 6;
-inline constexpr std::size_t kMaximumChainBytes = 32UL * 1024;
-/// Certificates between leaf and anchor.
-inline constexpr int kMaximumIntermediates = 4;
+struct ChainLimits {
+  std::size_t certificates = 6;     ///< the leaf among them
+  std::size_t bytes = 32UL * 1024;  ///< their DER
+  int depth = 4;                    ///< certificates between leaf and anchor, whoever sent or holds them; from 0
+};
 
 /// Rule 1: may this leaf take part in a handshake at all? Key strength of 112 bits and a usable key type; nothing about
 /// trust or time. Errors: `invalid_client` with weak_key or certificate_unusable.

@@ -39,6 +39,13 @@ std::uint64_t next_generation() {
   return ++last;
 }
 
+/// Policies that a CA demands are heeded; which ones they are is the CA's affair: the user-initial-policy-set of RFC
+/// 5280 section 6.1.1 is any-policy. Unasked, OpenSSL takes requireExplicitPolicy for known and does not look at it.
+void heed_policies(X509_VERIFY_PARAM& parameters) {
+  if (X509_VERIFY_PARAM_add0_policy(&parameters, OBJ_nid2obj(NID_any_policy)) != 1) throw std::bad_alloc{};
+  X509_VERIFY_PARAM_set_flags(&parameters, X509_V_FLAG_POLICY_CHECK);
+}
+
 /// The answers of X509_check_ca().
 enum CaKind : int { kNoCa = 0, kBasicConstraintsCa = 1, kSelfSignedV1 = 3 };
 
@@ -64,20 +71,19 @@ StackHandle stack_of(std::span<const Certificate> sent, std::span<const Certific
   return stack;
 }
 
-Result<void> check_bounds(const Certificate& leaf, std::span<const Certificate> untrusted,
-                          const TrustStore::Query& query) {
+Result<void> check_bounds(const Certificate& leaf, std::span<const Certificate> untrusted, const ChainLimits& limits) {
   const std::size_t count = untrusted.size() + 1;
-  if (count > query.max_certificates) {
+  if (count > limits.certificates) {
     return refuse_path(Reason::chain_too_long, std::to_string(count) + " certificates presented; at most " +
-                                                   std::to_string(query.max_certificates));
+                                                   std::to_string(limits.certificates));
   }
   auto bytes = static_cast<std::size_t>(i2d_X509(&leaf.handle(), nullptr));
   for (const Certificate& certificate : untrusted) {
     bytes += static_cast<std::size_t>(i2d_X509(&certificate.handle(), nullptr));
   }
-  if (bytes <= query.max_bytes) return {};
+  if (bytes <= limits.bytes) return {};
   return refuse_path(Reason::chain_too_long, "certificates of " + std::to_string(bytes) +
-                                                 " octets presented; at most " + std::to_string(query.max_bytes));
+                                                 " octets presented; at most " + std::to_string(limits.bytes));
 }
 
 VerifiedPath take_path(X509_STORE_CTX& context) {
@@ -126,7 +132,7 @@ Result<void> check_is_no_anchor(const Certificate& leaf, std::span<const Certifi
 
 void set_query(X509_STORE_CTX& context, const TrustStore::Query& query) {
   X509_VERIFY_PARAM* parameters = X509_STORE_CTX_get0_param(&context);
-  X509_VERIFY_PARAM_set_depth(parameters, std::max(0, query.max_intermediates));
+  X509_VERIFY_PARAM_set_depth(parameters, std::max(0, query.limits.depth));
   X509_VERIFY_PARAM_set_time(parameters, static_cast<std::time_t>(unix_seconds(query.now)));
 }
 
@@ -151,6 +157,7 @@ Result<std::shared_ptr<const TrustStore>> TrustStore::make(std::string name, std
   X509_VERIFY_PARAM* parameters = X509_STORE_get0_param(made->store_.get());
   X509_VERIFY_PARAM_set_purpose(parameters, X509_PURPOSE_SSL_CLIENT);
   X509_VERIFY_PARAM_set_auth_level(parameters, kAuthLevel);
+  heed_policies(*parameters);
   X509_VERIFY_PARAM_set_flags(parameters, strict ? kFlags | X509_V_FLAG_X509_STRICT : kFlags);
   made->name_ = std::move(name);
   made->anchors_ = std::move(anchors);
@@ -183,7 +190,7 @@ Result<VerifiedPath> TrustStore::verify(const Certificate& leaf, std::span<const
 
 Result<VerifiedPath> TrustStore::find_path(const Certificate& leaf, std::span<const Certificate> untrusted,
                                            const Query& query) const {
-  if (auto bounded = check_bounds(leaf, untrusted, query); !bounded) return std::move(bounded).error();
+  if (auto bounded = check_bounds(leaf, untrusted, query.limits); !bounded) return std::move(bounded).error();
   if (auto issued = check_is_no_anchor(leaf, anchors_); !issued) return std::move(issued).error();
   const StackHandle stack = stack_of(untrusted, intermediates_);
   const ContextHandle context{X509_STORE_CTX_new()};

@@ -55,21 +55,18 @@ class TrustStore {
 
   struct Query {
     WallTime now{};
-    int max_intermediates = kMaximumIntermediates;  ///< certificates between leaf and anchor; the least is 0
-    /// Leaf and `untrusted` together, and their DER. More is refused before anything is looked at.
-    std::size_t max_certificates = kMaximumChainCertificates;
-    std::size_t max_bytes = kMaximumChainBytes;
+    ChainLimits limits{};  ///< what exceeds it is refused; count and octets before anything is looked at
   };
 
   /// RFC 5280 section 6 by OpenSSL: path to an anchor of this store (partial chains: an anchor need not be
-  /// self-signed), purpose ssl_client, security level 2, X509_STRICT where is_strict(), nothing else than `leaf`,
-  /// `untrusted` and this store. A leaf that is itself an anchor is refused, also where another anchor
-  /// issued it: an anchor issues, it does not authenticate. notAfter itself is past. Then the revocation policy
-  /// (Revocation::check). About 72 us for leaf and root.
-  /// Errors: `invalid_client` with the Reason that fits (anchor_not_for_client, issuer_missing, certificate_expired,
-  /// wrong_purpose, …); `detail` names the certificate at fault by its depth and subject and gives OpenSSL's own words;
-  /// for issuer_missing the issuer that is missing; for not_strict what the certificate lacks; for certificate_revoked
-  /// and revocation_unknown the CRL and its age. `server_error` where OpenSSL cannot work.
+  /// self-signed), purpose ssl_client, security level 2, the policies that a CA demands, X509_STRICT where is_strict(),
+  /// nothing else than `leaf`, `untrusted` and this store. A leaf that is itself an anchor is refused, also where
+  /// another anchor issued it: an anchor issues, it does not authenticate. notAfter itself is past. Then the revocation
+  /// policy (Revocation::check). About 72 us for leaf and root. Errors: `invalid_client` with the Reason that fits
+  /// (anchor_not_for_client, issuer_missing, certificate_expired, wrong_purpose, …); `detail` names the certificate at
+  /// fault by its depth and subject and gives OpenSSL's own words; for issuer_missing the issuer that is missing; for
+  /// not_strict what the certificate lacks; for certificate_revoked and revocation_unknown the CRL and its age.
+  /// `server_error` where OpenSSL cannot work.
   [[nodiscard]] Result<VerifiedPath> verify(const Certificate& leaf, std::span<const Certificate> untrusted,
                                             const Query& query) const;
 

@@ -26,8 +26,10 @@ class VerificationMemory {
   explicit VerificationMemory(std::size_t capacity = kCapacity, OnUnknownRevocation on_unknown_revocation = {})
       : capacity_{capacity}, on_unknown_revocation_{std::move(on_unknown_revocation)} {}
 
-  /// The remembered verdict, or verifies now and remembers. Errors: as TrustStore::verify.
-  [[nodiscard]] Result<void> verify(const TrustStore& store, const PresentedChain& chain, WallTime now);
+  /// The remembered verdict, or verifies now and remembers. A verdict is not asked again whether other `limits` permit
+  /// it: they belong to a configuration, and so do the store and its generation. Errors: as TrustStore::verify.
+  [[nodiscard]] Result<void> verify(const TrustStore& store, const PresentedChain& chain, WallTime now,
+                                    const ChainLimits& limits = ChainLimits{});
 
   [[nodiscard]] std::size_t size() const { return entries_.size(); }
   /// How often verify() was answered from memory: for metrics and tests.

@@ -198,7 +198,10 @@ Error make_verify_error(X509_STORE_CTX& context, std::span<const Certificate> an
 
   Reason reason = verify_reason(x509_error);
   std::string detail = X509_verify_cert_error_string(x509_error);
-  if (certificate != nullptr) {
+  if (x509_error == X509_V_ERR_NO_EXPLICIT_POLICY) {
+    // Of the path as a whole; the depth is that of the step before.
+    detail += ": a CA of the chain demands certificate policies, and no policy holds along the whole chain";
+  } else if (certificate != nullptr) {
     if (is_missing_issuer(x509_error)) {
       const Finding finding = explain_missing_issuer(context, *certificate, anchors);
       reason = finding.reason;

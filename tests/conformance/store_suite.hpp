@@ -193,6 +193,22 @@ TYPED_TEST_P(StoreSuite, RefusesAnIdOfAnotherSourceAndChangesNothing) {
   EXPECT_EQ(this->all_ids(), (std::vector<std::string>{"old", "r"}));
 }
 
+TYPED_TEST_P(StoreSuite, CountsTheConfigurationsThatItTook) {
+  this->open({suite_client("r", "registration")});
+  const auto generation = [this](std::uint64_t number, WallTime since) {
+    const auto loaded = this->store_->load_generation();
+    return loaded && loaded->number == number && loaded->since == since;
+  };
+  EXPECT_TRUE(generation(0, WallTime{}));
+  this->reconcile({suite_client("a")});
+  EXPECT_TRUE(generation(1, this->kNow));
+  const WallTime later = this->kNow + std::chrono::seconds{5};
+  ASSERT_TRUE(this->clients().reconcile_clients(std::vector{suite_client("a")}, later));
+  EXPECT_TRUE(generation(2, later)) << "also one that changes no client";
+  ASSERT_FALSE(this->clients().reconcile_clients(std::vector{suite_client("r")}, later));
+  EXPECT_TRUE(generation(2, later)) << "and none that was refused";
+}
+
 TYPED_TEST_P(StoreSuite, RefusesAnIdThatIsDeclaredTwiceAndChangesNothing) {
   this->open();
   this->reconcile({suite_client("old")});
@@ -372,10 +388,11 @@ REGISTER_TYPED_TEST_SUITE_P(StoreSuite, FindsNothingInAnEmptyStore, GivesBackEve
                             ComparesIdsOctetByOctet, TakesAnIdForDataOnly, CountsAddedChangedRemovedAndUnchanged,
                             KeepsTheNewPlaceOfAClientThatOnlyMoved, RemovesEveryDeclaredClientWhereNoneIsDeclared,
                             LeavesClientsOfOtherSourcesAlone, RefusesAnIdOfAnotherSourceAndChangesNothing,
-                            RefusesAnIdThatIsDeclaredTwiceAndChangesNothing, RefusesTextThatIsNotUtf8AndChangesNothing,
-                            RefusesToReconcileAClientOfAnotherSource, ListsNoMoreIdsThanTheBound,
-                            ListsClientsInPagesOrderedByTheOctetsOfTheirIds, ShowsReadersWhatWasCommitted,
-                            GivesBackKeysOldestFirst, RefusesASecondKeyOfOneKid, RefusesASecondActiveKeyOfOneAlgorithm,
-                            KeepsTheLastCertificateOfEachClient, ListsCertificatesThatEndTheFirstFirst);
+                            CountsTheConfigurationsThatItTook, RefusesAnIdThatIsDeclaredTwiceAndChangesNothing,
+                            RefusesTextThatIsNotUtf8AndChangesNothing, RefusesToReconcileAClientOfAnotherSource,
+                            ListsNoMoreIdsThanTheBound, ListsClientsInPagesOrderedByTheOctetsOfTheirIds,
+                            ShowsReadersWhatWasCommitted, GivesBackKeysOldestFirst, RefusesASecondKeyOfOneKid,
+                            RefusesASecondActiveKeyOfOneAlgorithm, KeepsTheLastCertificateOfEachClient,
+                            ListsCertificatesThatEndTheFirstFirst);
 
 }  // namespace certbound::store

@@ -1,6 +1,7 @@
 """SIGHUP: configuration, clients, trust stores and TLS files change atomically, or not at all (SRV-6, product.md sections 3 and 8)."""
 
 import copy
+import json
 import os
 import shutil
 import ssl
@@ -9,6 +10,7 @@ import unittest
 
 from support.cases import API, TOKEN, OwnDaemonCase, grant, pki_client
 from support.client import form_request
+from support.daemon import run
 from support.pki import DAY, now
 
 
@@ -180,11 +182,47 @@ class FailedReload(OwnDaemonCase):
 
     def test_is_visible_and_ends_with_the_next_good_one(self):
         """product.md section 8, keycloak 45057: the state of the configuration is in readyz and in the metrics."""
-        healthy = self.curl.operations("/readyz").body
-        self.daemon.reload("[]", expect="reload_failed")
-        self.assertNotEqual(self.curl.operations("/readyz").body, healthy)
+
+        def state():
+            return self.curl.operations("/readyz").json(), self.curl.metrics()[("certbound_config_last_reload_successful", frozenset())]
+
+        self.assertEqual(state(), ({"status": "ready", "generation": 1}, 1))
+        event = self.daemon.reload("[]", expect="reload_failed")
+        self.assertEqual(event["generation"], 1)
+        self.assertEqual(state(), ({"status": "ready", "generation": 1, "last_reload": "failed"}, 0))
         self.daemon.reload(self.config)
-        self.assertEqual(self.curl.operations("/readyz").body, healthy)
+        self.assertEqual(state(), ({"status": "ready", "generation": 2}, 1))
+
+
+class Generation(OwnDaemonCase):
+    def test_is_one_number_everywhere_and_goes_on_after_a_restart(self):
+        """An operator sees whether a reload has arrived, an auditor which configuration decided."""
+        daemon, curl = self.start()
+
+        def numbers():
+            self.assert_granted(curl(TOKEN, cert=self.etl, form=grant()), self.etl)
+            listed = run("client", "list", "--json", "--config", daemon.config_path)
+            text = run("client", "list", "--config", daemon.config_path).stdout
+            facts = json.loads(listed.stdout)
+            self.assertIn(f"(generation {facts['generation']}, since {facts['since']})", text)
+            return {facts["generation"], daemon.audit_records()[-1]["generation"], curl.operations("/readyz").json()["generation"],
+                    int(curl.metrics()[("certbound_config_generation", frozenset())])}  # fmt: skip
+
+        self.assertEqual(daemon.log.wait("ready")["generation"], 1)
+        self.assertEqual(numbers(), {1})
+        self.assertEqual(daemon.reload()["generation"], 2)
+        self.assertEqual(numbers(), {2})
+        daemon.reload("[]", expect="reload_failed")
+        daemon.write_config(self.with_state_of(daemon))
+        self.assertEqual(numbers(), {2})
+        daemon.stop()
+        daemon.start()
+        self.assertEqual(daemon.log.wait("ready")["generation"], 3)
+        self.assertEqual(numbers(), {3})
+        daemon.stop()
+
+    def with_state_of(self, daemon):
+        return {**self.base_config(), "state_dir": daemon.state_dir}
 
 
 class UnderLoad(OwnDaemonCase):

@@ -25,6 +25,7 @@ struct Registry {
   std::mutex mutex;
   Clients clients;
   std::map<std::string, SeenCertificate, std::less<>> seen;
+  RegistryGeneration generation;
 };
 
 Result<model::Client> to_client(const Clients::value_type& entry) {
@@ -84,7 +85,7 @@ class MemoryClients final : public ClientStore {
     return registry_->clients.size();
   }
 
-  Result<Reconciliation> reconcile_clients(std::span<const model::Client> declared, WallTime /*now*/) override {
+  Result<Reconciliation> reconcile_clients(std::span<const model::Client> declared, WallTime now) override {
     const auto sorted = sort_declared(declared);
     if (!sorted) return sorted.error();
     const std::lock_guard lock{registry_->mutex};
@@ -95,6 +96,7 @@ class MemoryClients final : public ClientStore {
     }
     remove_undeclared(clients, *sorted, done);
     registry_->clients = std::move(clients);
+    registry_->generation = {registry_->generation.number + 1, now};
     std::erase_if(registry_->seen, [this](const auto& entry) { return !registry_->clients.contains(entry.first); });
     return done;
   }
@@ -204,6 +206,10 @@ class MemoryStore final : public Store {
   ClientStore& clients() override { return clients_; }
   KeyStore& keys() override { return keys_; }
   SeenCertificateReader& seen_certificates() override { return seen_; }
+  Result<RegistryGeneration> load_generation() override {
+    const std::lock_guard lock{registry_->mutex};
+    return registry_->generation;
+  }
   Result<std::unique_ptr<SeenCertificateStore>> make_seen_store() const override {
     return std::make_unique<MemorySeenCertificates>(registry_);
   }

@@ -101,8 +101,26 @@ Result<Reconciliation> ClientTable::reconcile_clients(std::span<const model::Cli
     if (auto applied = apply_declared(*client, now, done); !applied) return std::move(applied).error();
   }
   if (auto removed = remove_undeclared(*sorted, done); !removed) return std::move(removed).error();
+  if (auto begun = begin_generation(now); !begun) return std::move(begun).error();
   if (auto committed = transaction->commit(); !committed) return std::move(committed).error();
   return done;
+}
+
+Result<void> ClientTable::begin_generation(WallTime now) {
+  auto cursor = begin_generation_.start(database_);
+  if (!cursor) return std::move(cursor).error();
+  cursor->bind_integer(1, unix_seconds(now));
+  return cursor->finish();
+}
+
+Result<RegistryGeneration> ClientTable::load_generation() {
+  auto cursor = load_generation_.start(database_);
+  if (!cursor) return std::move(cursor).error();
+  auto row = cursor->step();
+  if (!row) return std::move(row).error();
+  if (!*row) return RegistryGeneration{};
+  return RegistryGeneration{static_cast<std::uint64_t>(cursor->integer(0)),
+                            WallTime{std::chrono::seconds{cursor->integer(1)}}};
 }
 
 Result<void> ClientTable::apply_declared(const model::Client& client, WallTime now, Reconciliation& done) {

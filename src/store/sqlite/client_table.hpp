@@ -6,8 +6,8 @@
 
 namespace certbound::store::sqlite {
 
-/// The table `client` through one connection, which outlives it. On a connection that only reads, only ClientReader's
-/// functions work.
+/// The tables `client` and `generation` through one connection, which outlives it. On a connection that only reads,
+/// only ClientReader's functions work.
 class ClientTable final : public ClientStore {
  public:
   explicit ClientTable(Database& database) : database_{database} {}
@@ -17,10 +17,13 @@ class ClientTable final : public ClientStore {
   [[nodiscard]] Result<std::size_t> count_clients() override;
   [[nodiscard]] Result<Reconciliation> reconcile_clients(std::span<const model::Client> declared,
                                                          WallTime now) override;
+  /// Of the table `generation`. Errors: as ClientReader.
+  [[nodiscard]] Result<RegistryGeneration> load_generation();
 
  private:
   Result<void> apply_declared(const model::Client& client, WallTime now, Reconciliation& done);
   Result<void> remove_client(std::string_view client_id);
+  Result<void> begin_generation(WallTime now);
   Result<void> remove_undeclared(const std::vector<const model::Client*>& sorted, Reconciliation& done);
   Result<std::vector<std::string>> find_undeclared(const std::vector<const model::Client*>& sorted);
 
@@ -39,6 +42,10 @@ class ClientTable final : public ClientStore {
   Statement move_{"UPDATE client SET place = ?2 WHERE client_id = ?1"};
   Statement remove_{"DELETE FROM client WHERE client_id = ?1"};
   Statement forget_seen_{"DELETE FROM seen_certificate WHERE client_id = ?1"};
+  Statement load_generation_{"SELECT number, since FROM generation"};
+  Statement begin_generation_{
+      "INSERT INTO generation (one, number, since) VALUES (1, 1, ?1) "
+      "ON CONFLICT (one) DO UPDATE SET number = number + 1, since = excluded.since"};
 };
 
 }  // namespace certbound::store::sqlite

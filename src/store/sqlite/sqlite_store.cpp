@@ -55,6 +55,7 @@ class SqliteStore final : public Store {
   ClientStore& clients() override { return clients_; }
   KeyStore& keys() override { return keys_; }
   SeenCertificateReader& seen_certificates() override { return seen_; }
+  Result<RegistryGeneration> load_generation() override { return clients_.load_generation(); }
 
   Result<std::unique_ptr<ClientReader>> make_client_reader() const override {
     auto database = Database::open(database_.path(), Access::read_only, busy_timeout_);
@@ -85,6 +86,7 @@ class ReadOnlySqliteStore final : public ReadOnlyStore {
   ClientReader& clients() override { return clients_; }
   KeyReader& keys() override { return keys_; }
   SeenCertificateReader& seen_certificates() override { return seen_; }
+  Result<RegistryGeneration> load_generation() override { return clients_.load_generation(); }
 
  private:
   Database database_;

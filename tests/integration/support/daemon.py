@@ -228,6 +228,14 @@ class Daemon:
         with open(f"/proc/{self.process.pid}/status", encoding="ascii") as file:
             return next(int(line.split()[1]) for line in file if line.startswith("VmRSS:"))
 
+    def cpu_seconds(self):
+        """What all its threads have used so far, in user and kernel mode."""
+        total = 0
+        for thread in os.listdir(f"/proc/{self.process.pid}/task"):
+            with open(f"/proc/{self.process.pid}/task/{thread}/schedstat", encoding="ascii") as file:
+                total += int(file.read().split()[0])
+        return total / 1e9
+
     def open_files(self):
         return len(os.listdir(f"/proc/{self.process.pid}/fd"))
 

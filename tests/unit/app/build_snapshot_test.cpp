@@ -107,6 +107,7 @@ TEST(BuildSnapshot, HasWhatTheConfigurationHas) {
   const Files files;
   config::Config config = files.config();
   config.tokens.lifetime = std::chrono::seconds{77};
+  config.limits.chain = {.certificates = 3, .bytes = 5000, .depth = 2};
   config.resources = {{"https://a.example", *model::Scope::parse("read")}};
   const LoadedMaterials materials = load_materials(config, kNow);
   ASSERT_TRUE(materials.materials);
@@ -116,6 +117,9 @@ TEST(BuildSnapshot, HasWhatTheConfigurationHas) {
   ASSERT_TRUE(snapshot);
   EXPECT_EQ((*snapshot)->generation, 7U);
   EXPECT_EQ((*snapshot)->tokens.lifetime, std::chrono::seconds{77});
+  EXPECT_EQ((*snapshot)->chain_limits.certificates, 3U);
+  EXPECT_EQ((*snapshot)->chain_limits.bytes, 5000U);
+  EXPECT_EQ((*snapshot)->chain_limits.depth, 2);
   EXPECT_TRUE((*snapshot)->resources.contains("https://a.example"));
   EXPECT_TRUE((*snapshot)->trust_stores.contains("partner"));
   EXPECT_EQ((*snapshot)->active_key().record.kid, (*snapshot)->keys.front().record.kid);

@@ -64,6 +64,30 @@ TEST(LoadMaterials, WatchesEveryCertificate) {
   EXPECT_EQ(watched[2].role, "intermediate");
 }
 
+// CVE-2026-27586: a file that cannot be read must not mean another set of CAs.
+TEST(LoadMaterials, RefusesAMissingFileOfOutboundCas) {
+  const Files files;
+  config::Config config = files.config();
+  config.fetch.ca_file = files.path("missing.crt");
+  const LoadedMaterials loaded = load_materials(config, kNow);
+  EXPECT_FALSE(loaded.materials);
+  ASSERT_EQ(loaded.problems.size(), 1U);
+  EXPECT_EQ(loaded.problems.front().key, "fetch.ca_file");
+}
+
+TEST(LoadMaterials, LoadsWhatOutboundRequestsTrust) {
+  const Files files;
+  config::Config config = files.config();
+  config.fetch.ca_file = files.path("partner.crt");
+  config.fetch.allow = {"jwks.partner.internal"};
+  const LoadedMaterials loaded = load_materials(config, kNow);
+  ASSERT_TRUE(loaded.materials);
+  const auto url = fetch::parse_url("https://jwks.partner.internal/keys");
+  ASSERT_TRUE(url);
+  EXPECT_TRUE(loaded.materials->fetch->allow.allows(*url));
+  EXPECT_NE(loaded.materials->fetch->tls, nullptr);
+}
+
 TEST(LoadMaterials, NamesEveryMissingFileAtItsKey) {
   const Files files;
   config::Config config = files.config();

@@ -38,6 +38,12 @@ TEST(KeysThatNeedRestart, AreThoseThatABoundSocketOrAnOpenFileDependsOn) {
   EXPECT_EQ(keys_after([](config::Config& c) { c.workers = 3; }), Keys{"workers"});
 }
 
+// They are of the TLS contexts and the snapshot, which a reload makes anew.
+TEST(KeysThatNeedRestart, AreNotTheLimitsOfChains) {
+  EXPECT_TRUE(
+      keys_after([](config::Config& c) { c.limits.chain = {.certificates = 2, .bytes = 5000, .depth = 1}; }).empty());
+}
+
 TEST(KeysThatNeedRestart, AreTheLimits) {
   const Change changes[] = {[](config::Config& c) { ++c.limits.header_bytes; },
                             [](config::Config& c) { ++c.limits.body_bytes; },

@@ -21,6 +21,7 @@ Event granted_event() {
   event.time = kNow;
   event.endpoint = "token";
   event.request_id = "r-1";
+  event.generation = 7;
   event.peer = "127.0.0.1:50312";
   event.listener = "127.0.0.1:8443";
   event.client_id = "etl";
@@ -57,6 +58,7 @@ TEST(RenderEvent, HasEveryFieldOfAGrant) {
   EXPECT_EQ(json["time"], "2026-01-15T12:00:00Z");
   EXPECT_EQ(json["request_id"], "r-1");
   EXPECT_EQ(json["endpoint"], "token");
+  EXPECT_EQ(json["generation"], 7);
   EXPECT_EQ(json["outcome"], "granted");
   EXPECT_EQ(json["reason"], "none");
   EXPECT_EQ(json["client_id"], "etl");
@@ -97,7 +99,7 @@ TEST(RenderEvent, LeavesOutWhatWasNotReached) {
   event.time = kNow;
   event.reason = Reason::malformed_form;
   const Json json = parse_record(render_event(event));
-  EXPECT_EQ(json.size(), 3U) << json;
+  EXPECT_EQ(json.size(), 4U) << json;
 }
 
 // A stranger chooses client_id, grant_type and the certificate's names: no second line, no second field.

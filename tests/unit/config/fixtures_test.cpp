@@ -118,6 +118,8 @@ TEST(ConfigFixtures, FullFileFillsEveryMember) {
   EXPECT_EQ(config.log.format, log::Format::text);
   EXPECT_EQ(config.log.level, log::Level::debug);
   EXPECT_EQ(config.workers, 4U);
+  EXPECT_EQ(config.fetch.allow, (std::vector<std::string>{"jwks.partner.internal:8443", "[fd00::5]"}));
+  EXPECT_EQ(config.fetch.ca_file, "ca/outbound.crt");
 }
 
 TEST(ConfigFixtures, FullFileFillsTheLimits) {
@@ -126,6 +128,9 @@ TEST(ConfigFixtures, FullFileFillsTheLimits) {
   const net::Limits& limits = loaded.config->limits;
   EXPECT_EQ(limits.header_bytes, 8192U);
   EXPECT_EQ(limits.body_bytes, 1U << 20);
+  EXPECT_EQ(limits.chain.certificates, 9U);
+  EXPECT_EQ(limits.chain.bytes, 65536U);
+  EXPECT_EQ(limits.chain.depth, 7);
   EXPECT_EQ(limits.connections_per_worker, 500U);
   EXPECT_EQ(limits.handshake_timeout, std::chrono::seconds{5});
   EXPECT_EQ(limits.header_timeout, std::chrono::seconds{6});
@@ -163,11 +168,11 @@ TEST(ConfigFixtures, PlacesAreFoundByPath) {
   };
   EXPECT_EQ(shown("tls.certificate"), "full.yaml:14:16");
   EXPECT_EQ(shown("listeners[1].address"), "full.yaml:6:14");
-  EXPECT_EQ(shown("trust_stores.partner-corp.anchors[0]"), "full.yaml:38:15");
+  EXPECT_EQ(shown("trust_stores.partner-corp.anchors[0]"), "full.yaml:41:15");
   EXPECT_EQ(shown("trust_stores.more.anchors[0]"), "clients.d/more.yaml:6:15");
-  EXPECT_EQ(shown("trust_stores.partner-corp.revocation.crls"), "full.yaml:41:41");
-  EXPECT_EQ(shown("trust_stores.partner-corp.revocation.crls[1]"), "full.yaml:41:58");
-  EXPECT_EQ(shown("clients.partner-etl"), "full.yaml:43:5");
+  EXPECT_EQ(shown("trust_stores.partner-corp.revocation.crls"), "full.yaml:44:41");
+  EXPECT_EQ(shown("trust_stores.partner-corp.revocation.crls[1]"), "full.yaml:44:58");
+  EXPECT_EQ(shown("clients.partner-etl"), "full.yaml:46:5");
   EXPECT_EQ(shown("clients.more-01"), "clients.d/more.yaml:8:5");
   EXPECT_EQ(shown("clients.nobody"), "nowhere");
   EXPECT_EQ(shown("tls.nothing"), "nowhere");

@@ -23,6 +23,9 @@ TEST(LoadText, GivesDefaultsToWhatIsNotWritten) {
   EXPECT_EQ(config.signing.algorithm, model::SigningAlgorithm::es256);
   EXPECT_EQ(config.tokens.lifetime, std::chrono::minutes{5});
   EXPECT_EQ(config.limits.header_bytes, 16384U);
+  EXPECT_EQ(config.limits.chain.certificates, 6U);
+  EXPECT_EQ(config.limits.chain.bytes, 32768U);
+  EXPECT_EQ(config.limits.chain.depth, 4);
   EXPECT_EQ(config.workers, 0U);
   EXPECT_FALSE(config.log.format);
   EXPECT_THAT(config.clients, IsEmpty());

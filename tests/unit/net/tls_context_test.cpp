@@ -88,7 +88,7 @@ TEST(TlsContext, RefusesAKeyOfAnotherCertificate) {
   ServerCertificate server = server_certificate_of(make_server_identity("a"));
   server.key = server_certificate_of(make_server_identity("b")).key;
   const crypto::LibraryContext library = make_library();
-  const auto context = make_tls_context(server, ClientCertificate::none, library);
+  const auto context = make_tls_context(server, ClientCertificate::none, {}, library);
   ASSERT_FALSE(context);
   EXPECT_EQ(context.error().code, ErrorCode::server_error);
 }
@@ -184,6 +184,19 @@ TEST(TlsHandshake, BoundsTheChain) {
   EXPECT_FALSE(seven.shake_hands());
 }
 
+TEST(TlsHandshake, TakesTheBoundsOfTheConfiguration) {
+  const Identity leaf = make_self_signed("client");
+  const auto takes = [&leaf](const x509::ChainLimits& limits, int others) {
+    const TlsContext server = make_server_context(ClientCertificate::request, make_server_identity(), limits);
+    return TlsPeers{server, client_with_chain(leaf, others)}.shake_hands();
+  };
+  EXPECT_TRUE(takes({.certificates = 1}, 0));
+  EXPECT_FALSE(takes({.certificates = 1}, 1));
+  EXPECT_TRUE(takes({.certificates = 9}, 8));
+  EXPECT_FALSE(takes({.certificates = 9}, 9));
+  EXPECT_FALSE(takes({.bytes = 64}, 0));
+}
+
 TEST(TlsHandshake, BoundsTheOctetsOfTheChain) {
   certbound::test::Shape shape;
   shape.subject = {{"CN", "client"}};
@@ -191,7 +204,7 @@ TEST(TlsHandshake, BoundsTheOctetsOfTheChain) {
   for (int i = 0; i < 3000; ++i) names += ",DNS:name-" + std::to_string(i) + ".example";
   shape.extensions = {{"subjectAltName", names}};
   const Identity large = certbound::test::make_identity(shape);
-  ASSERT_GT(large.certificate.to_der().size(), x509::kMaximumChainBytes);
+  ASSERT_GT(large.certificate.to_der().size(), x509::ChainLimits{}.bytes);
   TlsPeers peers{make_server_context(ClientCertificate::request), client_with(large)};
   EXPECT_FALSE(peers.shake_hands());
 }

@@ -39,10 +39,11 @@ inline crypto::LibraryContext make_library() {
 }
 
 inline TlsContext make_server_context(ClientCertificate client_certificate,
-                                      const test::Identity& server = make_server_identity()) {
+                                      const test::Identity& server = make_server_identity(),
+                                      const x509::ChainLimits& chain_limits = {}) {
   // OpenSSL's own objects refer to it without holding it, so it lives as long as the program.
   static const crypto::LibraryContext kLibrary = make_library();
-  auto context = make_tls_context(server_certificate_of(server), client_certificate, kLibrary);
+  auto context = make_tls_context(server_certificate_of(server), client_certificate, chain_limits, kLibrary);
   if (!context) throw std::runtime_error{context.error().detail};
   return *std::move(context);
 }

@@ -36,7 +36,7 @@ TEST(Health, IsReadyBetweenStartAndDrain) {
   EXPECT_EQ(body_of(readyz_of(health))["reasons"], nlohmann::json::array({"starting"}));
   health.set_ready(true);
   EXPECT_EQ(readyz_of(health).status, 200);
-  EXPECT_EQ(body_of(readyz_of(health)), (nlohmann::json{{"status", "ready"}}));
+  EXPECT_EQ(body_of(readyz_of(health)), (nlohmann::json{{"status", "ready"}, {"generation", 0}}));
   health.set_draining();
   EXPECT_EQ(readyz_of(health).status, 503);
   EXPECT_EQ(body_of(readyz_of(health))["reasons"], nlohmann::json::array({"draining"}));
@@ -51,6 +51,13 @@ TEST(Health, AsksEveryProbeEachTime) {
   EXPECT_EQ(body_of(readyz_of(health))["reasons"], nlohmann::json::array({"store"}));
   is_audit_healthy = false;
   EXPECT_EQ(body_of(readyz_of(health))["reasons"], (nlohmann::json{"audit", "store"}));
+}
+
+// lessons.md 1.21: the number of the configuration in use is part of the state.
+TEST(Health, TellsTheGeneration) {
+  Health health;
+  health.set_generation(7);
+  EXPECT_EQ(body_of(readyz_of(health))["generation"], 7);
 }
 
 // It serves what it had.

@@ -98,6 +98,26 @@ TEST_F(ServiceReload, ReadsTheRegistryAnew) {
   expect_refused(ask_token("etl", present(etl_)), 400, "invalid_client", "subject_mismatch");
 }
 
+TEST_F(ServiceReload, RecordsTheGenerationThatDecided) {
+  ASSERT_EQ(ask_token("etl", present(etl_)).status, 200);
+  EXPECT_EQ(records().back()["generation"], 1);
+  snapshot_.generation = 8;
+  publish();
+  ASSERT_EQ(ask_token("etl", present(etl_)).status, 200);
+  EXPECT_EQ(records().back()["generation"], 8);
+  ASSERT_EQ(ask_token("", present(etl_)).status, 400);
+  EXPECT_EQ(records().back()["generation"], 8) << "also where the request was refused before its client was known";
+}
+
+// Its lookup began under one generation and ended under the next, which decided.
+TEST_F(ServiceReloadBetween, RecordsTheGenerationAfterTheLookup) {
+  begin(etl_);
+  snapshot_.generation = 2;
+  publish();
+  EXPECT_EQ(finish().status, 200);
+  EXPECT_EQ(records().back()["generation"], 2);
+}
+
 TEST_F(ServiceReload, RefusesToPrepareASnapshotThatCannotSign) {
   auto broken = std::make_shared<Snapshot>(snapshot_);
   broken->keys.front().private_key = test::make_key(test::KeyKind::ed25519);

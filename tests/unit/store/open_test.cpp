@@ -58,6 +58,7 @@ TEST(OpenStoreReadOnly, ReadsWhileTheDaemonRuns) {
     EXPECT_EQ((*reader)->keys().list_keys()->size(), 1U);
     ASSERT_TRUE((*store)->clients().reconcile_clients(std::vector{suite_client("a"), suite_client("b")}, kStart));
     EXPECT_EQ(*(*reader)->clients().count_clients(), 2U);
+    EXPECT_EQ((*reader)->load_generation()->number, 2U);
   }
   EXPECT_EQ(files_in(folder.path()), before);
 }
@@ -69,6 +70,7 @@ TEST(OpenStoreReadOnly, ReadsWhileNoDaemonRunsAndMakesNoFile) {
     ASSERT_TRUE(store);
     ASSERT_TRUE((*store)->clients().reconcile_clients(std::vector{suite_client("a")}, kStart));
   }
+  EXPECT_EQ((*open_store(folder.path(), kStart))->load_generation()->number, 1U) << "a restart goes on counting";
   ASSERT_EQ(files_in(folder.path()), std::set<std::string>{kDatabaseName});
   const auto reader = open_store_read_only(folder.path());
   ASSERT_TRUE(reader) << reader.error().detail;

@@ -40,11 +40,10 @@ TrustStore::Query query_of(const nlohmann::json& limbo_case) {
     EXPECT_TRUE(parsed) << time;
     query.now = *parsed;
   }
-  if (const auto& depth = limbo_case.at("max_chain_depth"); depth.is_number())
-    query.max_intermediates = depth.get<int>();
+  if (const auto& depth = limbo_case.at("max_chain_depth"); depth.is_number()) query.limits.depth = depth.get<int>();
   // cve::cve-2024-0567 sends nine intermediates to hide the one that counts; the bound on what a peer may send is
   // another test's.
-  query.max_certificates = 16;
+  query.limits.certificates = 16;
   return query;
 }
 

@@ -367,6 +367,26 @@ TEST(TrustStoreVerify, SaysThatAnIntermediateHasAnotherKey) {
               RefusedFor("issuer_missing", "an intermediate has the issuer's name \"CN=Issuing\", but another key"));
 }
 
+/// certificatePolicies of the one policy 1.3.6.1.4.1.55555.`last`.
+Extension policy(int last) {
+  return {"certificatePolicies", "DER:300D300B06092B0601040183B2030" + std::to_string(last)};
+}
+
+// RFC 5280 sections 4.2.1.11 and 6.1.5: a critical constraint is heeded, or the chain refused.
+TEST(TrustStoreVerify, HeedsThePoliciesThatACaDemands) {
+  const auto root = make_root("Root");
+  const auto store = make_store({root});
+  const auto demanding =
+      make_intermediate("Demanding", root, {policy(1), {"policyConstraints", "critical,requireExplicitPolicy:0"}});
+
+  EXPECT_TRUE(verify_chain(*store, {make_client("client-1", demanding, {policy(1)}), demanding}));
+  EXPECT_THAT(refusal(*store, {make_client("client-1", demanding), demanding}),
+              RefusedFor("chain_invalid", "no explicit policy: a CA of the chain demands"));
+  EXPECT_THAT(refusal(*store, {make_client("client-1", demanding, {policy(2)}), demanding}),
+              RefusedFor("chain_invalid", "no explicit policy"));
+  EXPECT_TRUE(verify_chain(*store, {make_client("client-1", root, {policy(3)})})) << "nobody demands one";
+}
+
 // RFC 5280 section 4.2.1.3: a CA whose key usage lacks keyCertSign issues nothing.
 TEST(TrustStoreVerify, RefusesAnIssuerThatMayNotSign) {
   const auto root = make_root("Root");
@@ -507,9 +527,9 @@ TEST(TrustStoreVerify, CountsIntermediates) {
   const std::vector<Identity> chain{make_client("client-1", issuing), issuing, policy};
   const auto store = make_store({root});
 
-  EXPECT_TRUE(verify_chain(*store, chain, {.now = kNow, .max_intermediates = 2}));
-  EXPECT_THAT(refusal(*store, chain, {.now = kNow, .max_intermediates = 1}), RefusedFor("chain_too_long"));
-  EXPECT_TRUE(verify_chain(*store, {make_client("client-1", root)}, {.now = kNow, .max_intermediates = 0}));
+  EXPECT_TRUE(verify_chain(*store, chain, {.now = kNow, .limits = {.depth = 2}}));
+  EXPECT_THAT(refusal(*store, chain, {.now = kNow, .limits = {.depth = 1}}), RefusedFor("chain_too_long"));
+  EXPECT_TRUE(verify_chain(*store, {make_client("client-1", root)}, {.now = kNow, .limits = {.depth = 0}}));
 }
 
 // CVE-2026-32280: refused before any of it is looked at.
@@ -517,14 +537,17 @@ TEST(TrustStoreVerify, BoundsWhatIsPresented) {
   const auto root = make_root("Root");
   const auto leaf = make_client("client-1", root);
   const auto store = make_store({root});
-  const std::vector<Identity> most(kMaximumChainCertificates, leaf);
-  const std::vector<Identity> one_more(kMaximumChainCertificates + 1, leaf);
-  const std::string large(2 * kMaximumChainBytes, '0');
+  const std::vector<Identity> most(ChainLimits{}.certificates, leaf);
+  const std::vector<Identity> one_more(ChainLimits{}.certificates + 1, leaf);
+  const std::string large(2 * ChainLimits{}.bytes, '0');
 
   EXPECT_TRUE(verify_chain(*store, most));
   EXPECT_THAT(refusal(*store, one_more), RefusedFor("chain_too_long", "7 certificates presented; at most 6"));
   EXPECT_THAT(refusal(*store, {make_client("client-1", root, {{"1.2.3.4", "DER:" + large}})}),
               RefusedFor("chain_too_long", "at most 32768"));
+  EXPECT_TRUE(verify_chain(*store, one_more, {.now = kNow, .limits = {.certificates = 7}}));
+  EXPECT_THAT(refusal(*store, {leaf}, {.now = kNow, .limits = {.bytes = 64}}),
+              RefusedFor("chain_too_long", "octets presented; at most 64"));
 }
 
 TEST(TrustStoreVerify, IsCalledFromManyThreads) {
