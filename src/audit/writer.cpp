@@ -128,9 +128,10 @@ class AuditFile {
   }
 
   [[nodiscard]] Result<void> reopen() {
+    // Before the look at its end: where it is the same file, a record that is being written would pass for half a line.
+    const std::lock_guard lock{mutex_};
     const auto opened = open_path(path_);
     if (!opened) return opened.error();
-    const std::lock_guard lock{mutex_};
     ::close(std::exchange(descriptor_, opened->descriptor));
     is_torn_ = opened->ends_in_half_a_line;
     return {};

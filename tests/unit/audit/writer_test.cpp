@@ -205,6 +205,22 @@ TEST_P(WriterTest, NeverMixesTheLinesOfTwoWorkers) {
   EXPECT_EQ(std::set<std::string>(ids.begin(), ids.end()).size(), ids.size());
 }
 
+// A record that another thread is writing is not half a line that a power cut left.
+TEST_P(WriterTest, ReopensBetweenTheLinesOfAWorker) {
+  constexpr int kRecords = 2000;
+  std::thread worker{[this] {
+    boost::asio::io_context context{1};
+    std::optional<bool> done;
+    store::start_task(context, record_many(*writer_, "r", kRecords), done);
+    context.run();
+    EXPECT_EQ(done, true);
+  }};
+  for (int i = 0; i < 500; ++i) EXPECT_TRUE(writer_->reopen());
+  worker.join();
+
+  EXPECT_EQ(ids_in(path_).size(), std::size_t{kRecords});
+}
+
 TEST(WriterOpen, RefusesWhatIsNoRegularFile) {
   const store::TemporaryFolder folder;
   metrics::Registry registry;
