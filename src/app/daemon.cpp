@@ -12,6 +12,7 @@
 #include <unistd.h>
 #include <utility>
 
+#include "app/config_watch.hpp"
 #include "app/crl_watch.hpp"
 #include "app/ending.hpp"
 #include "app/generation.hpp"
@@ -42,20 +43,6 @@ sigset_t block_signals() {
   (void)std::signal(SIGPIPE, SIG_IGN);
   (void)std::signal(SIGXFSZ, SIG_IGN);
   return set;
-}
-
-std::size_t count_errors(const std::vector<config::Problem>& problems) {
-  std::size_t count = 0;
-  for (const config::Problem& problem : problems) count += problem.severity == config::Severity::error ? 1 : 0;
-  return count;
-}
-
-void log_problems(const std::vector<config::Problem>& problems) {
-  for (const config::Problem& problem : problems) {
-    const bool is_error = problem.severity == config::Severity::error;
-    log::write(is_error ? log::Level::error : log::Level::warning, "configuration_problem",
-               {{"detail", config::render(problem)}});
-  }
 }
 
 Task<bool> probe_audit(const audit::Writer& writer) { co_return writer.is_healthy(); }
@@ -131,6 +118,9 @@ struct Daemon::State {
   std::optional<WorkerPool> pool;
   std::optional<Generation> current;
   CrlWatch crl_watch;
+  std::optional<ConfigWatch> config_watch;
+  FileWatch::FileTime read_at{};  // when reading the first configuration began
+  config::NamedFiles named;       // by the configuration that was read last, until config_watch has it
 };
 
 Daemon::Daemon(std::filesystem::path configuration) : state_{std::make_unique<State>(std::move(configuration))} {}
@@ -144,6 +134,7 @@ ExitStatus Daemon::run() {
     return ExitStatus::could_not_run;
   }
   state_->loop.emplace(*std::move(loop));
+  state_->read_at = FileWatch::file_now();
   Checked checked = check_configuration(state_->file, wall_now());
   if (!checked.is_valid()) {
     report_problems(checked.problems);
@@ -189,6 +180,7 @@ Result<void> Daemon::State::open_state(const config::Config& config) {
 }
 
 Result<void> Daemon::State::start(Checked checked) {
+  named = std::move(checked.named);
   if (auto opened = open_state(*checked.config); !opened) return opened;
   const unsigned workers = worker_count(*checked.config);
   for (unsigned i = 0; i < workers; ++i) {
@@ -215,6 +207,8 @@ Result<void> Daemon::State::start(Checked checked) {
   show(*generation);
   current = *std::move(generation);
   release_declarations();
+  config_watch.emplace(*loop, registry);
+  config_watch->follow(std::move(named), read_at);
   announce();
   look_at_ends();
   return {};
@@ -279,15 +273,18 @@ void Daemon::State::wait() {
 
 /// Returns how long nothing will be due.
 std::chrono::milliseconds Daemon::State::do_what_is_due() {
+  using std::chrono::milliseconds;
   warn_of_crls();
   if (std::chrono::steady_clock::now() >= next_look) look_at_ends();
-  const auto to_look =
-      std::chrono::duration_cast<std::chrono::milliseconds>(next_look - std::chrono::steady_clock::now());
-  const auto expiry = crl_watch.next_expiry();
-  if (!expiry) return to_look;
+  if (const auto changed = config_watch->take_due()) {
+    log::info("files_changed", {{"name", *changed}});
+    reload();
+  }
+  auto quiet = std::chrono::duration_cast<milliseconds>(next_look - std::chrono::steady_clock::now());
+  if (const auto to_change = config_watch->until_due()) quiet = std::min(quiet, *to_change);
   // The wall clock may be set meanwhile, so it is asked again now and then.
-  const std::chrono::milliseconds to_expiry = std::min<std::chrono::milliseconds>(*expiry - wall_now(), kClockInterval);
-  return std::min(to_look, to_expiry);
+  const auto expiry = crl_watch.next_expiry();
+  return expiry ? std::min({quiet, milliseconds{*expiry - wall_now()}, milliseconds{kClockInterval}}) : quiet;
 }
 
 void Daemon::State::warn_of_crls() {
@@ -324,7 +321,13 @@ void Daemon::State::look_at_ends() {
 
 void Daemon::State::reload() {
   notify_systemd("RELOADING=1\nMONOTONIC_USEC=" + monotonic_microseconds());
+  const FileWatch::FileTime since = config_watch->begin();
   const auto failure = try_reload();
+  if (failure) {
+    config_watch->follow_also(std::exchange(named, {}), since);
+  } else {
+    config_watch->follow(std::exchange(named, {}), since);
+  }
   last_reload.set(failure ? 0 : 1);
   health.set_reload_failed(failure.has_value());
   if (failure) {
@@ -342,6 +345,7 @@ std::optional<std::string> Daemon::State::try_reload() {
   // Before all else: whatever becomes of the configuration, a file that was rotated is written to no more.
   if (const auto reopened = audit->reopen(); !reopened) return reopened.error().detail;
   Checked checked = check_configuration(file, wall_now());
+  named = std::move(checked.named);
   log_problems(checked.problems);
   if (!checked.is_valid()) {
     return std::to_string(count_errors(checked.problems)) + " problems in the configuration; nothing was changed";

@@ -45,6 +45,7 @@ Checked check_configuration(const std::filesystem::path& file, WallTime now) {
   checked.problems.insert(checked.problems.end(), std::make_move_iterator(materials.problems.begin()),
                           std::make_move_iterator(materials.problems.end()));
   sort_by_place(checked.problems, readable.files);
+  checked.named = std::move((loaded.config ? *loaded.config : loaded.draft).named);
   if (!loaded.config) return checked;
   checked.config = std::move(loaded.config);
   checked.materials = std::move(materials.materials);

@@ -30,6 +30,7 @@ struct Generation {
 struct Checked {
   std::optional<config::Config> config;
   std::optional<Materials> materials;
+  config::NamedFiles named;  ///< to be watched, also where it is not valid; empty without `watch`
   std::vector<config::Problem> problems;
 
   [[nodiscard]] bool is_valid() const { return config.has_value() && materials.has_value(); }

@@ -52,6 +52,18 @@ struct IssuedCertificate {
   Bytes der;
 };
 
+/// One entry of `include`.
+struct IncludePattern {
+  std::filesystem::path directory;  ///< of the file that has it
+  std::string pattern;              ///< as it stands there: a path, or a glob
+};
+
+/// What has to be looked at to know whether a configuration changed.
+struct NamedFiles {
+  std::vector<std::filesystem::path> files;  ///< the configuration's own, and every one that it names
+  std::vector<IncludePattern> patterns;
+};
+
 /// A whole configuration, valid as far as it goes without opening the files that it names, but for the clients' own
 /// certificates. Paths are absolute or
 /// relative to the working directory, resolved from the file that named them.
@@ -69,6 +81,7 @@ struct Config {
   LogOptions log;
   fetch::Options fetch;
   unsigned workers = 0;  ///< 0: the CPUs that this process may use
+  bool watch = false;    ///< whether a change of one of `named` is a reload
   std::vector<x509::TrustStoreOptions> trust_stores;
   std::vector<model::Client> clients;
 
@@ -80,6 +93,7 @@ struct Config {
   std::vector<IssuedCertificate> issued_certificates;
 
   std::vector<std::string> files;          ///< as they were named, the main file first
+  NamedFiles named;                        ///< only with `watch`: there may be a hundred thousand
   std::vector<ClientPlace> client_places;  ///< of each entry of `clients`
   std::map<std::string, Place>
       places;  ///< of each key of the main file but clients, and of the trust stores: use find_place

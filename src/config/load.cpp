@@ -24,7 +24,7 @@ struct File {
 
 class Loader {
  public:
-  explicit Loader(const Surroundings& surroundings) : session_{surroundings, {}, {}, {}} {}
+  explicit Loader(const Surroundings& surroundings) : session_{surroundings, {}, {}, {}, {}} {}
 
   Loaded load(const std::filesystem::path& name, std::string text);
 
@@ -35,6 +35,7 @@ class Loader {
   void include_matches(Reader& reader, const Node& node, const std::string& pattern);
   void include_file(Reader& reader, const Node& node, const std::filesystem::path& path);
   void read_clients();
+  void keep_named_files();
 
   Session session_;
   std::deque<File> files_;
@@ -54,6 +55,7 @@ Loaded Loader::load(const std::filesystem::path& name, std::string text) {
   }
   for (const File& file : files_) config_.files.push_back(file.source.name());
   config_.places = std::move(session_.places);
+  keep_named_files();
   Loaded loaded;
   if (session_.report.error_count() == 0) {
     loaded.config = std::move(config_);
@@ -62,6 +64,14 @@ Loaded Loader::load(const std::filesystem::path& name, std::string text) {
   }
   loaded.problems = session_.report.take_sorted();
   return loaded;
+}
+
+void Loader::keep_named_files() {
+  if (!config_.watch) return;
+  config_.named = std::move(session_.named);
+  config_.named.files.insert(config_.named.files.end(), config_.files.begin(), config_.files.end());
+  // Written by the server, not read for its configuration.
+  std::erase(config_.named.files, config_.state_dir);
 }
 
 void Loader::add_file(const std::filesystem::path& path, std::string text) {
@@ -84,6 +94,7 @@ void Loader::include(File& main, const Node& patterns) {
 }
 
 void Loader::include_matches(Reader& reader, const Node& node, const std::string& pattern) {
+  session_.named.patterns.push_back({reader.source().directory(), pattern});
   const auto matches = session_.surroundings.find_files(reader.source().directory(), pattern);
   if (!matches) {
     reader.complain(node, matches.error().detail);

@@ -251,7 +251,7 @@ const Section<x509::RevocationOptions>& revocation_section() {
               make_option(
                   "crls", list_shape(make_shape(Kind::path)),
                   "Files of CRLs, PEM or DER, of the anchors and intermediates above: the complete list of each "
-                  "CA whose certificates are to be known. Read at start and on SIGHUP."),
+                  "CA whose certificates are to be known. Read at start and on every reload."),
               [](Reader& reader, const Node& node, Revocation& options) {
                 read_each(reader, node, [&](const Node& member) { read_crl_file(reader, member, options); });
               }}
@@ -363,6 +363,12 @@ const Section<Config>& config_section() {
           section<&Config::log>("log", log_section(), "The log on standard error."),
           integer<&Config::workers>("workers", {0, 1024},
                                     "Threads that serve requests. 0: as many as the CPUs that the process may use."),
+          boolean<&Config::watch>(
+              "watch",
+              "Whether a change of this file, of an included one or of one that they name (certificates, keys, "
+              "anchors, "
+              "CRLs) is a reload, as SIGHUP is. Sees files that are rewritten or replaced, and symbolic links that are "
+              "exchanged; not what another machine changes on a network file system."),
           trust_stores_field().in_any_file(),
           later_field("clients", list_shape(members_shape(Kind::section, client_section().table())),
                       "The declared clients. The names are those of RFC 7591 and RFC 8705.")

@@ -155,7 +155,7 @@ std::optional<std::size_t> Reader::read_choice(const Node& node, const std::vect
 std::optional<std::filesystem::path> Reader::read_path(const Node& node) {
   const auto text = read_text(node);
   if (!text) return std::nullopt;
-  return (source_.directory() / *text).lexically_normal();
+  return session_.named.files.emplace_back((source_.directory() / *text).lexically_normal());
 }
 
 bool Reader::expect_map(const Node& node) {

@@ -30,6 +30,7 @@ struct Session {
   Report report;
   std::map<std::string, Place> places;
   std::unordered_map<std::string, Spot> claims;
+  NamedFiles named;
 };
 
 /// `FILE:LINE:COL`.

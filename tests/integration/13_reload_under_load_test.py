@@ -138,9 +138,7 @@ class ReloadsUnderLoad(OwnDaemonCase):
 
     def open_files(self, daemon):
         """What it has open but for sockets."""
-        folder = f"/proc/{daemon.process.pid}/fd"
-        paths = [os.readlink(os.path.join(folder, name)) for name in os.listdir(folder)]
-        return sorted(path for path in paths if not path.startswith("socket:"))
+        return [path for path in daemon.open_paths() if not path.startswith("socket:")]
 
     def assert_fails(self, daemon, curl, kind, number, generation):
         config, name = self.bad(kind, number)

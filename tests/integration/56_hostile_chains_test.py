@@ -6,8 +6,7 @@ import unittest
 
 from support.cases import ETL_DN, ETL_SUBJECT, TOKEN, DaemonCase, OwnDaemonCase, grant, pki_client
 from support.client import form_request
-from support.daemon import PATIENCE
-from support.pki import openssl
+from support.daemon import PATIENCE, run
 
 MOST_CPU_SECONDS = 0.1 * PATIENCE
 ATTEMPTS = 3
@@ -165,8 +164,6 @@ class Limits(OwnDaemonCase):
             return curl(TOKEN, cert=cert, form=grant(), check=False)
 
         def explain():
-            from support.daemon import run
-
             done = run("client", "explain", "etl", "--cert", chain.certificate, "--config", daemon.config_path, "--json")
             return json.loads(done.stdout)["reason"]
 
@@ -191,8 +188,7 @@ class Limits(OwnDaemonCase):
         self.assert_refused(kept.receive())  # what was remembered under the other limits has ended
         config["limits"] = {**limits, "chain_depth": 5, "chain_bytes": "4KiB"}
         daemon.reload(config)
-        self.assertGreater(len(openssl("crl2pkcs7", "-nocrl", "-certfile", chain.certificate, "-outform", "DER")), 2048)
-        large = self.pki.leaf(*ETL_SUBJECT, issuer=self.partner_ca, extra=[("1.2.3.4.6", "DER:0482" + "1000" + "00" * 4096)])
+        large = self.pki.leaf(*ETL_SUBJECT, issuer=self.partner_ca, extra=[("1.2.3.4.6", "DER:04821000" + "00" * 4096)])
         self.assertNotEqual(ask(large).exit_code, 0)
         config["limits"] = {**limits, "chain_bytes": "8KiB"}
         daemon.reload(config)

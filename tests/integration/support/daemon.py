@@ -239,6 +239,11 @@ class Daemon:
     def open_files(self):
         return len(os.listdir(f"/proc/{self.process.pid}/fd"))
 
+    def open_paths(self):
+        """What the descriptors are: a path, `socket:[…]`, `anon_inode:…`."""
+        folder = f"/proc/{self.process.pid}/fd"
+        return sorted(os.readlink(os.path.join(folder, name)) for name in os.listdir(folder))
+
 
 def run(*arguments, stdin=None, environment=None, cwd=None, within=60):
     """A verb of the command line: exit status, standard output, standard error."""

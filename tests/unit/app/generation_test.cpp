@@ -1,6 +1,6 @@
 #include "app/generation.hpp"
 
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
 #include "store/memory/memory_store.hpp"
 #include "unit/app/files.hpp"
@@ -51,6 +51,15 @@ TEST_F(GenerationTest, ChecksAConfigurationWithItsFiles) {
   const Checked checked = check(valid_configuration());
   EXPECT_TRUE(checked.is_valid()) << render_all(checked.problems);
   EXPECT_TRUE(checked.problems.empty()) << render_all(checked.problems);
+}
+
+// Whoever mends what was refused has to be heard.
+TEST_F(GenerationTest, NamesTheFilesAlsoWhereSomethingIsWrong) {
+  std::filesystem::remove(files_.path("partner.crt"));
+  const Checked checked = check(valid_configuration() + "watch: true\ntokens: {lifetime: 300}\n");
+  EXPECT_FALSE(checked.is_valid());
+  EXPECT_THAT(checked.named.files, testing::Contains(files_.path("partner.crt")));
+  EXPECT_TRUE(check(valid_configuration()).named.files.empty());
 }
 
 TEST_F(GenerationTest, SaysWhatIsWrongInTheConfigurationAndInItsFiles) {

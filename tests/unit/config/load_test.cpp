@@ -31,6 +31,28 @@ TEST(LoadText, GivesDefaultsToWhatIsNotWritten) {
   EXPECT_THAT(config.clients, IsEmpty());
 }
 
+// For `watch`: whatever a change of which may change the configuration, and not what the server itself writes.
+TEST(LoadText, NamesEveryFileWhereTheyAreWatched) {
+  MemoryFiles files;
+  files.files["clients.d/a.yaml"] = "trust_stores: {b: {anchors: [../b.crt]}}\n";
+  const std::string text = std::string{kMinimal} +
+                           "state_dir: state\ninclude: [clients.d/*.yaml]\n"
+                           "trust_stores: {a: {anchors: [a.crt], revocation: {mode: require, crls: [a.crl]}}}\n";
+  const Loaded watched = files.load(text + "watch: true\n");
+  ASSERT_TRUE(watched.config);
+  std::vector<std::string> names;
+  for (const auto& file : watched.config->named.files) names.push_back(file.string());
+  EXPECT_THAT(names, testing::UnorderedElementsAre("main.yaml", "server.crt", "server.key", "a.crt", "a.crl", "b.crt",
+                                                   "clients.d/a.yaml"));
+  ASSERT_EQ(watched.config->named.patterns.size(), 1U);
+  EXPECT_EQ(watched.config->named.patterns[0].pattern, "clients.d/*.yaml");
+
+  EXPECT_THAT(files.load(text).config->named.files, IsEmpty());
+  const Loaded refused = files.load(text + "watch: true\nworkers: many\n");
+  EXPECT_FALSE(refused.config);
+  EXPECT_EQ(refused.draft.named.files.size(), names.size());
+}
+
 // Plain `off` is a boolean to YAML 1.1, and no boolean here.
 TEST(LoadText, ReadsTheRevocationModeOff) {
   const MemoryFiles files;
