@@ -4,6 +4,7 @@
 #include "app/report.hpp"
 #include "base/file.hpp"
 #include "base/text.hpp"
+#include "cli/fetched.hpp"
 #include "cli/output.hpp"
 #include "cli/registry.hpp"
 #include "oauth/explain.hpp"
@@ -82,7 +83,8 @@ Result<x509::PresentedChain> load_presented(const std::string& file) {
 std::optional<app::Materials> load_trust_stores(config::Config config) {
   config.tls = {};
   config.fetch = {};
-  app::LoadedMaterials loaded = app::load_materials(config, wall_now());
+  const app::FetchedCopies copies{config.state_dir};
+  app::LoadedMaterials loaded = app::load_materials(config, wall_now(), app::find_in_copies(copies));
   if (!loaded.materials) app::report_problems(loaded.problems);
   return std::move(loaded.materials);
 }
@@ -121,10 +123,15 @@ ExitStatus run_client_explain(const Arguments& arguments) {
   if (!entry) return fail(ExitStatus::could_not_run, entry.error());
   oauth::Snapshot snapshot;
   snapshot.chain_limits = opened.registry->config.limits.chain;
+  FetchedState state;
+  if (!entry->client.jwks_uri.empty()) state = load_fetched(opened.registry->config.state_dir, entry->client);
+  oauth::FetchedKeys fetched;
+  if (state.kept) fetched.keys = state.kept->keys.get();
+  fetched.source = describe_fetched(entry->client, state, wall_now());
   auto materials = load_trust_stores(std::move(opened.registry->config));
   if (!materials) return ExitStatus::answer_is_no;
   snapshot.trust_stores = std::move(materials->trust_stores);
-  return report(oauth::explain_client(*entry, snapshot, *presented, *now), arguments);
+  return report(oauth::explain_client(*entry, snapshot, fetched, *presented, *now), arguments);
 }
 
 }  // namespace

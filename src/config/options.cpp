@@ -1,5 +1,7 @@
 #include "config/options.hpp"
 
+#include <algorithm>
+
 #include "config/check_value.hpp"
 #include "config/fields.hpp"
 
@@ -222,14 +224,23 @@ const Section<fetch::Options>& fetch_section() {
 }
 
 /// A URL is no file, and read as one it would be "missing".
-void read_crl_file(Reader& reader, const Node& node, x509::RevocationOptions& options) {
-  const auto text = reader.read_text(node);
+void read_crl_source(Reader& reader, const Node& node, x509::RevocationOptions& options) {
+  auto text = reader.read_text(node);
   if (!text) return;
-  if (text->starts_with("http://") || text->starts_with("https://")) {
-    reader.complain(node, in_quotes(*text) + " is a URL; CRLs are read from files: fetch it to a file, name that one");
-    return;
+  x509::CrlSource source;
+  if (text->find("://") != std::string::npos) {
+    if (const std::string complaint = check_crl_url(*text); !complaint.empty()) {
+      reader.complain(node, "the URL " + complaint);  // not in quotes: there may be a password in it
+      return;
+    }
+    source.url = std::move(*text);
+  } else if (auto path = reader.read_path(node)) {
+    source.file = std::move(*path);
   }
-  if (auto path = reader.read_path(node)) options.crls.push_back(std::move(*path));
+  if (std::find(options.crls.begin(), options.crls.end(), source) != options.crls.end()) {
+    reader.complain(node, in_quotes(node.text) + " stands twice; remove one");
+  }
+  options.crls.push_back(std::move(source));
 }
 
 const Section<x509::RevocationOptions>& revocation_section() {
@@ -250,13 +261,16 @@ const Section<x509::RevocationOptions>& revocation_section() {
           Field<Revocation>{
               make_option(
                   "crls", list_shape(make_shape(Kind::path)),
-                  "Files of CRLs, PEM or DER, of the anchors and intermediates above: the complete list of each "
-                  "CA whose certificates are to be known. Read at start and on every reload."),
+                  "CRLs, PEM or DER, of the anchors and intermediates above: the complete list of each CA whose "
+                  "certificates are to be known. A file is read at start and on every reload. An http or https URL is "
+                  "fetched "
+                  "in the background, again before its list is due and on every reload; the last good copy is kept in "
+                  "state_dir. A list is signed by its CA, so http is as good as https."),
               [](Reader& reader, const Node& node, Revocation& options) {
-                read_each(reader, node, [&](const Node& member) { read_crl_file(reader, member, options); });
+                read_each(reader, node, [&](const Node& member) { read_crl_source(reader, member, options); });
               }}
               .at_least_one()
-              .live_sample("[ca/partner.crl]"),
+              .live_sample(R"([ca/partner.crl, "http://crl.partner-corp.com/root.crl"])"),
       },
       R"({"if": {"properties": {"mode": {"enum": ["soft_fail", "require"]}}}, "then": {"required": ["crls"]}})"};
   return rows;
@@ -268,7 +282,7 @@ void check_revocation(Reader& reader, const Node& node, const x509::RevocationOp
   const Node* crls = node.find("crls");
   if (mode == nullptr || node.kind != NodeKind::map) return;
   if (options.mode != x509::RevocationMode::off && crls == nullptr) {
-    reader.complain_of("mode", *mode, in_quotes(mode->text) + " needs CRLs to look at; add crls: [FILE]");
+    reader.complain_of("mode", *mode, in_quotes(mode->text) + " needs CRLs to look at; add crls: [FILE or URL]");
   }
   if (mode->text == "off" && crls != nullptr) {
     reader.complain_of("crls", *crls, "nobody looks at them while mode is off", Severity::warning);

@@ -106,6 +106,8 @@ void Service::publish(Prepared prepared) {
   directory_.clear();
 }
 
+void Service::renew(Prepared prepared) { published_ = std::move(prepared); }
+
 Task<http::Response> Service::handle(const http::Request& request) {
   const std::shared_ptr<const Published> published = published_;
   std::string fault;
@@ -165,21 +167,36 @@ Task<http::Response> Service::answer_token(const http::Request& request) {
 Task<Result<http::Response>> Service::decide_token(const http::Request& request, audit::Event& event) {
   std::string fault;
   try {
-    const auto call = co_await read_token_call(request, directory_, event);
-    if (!call) co_return call.error();
-    // Taken only now: a registration and the trust stores that it is checked against belong to one configuration.
-    const std::shared_ptr<Published> published = published_;
-    event.generation = published->snapshot->generation;
-    const std::size_t hits = memory_.hits();
-    auto granted = co_await grant_token(*call, request, *published->snapshot, published->signer, memory_, event);
-    // Nothing suspended meanwhile: the difference is this request's.
-    if (memory_.hits() > hits) metrics_.verification_hits.increment();
+    auto granted = co_await try_token(request, event);
+    if (!granted && granted.error().reason == Reason::certificate_not_registered) {
+      // The certificate may be newer than what the client's jwks_uri said last. All is looked at anew then: the
+      // registration may have changed while the request waited.
+      const bool is_worth_another_try = co_await keys_.renew(event.client_id);
+      if (is_worth_another_try) granted = co_await try_token(request, event);
+    }
     if (granted) note_seen(event);
     co_return granted;
   } catch (const std::exception& exception) {
     fault = exception.what();
   }
   co_return note_fault(request, std::move(fault));
+}
+
+Task<Result<http::Response>> Service::try_token(const http::Request& request, audit::Event& event) {
+  const auto call = co_await read_token_call(request, directory_, event);
+  if (!call) co_return call.error();
+  // Taken only now: a registration and the trust stores that it is checked against belong to one configuration.
+  const std::shared_ptr<Published> published = published_;
+  event.generation = published->snapshot->generation;
+  std::shared_ptr<const KeySet> fetched;
+  if (call->registration && !call->registration->client.jwks_uri.empty()) fetched = keys_.find(event.client_id);
+  AuthContext context{*published->snapshot, memory_, event.time};
+  context.fetched_keys = fetched.get();
+  const std::size_t hits = memory_.hits();
+  auto granted = co_await grant_token(*call, request, context, published->signer, event);
+  // Nothing suspended meanwhile: the difference is this request's.
+  if (memory_.hits() > hits) metrics_.verification_hits.increment();
+  co_return granted;
 }
 
 void Service::note_seen(const audit::Event& event) {

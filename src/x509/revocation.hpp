@@ -25,10 +25,17 @@ enum class RevocationMode : std::uint8_t {
 /// `off`, `soft_fail`, `require`.
 [[nodiscard]] std::string_view name(RevocationMode mode);
 
+/// Where CRLs come from, PEM or DER: a file, or a URL that is fetched in the background. One of the two is empty.
+struct CrlSource {
+  std::filesystem::path file;
+  std::string url;  ///< http or https
+  [[nodiscard]] bool operator==(const CrlSource&) const = default;
+};
+
 /// `trust_stores.NAME.revocation`.
 struct RevocationOptions {
   RevocationMode mode = RevocationMode::off;
-  std::vector<std::filesystem::path> crls;  ///< PEM or DER
+  std::vector<CrlSource> crls;
 };
 
 /// A trust store's policy with the CRLs that it has. Immutable; any thread may read it.

@@ -6,6 +6,7 @@
 #include "http/form.hpp"
 #include "http/request.hpp"
 #include "http/response.hpp"
+#include "oauth/client_auth/method.hpp"
 #include "oauth/issue.hpp"
 #include "oauth/snapshot.hpp"
 #include "oauth/token_request.hpp"
@@ -31,7 +32,7 @@ struct TokenCall {
 /// The rest, under the snapshot that was current when the client had been looked up: authenticate, authorize, issue.
 /// Errors: the codes of RFC 6749 section 5.2.
 [[nodiscard]] Task<Result<http::Response>> grant_token(const TokenCall& call, const http::Request& request,
-                                                       const Snapshot& snapshot, TokenSigner& signer,
-                                                       x509::VerificationMemory& memory, audit::Event& event);
+                                                       const AuthContext& context, TokenSigner& signer,
+                                                       audit::Event& event);
 
 }  // namespace certbound::oauth
