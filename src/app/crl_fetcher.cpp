@@ -12,19 +12,19 @@ namespace certbound::app {
 namespace {
 
 /// A list may be urgent, so it is asked for often; an unchanged one costs a 304.
-fetch::FreshnessBounds freshness() {
+fetch::FreshnessBounds crl_freshness() {
   using std::chrono::minutes;
   return {minutes{1}, minutes{60}, minutes{15}};
 }
 
-fetch::RefreshPlan refresh_plan(const std::string& url) {
+fetch::RefreshPlan plan_of_crls(const std::string& url) {
   fetch::RefreshPlan plan;
   plan.request.url = url;
   plan.request.schemes = fetch::Schemes::https_and_http;
   // Servers call a CRL all sorts of things; its signature says what it is.
   plan.request.max_body_bytes = x509::kMaximumCrlFileBytes;
   plan.request.timeout = std::chrono::seconds{60};
-  plan.request.freshness = freshness();
+  plan.request.freshness = crl_freshness();
   plan.keep = fetch::Keep::nothing;
   plan.refetch_interval = std::chrono::milliseconds{0};  // SIGHUP asks; whoever sends it has a reason
   return plan;
@@ -183,7 +183,7 @@ void CrlFetcher::begin(const CrlUrl& url) {
   source->applied = url.fetched;
   SourcePlan plan;
   plan.id = url.id;
-  plan.refresh = refresh_plan(url.id.url);
+  plan.refresh = plan_of_crls(url.id.url);
   plan.examine = [slot = source->slot, authorities = url.authorities,
                   rejected = rejected_](const fetch::Outcome& outcome) {
     auto examined = examine_into(*slot, authorities, outcome);

@@ -5,7 +5,6 @@
 #include <chrono>
 #include <csignal>
 #include <cstdio>
-#include <ctime>
 #include <malloc.h>
 #include <optional>
 #include <span>
@@ -13,11 +12,10 @@
 #include <utility>
 
 #include "app/config_watch.hpp"
-#include "app/crl_fetcher.hpp"
 #include "app/crl_watch.hpp"
 #include "app/ending.hpp"
+#include "app/fetching.hpp"
 #include "app/generation.hpp"
-#include "app/key_fetcher.hpp"
 #include "app/main_loop.hpp"
 #include "app/reload_check.hpp"
 #include "app/report.hpp"
@@ -27,25 +25,12 @@
 #include "app/worker_pool.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
-#include "fetch/client.hpp"
 #include "store/open.hpp"
 #include "x509/validity.hpp"
 
 namespace certbound::app {
 
 namespace {
-
-/// The signals that the main thread waits for. Blocked before any other thread exists, so that no other gets one.
-sigset_t block_signals() {
-  sigset_t set;
-  sigemptyset(&set);
-  for (const int number : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set, number);
-  pthread_sigmask(SIG_BLOCK, &set, nullptr);
-  // A peer that is gone and a file that may not grow are errors of one write, not of the process.
-  (void)std::signal(SIGPIPE, SIG_IGN);
-  (void)std::signal(SIGXFSZ, SIG_IGN);
-  return set;
-}
 
 Task<bool> probe_audit(const audit::Writer& writer) { co_return writer.is_healthy(); }
 
@@ -64,12 +49,6 @@ constexpr std::chrono::hours kReportInterval{24};
 constexpr std::chrono::minutes kClockInterval{1};
 /// Clients that one report names.
 constexpr std::size_t kMostEnding = 100;
-
-std::string monotonic_microseconds() {
-  std::timespec now{};
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return std::to_string(static_cast<long long>(now.tv_sec) * 1000000 + now.tv_nsec / 1000);
-}
 
 }  // namespace
 
@@ -119,12 +98,7 @@ struct Daemon::State {
   std::unique_ptr<store::SeenRecorder> seen;
   std::unique_ptr<audit::Writer> audit;
   std::optional<Shared> shared;
-  // What fetches, in the order in which each uses those before it.
-  std::optional<FetchedCopies> copies;
-  std::unique_ptr<fetch::Client> fetch_client;
-  std::unique_ptr<FetchWork> fetch_work;
-  std::unique_ptr<CrlFetcher> crl_fetcher;
-  std::unique_ptr<KeyFetcher> key_fetcher;
+  std::optional<Fetching> fetching;
   std::optional<WorkerPool> pool;  // its workers ask the one before
   std::optional<Generation> current;
   CrlWatch crl_watch;
@@ -145,10 +119,8 @@ ExitStatus Daemon::run() {
   }
   state_->loop.emplace(*std::move(loop));
   state_->read_at = FileWatch::file_now();
-  Checked checked = check_configuration(state_->file, wall_now(), [this](const std::filesystem::path& state_dir) {
-    state_->copies.emplace(state_dir);
-    return find_in_copies(*state_->copies);
-  });
+  Checked checked = check_configuration(
+      state_->file, wall_now(), [](const std::filesystem::path& state_dir) { return find_in_copies(state_dir); });
   if (!checked.is_valid()) {
     report_problems(checked.problems);
     return ExitStatus::invalid_configuration;
@@ -204,7 +176,7 @@ Result<void> Daemon::State::start(Checked checked) {
   auto generation = make_next(std::move(checked));
   if (!generation) return std::move(generation).error();
   open_fetching(generation->config, generation->materials.fetch);
-  auto key_plan = key_fetcher->prepare(generation->config.clients);
+  auto key_plan = fetching->keys().prepare(generation->config.clients);
   shared.emplace(*audit, *executor, *seen, registry, health);
   pool.emplace(workers, generation->config.limits, *shared);
   if (auto bound = pool->bind(*generation); !bound) return bound;
@@ -212,8 +184,8 @@ Result<void> Daemon::State::start(Checked checked) {
   auto reconciled = store->clients().reconcile_clients(generation->config.clients, wall_now());
   if (!reconciled) return std::move(reconciled).error();
   log_reconciliation(*reconciled);
-  key_fetcher->begin(std::move(key_plan));
-  auto started = pool->start(*generation, key_fetcher->published(), [this](const std::string& detail) {
+  fetching->keys().begin(std::move(key_plan));
+  auto started = pool->start(*generation, fetching->keys().published(), [this](const std::string& detail) {
     log::error("listener_failed", {{"detail", detail}});
     has_listener_failed = true;
     ::kill(::getpid(), SIGTERM);
@@ -222,8 +194,8 @@ Result<void> Daemon::State::start(Checked checked) {
   show(*generation);
   current = *std::move(generation);
   show_crl_dates();
-  key_fetcher->finish();
-  crl_fetcher->follow(current->materials.crl_urls);
+  fetching->keys().finish();
+  fetching->crls().follow(current->materials.crl_urls);
   release_declarations();
   config_watch.emplace(*loop, registry);
   config_watch->follow(std::move(named), read_at);
@@ -341,21 +313,12 @@ void Daemon::State::look_at_ends() {
 }
 
 void Daemon::State::open_fetching(const config::Config& config, std::shared_ptr<const fetch::Settings> settings) {
-  copies.emplace(config.state_dir);
-  if (const auto prepared = copies->prepare(); !prepared) {
-    // What is fetched serves all the same; only the next start may have to wait for it.
-    log::warning("fetched_copies_not_kept", {{"detail", prepared.error().detail}});
-  }
-  fetch_client = std::make_unique<fetch::Client>(std::move(settings), registry);
-  fetch_work = make_fetch_work();
-  const FetchTools tools{*fetch_client, *fetch_work, *loop, *copies};
-  crl_fetcher = std::make_unique<CrlFetcher>(
-      tools, registry, [this](const CopyId& id, const Crls& before, const Crls& now) { take_crls(id, before, now); });
-  key_fetcher = std::make_unique<KeyFetcher>(
-      tools, registry,
-      [this](const std::string& client_id, const std::shared_ptr<const oauth::KeySet>& keys, std::uint64_t attempt) {
-        pool->put_keys(client_id, keys, attempt);
-      });
+  CrlFetcher::OnNew on_new = [this](const CopyId& id, const Crls& before, const Crls& now) {
+    take_crls(id, before, now);
+  };
+  KeyFetcher::OnAttempt on_keys = [this](const std::string& client_id, const std::shared_ptr<const oauth::KeySet>& keys,
+                                         std::uint64_t attempt) { pool->put_keys(client_id, keys, attempt); };
+  fetching.emplace(config.state_dir, std::move(settings), *loop, registry, std::move(on_new), std::move(on_keys));
 }
 
 /// On the main thread, as a reload is: the two never meet.
@@ -374,7 +337,7 @@ void Daemon::State::take_crls(const CopyId& id, const Crls& before, const Crls& 
 }
 
 void Daemon::State::reload() {
-  notify_systemd("RELOADING=1\nMONOTONIC_USEC=" + monotonic_microseconds());
+  notify_reloading();
   const FileWatch::FileTime since = config_watch->begin();
   const auto failure = try_reload();
   if (failure) {
@@ -399,7 +362,7 @@ std::optional<std::string> Daemon::State::try_reload() {
   // Before all else: whatever becomes of the configuration, a file that was rotated is written to no more.
   if (const auto reopened = audit->reopen(); !reopened) return reopened.error().detail;
   Checked checked = check_configuration(
-      file, wall_now(), [this](const std::filesystem::path& /*state_dir*/) { return crl_fetcher->finder(); });
+      file, wall_now(), [this](const std::filesystem::path& /*state_dir*/) { return fetching->crls().finder(); });
   named = std::move(checked.named);
   log_problems(checked.problems);
   if (!checked.is_valid()) {
@@ -412,24 +375,24 @@ std::optional<std::string> Daemon::State::try_reload() {
   if (!generation) return generation.error().detail;
   auto prepared = pool->prepare(generation->snapshot);
   if (!prepared) return prepared.error().detail;
-  auto key_plan = key_fetcher->prepare(generation->config.clients);
+  auto key_plan = fetching->keys().prepare(generation->config.clients);
   pool->hold();
   const auto reconciled = store->clients().reconcile_clients(generation->config.clients, wall_now());
   if (!reconciled) {
     pool->release();
     return reconciled.error().detail;
   }
-  fetch_client->publish(generation->materials.fetch);
-  key_fetcher->begin(std::move(key_plan));
-  pool->publish(*generation, *std::move(prepared), key_fetcher->published());
-  key_fetcher->finish();
+  fetching->publish(generation->materials.fetch);
+  fetching->keys().begin(std::move(key_plan));
+  pool->publish(*generation, *std::move(prepared), fetching->keys().published());
+  fetching->keys().finish();
   log_reconciliation(*reconciled);
   log::start(log_options(generation->config.log));
   show(*generation);
   current = *std::move(generation);
   show_crl_dates();
-  crl_fetcher->follow(current->materials.crl_urls);
-  crl_fetcher->refetch();
+  fetching->crls().follow(current->materials.crl_urls);
+  fetching->crls().refetch();
   release_declarations();
   return std::nullopt;
 }
@@ -443,12 +406,10 @@ void Daemon::State::stop() {
     executor->refuse_from(std::chrono::steady_clock::now() + current->config.limits.drain_timeout);
   }
   if (pool) pool->drain();
-  if (fetch_client) fetch_client->stop();
-  if (fetch_work) fetch_work->stop();
+  if (fetching) fetching->stop();
   if (executor) executor->stop();
   pool.reset();
-  key_fetcher.reset();
-  crl_fetcher.reset();
+  fetching.reset();
   shared.reset();
   seen.reset();  // after the last request: writes what is queued
   executor.reset();

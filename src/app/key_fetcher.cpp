@@ -13,19 +13,19 @@ namespace {
 
 /// A partner rotates when he likes, and a certificate that is not known yet is asked for at once; so this is only how
 /// long one that was withdrawn still counts.
-fetch::FreshnessBounds freshness() {
+fetch::FreshnessBounds key_freshness() {
   using std::chrono::minutes;
   return {minutes{1}, minutes{60}, minutes{15}};
 }
 
-fetch::RefreshPlan refresh_plan(const std::string& url) {
+fetch::RefreshPlan plan_of_keys(const std::string& url) {
   fetch::RefreshPlan plan;
   plan.request.url = url;
   plan.request.schemes = fetch::Schemes::https_only;
   plan.request.content_types = {"application/jwk-set+json", "application/json"};
   plan.request.max_body_bytes = oauth::kMaximumKeySetBytes;
   plan.request.timeout = std::chrono::seconds{10};
-  plan.request.freshness = freshness();
+  plan.request.freshness = key_freshness();
   plan.keep = fetch::Keep::nothing;
   return plan;
 }
@@ -160,7 +160,7 @@ std::unique_ptr<KeyFetcher::Source> KeyFetcher::make_source(const CopyId& id,
   }
   SourcePlan plan;
   plan.id = id;
-  plan.refresh = refresh_plan(id.url);
+  plan.refresh = plan_of_keys(id.url);
   plan.examine = [id, slot = source->slot, skipped = skipped_,
                   rejected = rejected_](const fetch::Outcome& outcome) -> fetch::Refresher::Examined {
     auto parsed = oauth::parse_key_set(outcome.body);

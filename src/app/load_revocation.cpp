@@ -120,24 +120,28 @@ LoadedRevocation load_revocation(const x509::TrustStore& store, const x509::Revo
   return loader.take(options.mode);
 }
 
-FindFetchedCrls find_in_copies(const FetchedCopies& copies) {
-  return
-      [&copies](const CopyId& id, const std::vector<x509::Certificate>& authorities) -> std::shared_ptr<FetchedCrls> {
-        auto copy = copies.load(id, x509::kMaximumCrlFileBytes);
-        if (copy && !*copy) return nullptr;
-        auto parsed = copy ? x509::parse_crls((*copy)->body, authorities) : Result<Crls>{copy.error()};
-        if (!parsed) {
-          log::warning("fetched_copy_ignored", {{"name", id.shown()}, {"detail", parsed.error().detail}});
-          return nullptr;
-        }
-        auto found = std::make_shared<FetchedCrls>();
-        found->digest = crypto::sha256((*copy)->body);
-        found->copy = **std::move(copy);
-        found->copy.body.clear();
-        found->copy.body.shrink_to_fit();
-        found->crls = *std::move(parsed);
-        return found;
-      };
+FindFetchedCrls find_in_copies(const std::filesystem::path& state_dir) {
+  return find_in_copies(FetchedCopies{state_dir});
+}
+
+FindFetchedCrls find_in_copies(FetchedCopies copies) {
+  return [copies = std::move(copies)](
+             const CopyId& id, const std::vector<x509::Certificate>& authorities) -> std::shared_ptr<FetchedCrls> {
+    auto copy = copies.load(id, x509::kMaximumCrlFileBytes);
+    if (copy && !*copy) return nullptr;
+    auto parsed = copy ? x509::parse_crls((*copy)->body, authorities) : Result<Crls>{copy.error()};
+    if (!parsed) {
+      log::warning("fetched_copy_ignored", {{"name", id.shown()}, {"detail", parsed.error().detail}});
+      return nullptr;
+    }
+    auto found = std::make_shared<FetchedCrls>();
+    found->digest = crypto::sha256((*copy)->body);
+    found->copy = **std::move(copy);
+    found->copy.body.clear();
+    found->copy.body.shrink_to_fit();
+    found->crls = *std::move(parsed);
+    return found;
+  };
 }
 
 }  // namespace certbound::app

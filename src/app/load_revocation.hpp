@@ -34,9 +34,9 @@ using FindFetchedCrls = std::function<std::shared_ptr<const FetchedCrls>(
   return nullptr;
 }
 
-/// Finds what is kept in the state directory; what does not verify any more is logged and not found. `copies` outlives
-/// the function.
-[[nodiscard]] FindFetchedCrls find_in_copies(const FetchedCopies& copies);
+/// Finds what is kept in the state directory; what does not verify any more is logged and not found.
+[[nodiscard]] FindFetchedCrls find_in_copies(const std::filesystem::path& state_dir);
+[[nodiscard]] FindFetchedCrls find_in_copies(FetchedCopies copies);
 
 /// A URL from which a trust store has CRLs.
 struct CrlUrl {

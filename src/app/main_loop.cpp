@@ -27,6 +27,16 @@ int poll_timeout(std::chrono::milliseconds longest) {
 
 }  // namespace
 
+sigset_t block_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int number : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set, number);
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  (void)std::signal(SIGPIPE, SIG_IGN);
+  (void)std::signal(SIGXFSZ, SIG_IGN);
+  return set;
+}
+
 OwnedDescriptor::OwnedDescriptor(OwnedDescriptor&& other) noexcept
     : descriptor_{std::exchange(other.descriptor_, -1)} {}
 

@@ -12,6 +12,11 @@
 
 namespace certbound::app {
 
+/// Blocks the signals that the main thread waits for: SIGTERM, SIGINT, SIGHUP. Before any other thread exists, so that
+/// no other gets one. SIGPIPE and SIGXFSZ are ignored: a peer that is gone and a file that may not grow are errors of
+/// one write, not of the process.
+[[nodiscard]] sigset_t block_signals();
+
 /// A file descriptor that is closed with its owner; -1 for none.
 class OwnedDescriptor {
  public:

@@ -15,18 +15,18 @@ void report_problems(const std::vector<config::Problem>& problems) {
   }
 }
 
-std::size_t count_errors(const std::vector<config::Problem>& problems) {
-  std::size_t count = 0;
-  for (const config::Problem& problem : problems) count += problem.severity == config::Severity::error ? 1 : 0;
-  return count;
-}
-
 void log_problems(const std::vector<config::Problem>& problems) {
   for (const config::Problem& problem : problems) {
     const bool is_error = problem.severity == config::Severity::error;
     log::write(is_error ? log::Level::error : log::Level::warning, "configuration_problem",
                {{"detail", config::render(problem)}});
   }
+}
+
+std::size_t count_errors(const std::vector<config::Problem>& problems) {
+  std::size_t count = 0;
+  for (const config::Problem& problem : problems) count += problem.severity == config::Severity::error ? 1 : 0;
+  return count;
 }
 
 log::Options log_options(const config::LogOptions& options) {

@@ -14,7 +14,7 @@ namespace certbound::app {
 /// Prints problems on stderr, one line each; on a terminal with the source line and a caret.
 void report_problems(const std::vector<config::Problem>& problems);
 
-/// The same into the log.
+/// The same to the log, as `configuration_problem`.
 void log_problems(const std::vector<config::Problem>& problems);
 
 [[nodiscard]] std::size_t count_errors(const std::vector<config::Problem>& problems);

@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <ctime>
 #include <string_view>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -40,6 +41,13 @@ void notify_systemd(const std::string& state) {
   if (const auto notified = sd_notify(state); !notified) {
     log::warning("sd_notify_failed", {{"detail", notified.error().detail}});
   }
+}
+
+void notify_reloading() {
+  std::timespec now{};
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  notify_systemd("RELOADING=1\nMONOTONIC_USEC=" +
+                 std::to_string(static_cast<long long>(now.tv_sec) * 1000000 + now.tv_nsec / 1000));
 }
 
 }  // namespace certbound::app

@@ -14,4 +14,7 @@ namespace certbound::app {
 /// The same; a failure is logged. The service does not depend on it.
 void notify_systemd(const std::string& state);
 
+/// That a reload has begun, and when: systemd waits for the READY=1 after it.
+void notify_reloading();
+
 }  // namespace certbound::app

@@ -83,8 +83,7 @@ Result<x509::PresentedChain> load_presented(const std::string& file) {
 std::optional<app::Materials> load_trust_stores(config::Config config) {
   config.tls = {};
   config.fetch = {};
-  const app::FetchedCopies copies{config.state_dir};
-  app::LoadedMaterials loaded = app::load_materials(config, wall_now(), app::find_in_copies(copies));
+  app::LoadedMaterials loaded = app::load_materials(config, wall_now(), app::find_in_copies(config.state_dir));
   if (!loaded.materials) app::report_problems(loaded.problems);
   return std::move(loaded.materials);
 }

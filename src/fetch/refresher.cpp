@@ -38,8 +38,10 @@ class Refresher::State : public std::enable_shared_from_this<State> {
 
   /// On the fetch thread.
   void begin() {
-    if (is_ended_ || is_under_way_ || core_->is_stopping()) return;
-    is_under_way_ = true;
+    const bool is_needed = !is_ended_ && !is_under_way_ && !core_->is_stopping();
+    if (is_needed) is_under_way_ = true;
+    is_asked_for_ = false;  // after the other: between the two there is never neither
+    if (!is_needed) return;
     timer_.cancel();
     core_->begin(plan_.request, [self = shared_from_this()](const Outcome& outcome) { self->finish(outcome); });
   }
@@ -57,11 +59,16 @@ class Refresher::State : public std::enable_shared_from_this<State> {
   }
 
   Refetch refetch_now() {
-    if (is_under_way_) return Refetch::under_way;
     const auto now = SteadyClock::now().time_since_epoch().count();
-    auto allowed = refetch_allowed_.load();
     const auto interval = std::chrono::duration_cast<SteadyClock::duration>(plan_.refetch_interval).count();
-    if (now < allowed || !refetch_allowed_.compare_exchange_strong(allowed, now + interval)) return Refetch::too_soon;
+    if (now < refetch_allowed_) return is_coming() ? Refetch::under_way : Refetch::too_soon;
+    if (is_under_way_ || is_asked_for_.exchange(true)) return Refetch::under_way;
+    // Another thread may have asked, and been answered, since the first look.
+    if (now < refetch_allowed_) {
+      is_asked_for_ = false;
+      return is_coming() ? Refetch::under_way : Refetch::too_soon;
+    }
+    refetch_allowed_ = now + interval;
     core_->door()->post([self = shared_from_this()] { self->begin(); });
     return Refetch::begun;
   }
@@ -77,6 +84,9 @@ class Refresher::State : public std::enable_shared_from_this<State> {
   }
 
  private:
+  /// An attempt is under way, or was asked for and has not begun.
+  [[nodiscard]] bool is_coming() const { return is_asked_for_ || is_under_way_; }
+
   void finish(const Outcome& outcome) {
     if (!outcome.is_ok() || outcome.is_not_modified) return conclude(outcome, std::optional<WallTime>{good_until_});
     // Held while it is in use, so that end() knows when nobody is in there any more.
@@ -189,6 +199,7 @@ class Refresher::State : public std::enable_shared_from_this<State> {
   std::optional<WallTime> good_until_;  // of the fetch thread
   std::mutex use_mutex_;
   std::atomic<bool> is_ended_{false};
+  std::atomic<bool> is_asked_for_{false};
   std::atomic<bool> is_under_way_{false};
   std::atomic<SteadyClock::rep> refetch_allowed_{std::numeric_limits<SteadyClock::rep>::min()};
   mutable std::mutex status_mutex_;  // guards what follows

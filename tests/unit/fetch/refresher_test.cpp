@@ -3,6 +3,7 @@
 #include <atomic>
 #include <future>
 #include <mutex>
+#include <thread>
 
 #include <gtest/gtest.h>
 
@@ -170,6 +171,34 @@ TEST_F(RefresherTest, DropsAnAnswerThatComesAfterItsEnd) {
   }
   answer.get()(std::optional<WallTime>{});
   EXPECT_EQ(asked().size(), 1U);
+}
+
+// Many threads ask at once: one of them begins, and to the others the attempt is there from that moment on until it was
+// told of. None is sent away in between.
+TEST_F(RefresherTest, IsUnderWayForEveryoneWhileOneHasAsked) {
+  set_answer("v1", "Cache-Control: max-age=3000\r\n");
+  for (int round = 0; round < 20; ++round) {
+    RefreshPlan told = plan();
+    std::atomic<int> ended{0};
+    told.on_attempt = [&](const RefreshStatus&) { ++ended; };
+    Refresher refresher{*client, told, reader()};
+    ASSERT_TRUE(comes_true([&] { return ended == 1; }));
+    std::atomic<int> begun{0};
+    std::atomic<int> sent_away{0};
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 4; ++i) {
+      threads.emplace_back([&] {
+        while (ended == 1) {
+          const auto refetch = refresher.refetch_now();
+          if (refetch == Refresher::Refetch::begun) ++begun;
+          if (refetch == Refresher::Refetch::too_soon && ended == 1) ++sent_away;
+        }
+      });
+    }
+    for (std::thread& thread : threads) thread.join();
+    EXPECT_EQ(begun, 1);
+    EXPECT_EQ(sent_away, 0);
+  }
 }
 
 // A CRL's nextUpdate comes before the end of what its server says.

@@ -1,0 +1,37 @@
+#include "app/fetching.hpp"
+
+#include <utility>
+
+#include "base/log.hpp"
+
+namespace certbound::app {
+
+namespace {
+
+FetchedCopies open_copies(const std::filesystem::path& state_dir) {
+  FetchedCopies copies{state_dir};
+  if (const auto prepared = copies.prepare(); !prepared) {
+    log::warning("fetched_copies_not_kept", {{"detail", prepared.error().detail}});
+  }
+  return copies;
+}
+
+}  // namespace
+
+Fetching::Fetching(const std::filesystem::path& state_dir, std::shared_ptr<const fetch::Settings> settings,
+                   MainLoop& loop, metrics::Registry& registry, CrlFetcher::OnNew on_new_crls,
+                   KeyFetcher::OnAttempt on_keys)
+    : copies_{open_copies(state_dir)},
+      client_{std::move(settings), registry},
+      work_{make_fetch_work()},
+      crls_{FetchTools{client_, *work_, loop, copies_}, registry, std::move(on_new_crls)},
+      keys_{FetchTools{client_, *work_, loop, copies_}, registry, std::move(on_keys)} {}
+
+Fetching::~Fetching() { stop(); }
+
+void Fetching::stop() {
+  client_.stop();
+  work_->stop();
+}
+
+}  // namespace certbound::app
