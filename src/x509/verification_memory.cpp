@@ -7,7 +7,8 @@ std::size_t VerificationMemory::KeyHash::operator()(const Key& key) const {
   return crypto::Sha256Hash{}(key.leaf) ^ static_cast<std::size_t>(key.generation * 0x9e3779b97f4a7c15ULL);
 }
 
-Result<void> VerificationMemory::verify(const TrustStore& store, const PresentedChain& chain, WallTime now) {
+Result<void> VerificationMemory::verify(const TrustStore& store, const PresentedChain& chain, WallTime now,
+                                        OcspDesk* desk) {
   const Key key{chain.leaf_thumbprint, store.generation()};
   if (const auto found = index_.find(key); found != index_.end()) {
     // OpenSSL takes the second of notAfter itself as past.
@@ -19,7 +20,10 @@ Result<void> VerificationMemory::verify(const TrustStore& store, const Presented
     entries_.erase(found->second);
     index_.erase(found);
   }
-  auto path = store.verify(chain.leaf, chain.intermediates, {.now = now});
+  TrustStore::Query query;
+  query.now = now;
+  query.ocsp = desk;
+  auto path = store.verify(chain.leaf, chain.intermediates, query);
   if (!path) return std::move(path).error();
   if (on_unknown_revocation_ && path->has_unknown_revocation()) on_unknown_revocation_(store, *path, now);
   remember(key, *path);
