@@ -16,6 +16,7 @@
 #include "app/ending.hpp"
 #include "app/generation.hpp"
 #include "app/main_loop.hpp"
+#include "app/ocsp_asker.hpp"
 #include "app/reload_check.hpp"
 #include "app/report.hpp"
 #include "app/sd_notify.hpp"
@@ -125,8 +126,9 @@ struct Daemon::State {
   std::unique_ptr<store::Executor> executor;
   std::unique_ptr<store::SeenRecorder> seen;
   std::unique_ptr<audit::Writer> audit;
-  std::optional<Shared> shared;
   std::unique_ptr<fetch::Client> fetcher;
+  std::optional<OcspAsker> ocsp;
+  std::optional<Shared> shared;
   std::optional<WorkerPool> pool;
   std::optional<Generation> current;
   CrlWatch crl_watch;
@@ -198,7 +200,8 @@ Result<void> Daemon::State::start(Checked checked) {
   auto generation = make_generation(std::move(checked), generation_context(), next_generation, wall_now());
   if (!generation) return std::move(generation).error();
   fetcher = std::make_unique<fetch::Client>(generation->materials.fetch, registry);
-  shared.emplace(*audit, *executor, *seen, registry, health);
+  ocsp.emplace(*fetcher, registry);
+  shared.emplace(*audit, *executor, *ocsp, *seen, registry, health);
   pool.emplace(workers, generation->config.limits, *shared);
   if (auto bound = pool->bind(*generation); !bound) return bound;
   // After the bind: a start that fails for a taken port leaves the registry as it is.
@@ -348,8 +351,9 @@ std::optional<std::string> Daemon::State::try_reload() {
     pool->release();
     return reconciled.error().detail;
   }
-  pool->publish(*generation, *std::move(prepared));
   fetcher->publish(generation->materials.fetch);
+  ocsp->forget_failures();
+  pool->publish(*generation, *std::move(prepared));
   log_reconciliation(*reconciled);
   log::start(log_options(generation->config.log));
   show(*generation);
@@ -370,8 +374,9 @@ void Daemon::State::stop() {
   if (fetcher) fetcher->stop();
   if (executor) executor->stop();
   pool.reset();
-  fetcher.reset();
   shared.reset();
+  ocsp.reset();
+  fetcher.reset();
   seen.reset();  // after the last request: writes what is queued
   executor.reset();
 }

@@ -78,8 +78,9 @@ std::shared_ptr<const x509::TrustStore> load_revocation(std::shared_ptr<const x5
     }
   }
   if (options.mode == x509::RevocationMode::off) return store;
-  if (options.mode == x509::RevocationMode::require && is_complete) report_missing(authorities, crls, report);
-  return store->with_revocation(x509::Revocation{options.mode, std::move(crls)});
+  if (options.mode == x509::RevocationMode::require && !options.ocsp.is_on() && is_complete)
+    report_missing(authorities, crls, report);
+  return store->with_revocation(x509::Revocation{options.mode, std::move(crls), options.ocsp});
 }
 
 }  // namespace certbound::app

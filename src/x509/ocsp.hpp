@@ -24,6 +24,8 @@ enum class OcspSource : std::uint8_t {
 
 /// `trust_stores.NAME.revocation.ocsp` and `ocsp_hosts`.
 struct OcspOptions {
+  OcspOptions() = default;
+
   OcspSource source = OcspSource::none;
   std::string responder;           ///< URL; of OcspSource::responder
   std::vector<std::string> hosts;  ///< of OcspSource::from_certificate; as fetch::AllowList reads them

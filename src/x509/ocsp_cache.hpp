@@ -80,6 +80,7 @@ struct OcspDesk {
 
   OcspCache& answers;
   std::vector<OcspQuestion> questions;  ///< of the path, leaf first
+  OcspOptions options;                  ///< whom the store asks; of the questions
 };
 
 }  // namespace certbound::x509

@@ -113,7 +113,9 @@ void Revocation::ask_ocsp(RevocationFinding& finding, const OcspQuestion& questi
   if (!outcome) {
     if (!is_needed) return;
     finding.ocsp_use = OcspUse::not_asked;
-    if (desk != nullptr) desk->questions.push_back(question);
+    if (desk == nullptr) return;
+    desk->questions.push_back(question);
+    desk->options = ocsp_;
     return;
   }
   const OcspAnswer* answer = outcome->answer.get();

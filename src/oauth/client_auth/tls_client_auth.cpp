@@ -47,7 +47,7 @@ Result<void> check_tls_client_auth(const store::DirectoryClient& client, const x
     return refuse_client(Reason::anchor_not_for_client,
                          "no trust store \"" + client.client.trust_store + "\" is loaded");
   }
-  if (auto verified = context.memory.verify(*store->second, presented, context.now); !verified) {
+  if (auto verified = context.memory.verify(*store->second, presented, context.now, &context.ocsp); !verified) {
     return explain_chain_refusal(std::move(verified).error(), context.snapshot, client.client, presented.leaf);
   }
   const auto is_met = client.subject->is_met_by(presented.leaf);

@@ -63,9 +63,14 @@ Task<Result<TokenCall>> read_token_call(const http::Request& request, store::Cli
 }
 
 Task<Result<http::Response>> grant_token(const TokenCall& call, const http::Request& request, const Snapshot& snapshot,
-                                         TokenSigner& signer, x509::VerificationMemory& memory, audit::Event& event) {
-  const AuthContext context{snapshot, memory, event.time};
-  const auto caller = authenticate_client(call.registration, request, call.form, context, event);
+                                         TokenSigner& signer, WorkerTrust& trust, audit::Event& event) {
+  x509::OcspDesk desk{trust.answers};
+  const AuthContext context{snapshot, trust.memory, desk, event.time};
+  auto caller = authenticate_client(call.registration, request, call.form, context, event);
+  if (!desk.questions.empty()) {
+    co_await ask_responders(desk, trust.source);
+    caller = authenticate_client(call.registration, request, call.form, context, event);
+  }
   if (!caller) co_return caller.error();
   const auto grant = find_grant(call.asked.grant_type);
   if (!grant) co_return grant.error();
