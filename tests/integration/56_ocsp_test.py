@@ -76,6 +76,10 @@ class OcspCase(OwnDaemonCase):
         daemon.stop()
         return lasted
 
+    def assert_asked(self, responder, times):
+        eventually(lambda: responder.requests() >= times, what=f"question {times}")
+        self.assertEqual(responder.requests(), times)
+
     def metric(self, curl, name, **labels):
         return curl.metrics().get((name, frozenset(labels.items())), 0)
 
@@ -110,10 +114,10 @@ class RealResponder(OcspCase):
             self.assert_granted(self.ask(curl, self.etl), self.etl)
             kept.send(form_request(grant()))
             self.assert_granted(kept.receive(), self.etl)
-        self.assertEqual(responder.requests(), 1)
+        self.assert_asked(responder, 1)
         daemon.reload()
         self.assert_granted(self.ask(curl, self.etl), self.etl)
-        self.assertEqual(responder.requests(), 1)
+        self.assert_asked(responder, 1)
         self.assertEqual(self.metric(curl, "certbound_ocsp_requests_total"), 1)
         daemon.stop()
 
@@ -138,14 +142,14 @@ class RealResponder(OcspCase):
         daemon, curl = self.start(config)
         self.assert_granted(self.ask(curl, below), below)
         self.assert_granted(self.ask(curl, self.etl), self.etl)
-        self.assertEqual(responder.requests(), 1)
+        self.assert_asked(responder, 1)
         daemon.reload(self.with_crls(config, root_crl, sub_crl))
         self.assertIn("CRL", self.assert_reason(daemon, self.ask(curl, below), "certificate_revoked"))
         # Without the root's CRL the intermediate has to be asked about, and this responder is not its issuer's.
         brief = self.with_crls(config, self.pki.crl(sub))
         daemon.reload(brief)
         self.assertIn("CN=Sub", self.assert_reason(daemon, self.ask(curl, below), "revocation_unknown"))
-        self.assertEqual(responder.requests(), 2)
+        self.assert_asked(responder, 2)
         daemon.stop()
 
     @staticmethod
@@ -319,7 +323,7 @@ class WhoIsAsked(OcspCase):
         other_ca = self.pki.ca("CN=Other")
         cert = self.pki.leaf(*ETL_SUBJECT, issuer=other_ca, extra=ocsp.naming(responder.url))
         daemon, curl = self.start(self.asking("require", "from_certificate", ocsp_hosts=["127.0.0.1"]))
-        self.assert_reason(daemon, self.ask(curl, cert), "anchor_not_for_client")
+        self.assert_reason(daemon, self.ask(curl, cert), "issuer_missing")
         self.assertEqual(responder.asked, [])
         daemon.stop()
 
@@ -330,8 +334,9 @@ class CommandLine(OcspCase):
         os.makedirs(config["state_dir"], mode=0o700, exist_ok=True)
         self.assertEqual(run("check", "--config", path).returncode, 0)
         done = run("client", "explain", "etl", "--cert", cert.certificate, "--config", path, "--json", *arguments)
-        steps = {step["step"]: step for step in json.loads(done.stdout)["steps"]}
-        return done.returncode, steps["revocation"]
+        explanation = json.loads(done.stdout)
+        steps = {step["step"]: step for step in explanation["steps"]}
+        return done.returncode, {**steps["revocation"], "reason": explanation["reason"]}
 
     def test_client_explain_asks_the_responder(self):
         """`check` asks nobody."""
@@ -345,11 +350,11 @@ class CommandLine(OcspCase):
         self.assertEqual((status, step["outcome"], step["reason"]), (1, "failed", "certificate_revoked"))
         status, step = self.explain(config, self.stranger)
         self.assertEqual((status, step["reason"]), (1, "revocation_unknown"))
-        self.assertEqual(responder.requests(), 3)
+        self.assert_asked(responder, 3)
         status, step = self.explain(config, self.etl, "--time", str(int(now().timestamp())))
         self.assertEqual(status, 1)
         self.assertIn("--time", step["presented"])
-        self.assertEqual(responder.requests(), 3)
+        self.assert_asked(responder, 3)
         status, step = self.explain(self.asking("soft_fail", responder.url, allow=()), self.etl)
         self.assertEqual((status, step["outcome"]), (0, "passed"))
         self.assertIn("address_refused", step["presented"])

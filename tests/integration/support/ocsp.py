@@ -29,8 +29,10 @@ def serial_of(credential):
 
 def write_index(path, good=(), revoked=()):
     """The index of `openssl ca`, with these credentials. In one step, since a responder reads it when it changes."""
-    lines = [f"V\t491231235959Z\t\t{serial_of(one)}\tunknown\t/CN=x\n" for one in good]
-    lines += [f"R\t491231235959Z\t200101000000Z,keyCompromise\t{serial_of(one)}\tunknown\t/CN=x\n" for one in revoked]
+    lines = []
+    for fields, credentials in (("V\t491231235959Z\t", good), ("R\t491231235959Z\t200101000000Z,keyCompromise", revoked)):
+        for serial in map(serial_of, credentials):
+            lines.append(f"{fields}\t{serial}\tunknown\t/CN={serial}\n")  # no subject twice
     with open(path + ".new", "w", encoding="ascii") as file:
         file.writelines(lines)
     os.replace(path + ".new", path)
@@ -45,7 +47,7 @@ class OpensslResponder:
         self.index = os.path.join(self._folder, "index.txt")
         write_index(self.index, good, revoked)
         self._process = subprocess.Popen(
-            ["openssl", "ocsp", "-port", "0", "-index", self.index, "-CA", issuer.certificate, "-rsigner", by.certificate,
+            ["stdbuf", "-oL", "openssl", "ocsp", "-port", "0", "-index", self.index, "-CA", issuer.certificate, "-rsigner", by.certificate,
              "-rkey", by.key, "-text", *options],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
         )  # fmt: skip

@@ -23,7 +23,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-constexpr std::chrono::seconds kSecond{1};
+constexpr std::chrono::seconds kTick{1};
 
 }  // namespace
 
@@ -194,13 +194,13 @@ TEST_F(OcspTest, RefusesWeakSignatures) {
 // RFC 6960 section 3.2 (5), (6).
 TEST_F(OcspTest, HoldsFromThisUpdateToNextUpdate) {
   const Bytes response = make_ocsp_response(question_, root_);
-  EXPECT_EQ(refusal(response, kNow + hours{24} - kSecond), "accepted");
+  EXPECT_EQ(refusal(response, kNow + hours{24} - kTick), "accepted");
   EXPECT_THAT(refusal(response, kNow + hours{24}), HasSubstr("it is past: its nextUpdate was"));
   // producedAt is a minute before the present.
   EXPECT_EQ(refusal(response, kNow - std::chrono::minutes{1} - kOcspSkew), "accepted");
-  EXPECT_THAT(refusal(response, kNow - std::chrono::minutes{1} - kOcspSkew - kSecond), HasSubstr("of the future"));
+  EXPECT_THAT(refusal(response, kNow - std::chrono::minutes{1} - kOcspSkew - kTick), HasSubstr("of the future"));
   OcspShape shape;
-  shape.this_update = kNow + kOcspSkew + kSecond;
+  shape.this_update = kNow + kOcspSkew + kTick;
   EXPECT_THAT(refusal_of(shape), HasSubstr("of the future"));
   shape = OcspShape{};
   shape.next_update = shape.this_update;
