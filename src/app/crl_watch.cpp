@@ -4,7 +4,20 @@
 #include <iterator>
 #include <utility>
 
+#include "x509/name.hpp"
+
 namespace certbound::app {
+
+WatchedCrl watch_crl(const x509::Crl& crl, std::string name) {
+  WatchedCrl watched;
+  watched.name = std::move(name);
+  watched.issuer = x509::render_name(*X509_get_subject_name(&crl.issuer().handle()));
+  watched.issuer_serial = crl.issuer().serial_hex();
+  watched.number = crl.number();
+  watched.this_update = crl.this_update();
+  watched.next_update = crl.next_update();
+  return watched;
+}
 
 CrlWatch::CrlWatch(std::vector<WatchedCrl> crls, WallTime now) : waiting_{std::move(crls)} { (void)take_expired(now); }
 

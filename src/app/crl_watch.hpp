@@ -1,12 +1,16 @@
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "base/clock.hpp"
+#include "x509/crl.hpp"
 
 namespace certbound::app {
+
+using Crls = std::vector<std::shared_ptr<const x509::Crl>>;
 
 /// A CRL of a trust store, which its CA has to renew in time.
 struct WatchedCrl {
@@ -17,6 +21,9 @@ struct WatchedCrl {
   WallTime this_update{};
   WallTime next_update{};
 };
+
+/// `name`: of the store and of the file or URL.
+[[nodiscard]] WatchedCrl watch_crl(const x509::Crl& crl, std::string name);
 
 /// Says once of each CRL that it is past its nextUpdate. Lists live for days or hours, so a warning before that would
 /// be there always. Not thread safe.

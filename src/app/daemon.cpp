@@ -12,9 +12,11 @@
 #include <unistd.h>
 #include <utility>
 
+#include "app/crl_fetcher.hpp"
 #include "app/crl_watch.hpp"
 #include "app/ending.hpp"
 #include "app/generation.hpp"
+#include "app/key_fetcher.hpp"
 #include "app/main_loop.hpp"
 #include "app/ocsp_asker.hpp"
 #include "app/reload_check.hpp"
@@ -99,6 +101,9 @@ struct Daemon::State {
   [[nodiscard]] std::optional<std::string> try_reload();
   void stop();
   void show(const Generation& published);
+  void show_crl_dates();
+  void open_fetching(const config::Config& config, std::shared_ptr<const fetch::Settings> settings);
+  void take_crls(const CopyId& id, const Crls& before, const Crls& now);
   void release_declarations();
   [[nodiscard]] GenerationContext generation_context() { return {store->keys(), libraries}; }
 
@@ -126,10 +131,15 @@ struct Daemon::State {
   std::unique_ptr<store::Executor> executor;
   std::unique_ptr<store::SeenRecorder> seen;
   std::unique_ptr<audit::Writer> audit;
-  std::unique_ptr<fetch::Client> fetcher;
+  // What fetches, in the order in which each uses those before it.
+  std::optional<FetchedCopies> copies;
+  std::unique_ptr<fetch::Client> fetch_client;
+  std::unique_ptr<FetchWork> fetch_work;
+  std::unique_ptr<CrlFetcher> crl_fetcher;
+  std::unique_ptr<KeyFetcher> key_fetcher;
   std::optional<OcspAsker> ocsp;
   std::optional<Shared> shared;
-  std::optional<WorkerPool> pool;
+  std::optional<WorkerPool> pool;  // its workers ask those before
   std::optional<Generation> current;
   CrlWatch crl_watch;
 };
@@ -145,7 +155,10 @@ ExitStatus Daemon::run() {
     return ExitStatus::could_not_run;
   }
   state_->loop.emplace(*std::move(loop));
-  Checked checked = check_configuration(state_->file, wall_now());
+  Checked checked = check_configuration(state_->file, wall_now(), [this](const std::filesystem::path& state_dir) {
+    state_->copies.emplace(state_dir);
+    return find_in_copies(*state_->copies);
+  });
   if (!checked.is_valid()) {
     report_problems(checked.problems);
     return ExitStatus::invalid_configuration;
@@ -199,8 +212,8 @@ Result<void> Daemon::State::start(Checked checked) {
   }
   auto generation = make_generation(std::move(checked), generation_context(), next_generation, wall_now());
   if (!generation) return std::move(generation).error();
-  fetcher = std::make_unique<fetch::Client>(generation->materials.fetch, registry);
-  ocsp.emplace(*fetcher, registry);
+  open_fetching(generation->config, generation->materials.fetch);
+  auto key_plan = key_fetcher->prepare(generation->config.clients);
   shared.emplace(*audit, *executor, *ocsp, *seen, registry, health);
   pool.emplace(workers, generation->config.limits, *shared);
   if (auto bound = pool->bind(*generation); !bound) return bound;
@@ -208,7 +221,8 @@ Result<void> Daemon::State::start(Checked checked) {
   auto reconciled = store->clients().reconcile_clients(generation->config.clients, wall_now());
   if (!reconciled) return std::move(reconciled).error();
   log_reconciliation(*reconciled);
-  auto started = pool->start(*generation, [this](const std::string& detail) {
+  key_fetcher->begin(std::move(key_plan));
+  auto started = pool->start(*generation, key_fetcher->published(), [this](const std::string& detail) {
     log::error("listener_failed", {{"detail", detail}});
     has_listener_failed = true;
     ::kill(::getpid(), SIGTERM);
@@ -216,6 +230,9 @@ Result<void> Daemon::State::start(Checked checked) {
   if (!started) return started;
   show(*generation);
   current = *std::move(generation);
+  show_crl_dates();
+  key_fetcher->finish();
+  crl_fetcher->follow(current->materials.crl_urls);
   release_declarations();
   announce();
   look_at_ends();
@@ -228,14 +245,17 @@ void Daemon::State::show(const Generation& published) {
   shared_credentials.set(static_cast<double>(published.config.shared_credentials));
   last_reload.set(1);
   show_certificates(registry, published.materials.certificates);
-  show_crls(registry, published.materials.crls);
-  crl_watch = CrlWatch{published.materials.crls, wall_now()};
   const auto count = store->clients().count_clients();
   if (count) {
     clients.set(static_cast<double>(*count));
   } else {
     log::warning("clients_not_counted", {{"detail", count.error().detail}});
   }
+}
+
+void Daemon::State::show_crl_dates() {
+  show_crls(registry, current->materials.crls);
+  crl_watch = CrlWatch{current->materials.crls, wall_now()};
 }
 
 /// The registry has the clients now: a hundred thousand declarations need not stay in memory, nor what reading them
@@ -314,6 +334,40 @@ void Daemon::State::look_at_ends() {
   }
 }
 
+void Daemon::State::open_fetching(const config::Config& config, std::shared_ptr<const fetch::Settings> settings) {
+  copies.emplace(config.state_dir);
+  if (const auto prepared = copies->prepare(); !prepared) {
+    // What is fetched serves all the same; only the next start may have to wait for it.
+    log::warning("fetched_copies_not_kept", {{"detail", prepared.error().detail}});
+  }
+  fetch_client = std::make_unique<fetch::Client>(std::move(settings), registry);
+  ocsp.emplace(*fetch_client, registry);
+  fetch_work = make_fetch_work();
+  const FetchTools tools{*fetch_client, *fetch_work, *loop, *copies};
+  crl_fetcher = std::make_unique<CrlFetcher>(
+      tools, registry, [this](const CopyId& id, const Crls& before, const Crls& now) { take_crls(id, before, now); });
+  key_fetcher = std::make_unique<KeyFetcher>(
+      tools, registry,
+      [this](const std::string& client_id, const std::shared_ptr<const oauth::KeySet>& keys, std::uint64_t attempt) {
+        pool->put_keys(client_id, keys, attempt);
+      });
+}
+
+/// On the main thread, as a reload is: the two never meet.
+void Daemon::State::take_crls(const CopyId& id, const Crls& before, const Crls& now) {
+  auto renewed = replace_crls(*current, id, before, now);
+  auto prepared = pool->prepare(renewed.snapshot);
+  if (!prepared) {
+    log::error("crl_not_taken", {{"name", id.shown()}, {"detail", prepared.error().detail}});
+    return;
+  }
+  pool->renew(*std::move(prepared));
+  current->snapshot = std::move(renewed.snapshot);
+  current->materials.trust_stores = current->snapshot->trust_stores;
+  current->materials.crls = std::move(renewed.watched);
+  show_crl_dates();
+}
+
 void Daemon::State::reload() {
   notify_systemd("RELOADING=1\nMONOTONIC_USEC=" + monotonic_microseconds());
   const auto failure = try_reload();
@@ -333,7 +387,8 @@ void Daemon::State::reload() {
 std::optional<std::string> Daemon::State::try_reload() {
   // Before all else: whatever becomes of the configuration, a file that was rotated is written to no more.
   if (const auto reopened = audit->reopen(); !reopened) return reopened.error().detail;
-  Checked checked = check_configuration(file, wall_now());
+  Checked checked = check_configuration(
+      file, wall_now(), [this](const std::filesystem::path& /*state_dir*/) { return crl_fetcher->finder(); });
   log_problems(checked.problems);
   if (!checked.is_valid()) {
     return std::to_string(count_errors(checked.problems)) + " problems in the configuration; nothing was changed";
@@ -343,21 +398,27 @@ std::optional<std::string> Daemon::State::try_reload() {
   }
   auto generation = make_generation(std::move(checked), generation_context(), next_generation, wall_now());
   if (!generation) return generation.error().detail;
-  auto prepared = pool->prepare(*generation);
+  auto prepared = pool->prepare(generation->snapshot);
   if (!prepared) return prepared.error().detail;
+  auto key_plan = key_fetcher->prepare(generation->config.clients);
   pool->hold();
   const auto reconciled = store->clients().reconcile_clients(generation->config.clients, wall_now());
   if (!reconciled) {
     pool->release();
     return reconciled.error().detail;
   }
-  fetcher->publish(generation->materials.fetch);
+  fetch_client->publish(generation->materials.fetch);
   ocsp->forget_failures();
-  pool->publish(*generation, *std::move(prepared));
+  key_fetcher->begin(std::move(key_plan));
+  pool->publish(*generation, *std::move(prepared), key_fetcher->published());
+  key_fetcher->finish();
   log_reconciliation(*reconciled);
   log::start(log_options(generation->config.log));
   show(*generation);
   current = *std::move(generation);
+  show_crl_dates();
+  crl_fetcher->follow(current->materials.crl_urls);
+  crl_fetcher->refetch();
   release_declarations();
   return std::nullopt;
 }
@@ -371,12 +432,14 @@ void Daemon::State::stop() {
     executor->refuse_from(std::chrono::steady_clock::now() + current->config.limits.drain_timeout);
   }
   if (pool) pool->drain();
-  if (fetcher) fetcher->stop();
+  if (fetch_client) fetch_client->stop();
+  if (fetch_work) fetch_work->stop();
   if (executor) executor->stop();
   pool.reset();
   shared.reset();
   ocsp.reset();
-  fetcher.reset();
+  key_fetcher.reset();
+  crl_fetcher.reset();
   seen.reset();  // after the last request: writes what is queued
   executor.reset();
 }

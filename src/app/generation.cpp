@@ -35,12 +35,13 @@ Result<std::vector<net::TlsContext>> make_tls_contexts(const Generation& generat
 
 }  // namespace
 
-Checked check_configuration(const std::filesystem::path& file, WallTime now) {
+Checked check_configuration(const std::filesystem::path& file, WallTime now, const MakeCrlFinder& make_finder) {
   Checked checked;
   config::Loaded loaded = config::load(file);
   checked.problems = std::move(loaded.problems);
   const config::Config& readable = loaded.config ? *loaded.config : loaded.draft;
-  LoadedMaterials materials = load_materials(readable, now);
+  const FindFetchedCrls finder = make_finder ? make_finder(readable.state_dir) : &find_no_crls;
+  LoadedMaterials materials = load_materials(readable, now, finder);
   checked.problems.insert(checked.problems.end(), std::make_move_iterator(materials.problems.begin()),
                           std::make_move_iterator(materials.problems.end()));
   sort_by_place(checked.problems, readable.files);
@@ -66,6 +67,26 @@ Result<Generation> make_generation(Checked checked, const GenerationContext& con
   if (!snapshot) return std::move(snapshot).error();
   generation.snapshot = *std::move(snapshot);
   return generation;
+}
+
+RenewedCrls replace_crls(const Generation& generation, const CopyId& url, const Crls& before, const Crls& now) {
+  RenewedCrls renewed;
+  auto snapshot = std::make_shared<oauth::Snapshot>(*generation.snapshot);
+  if (const auto store = snapshot->trust_stores.find(url.owner); store != snapshot->trust_stores.end()) {
+    const x509::Revocation& revocation = store->second->revocation();
+    Crls crls = now;
+    for (const auto& crl : revocation.crls()) {
+      if (std::find(before.begin(), before.end(), crl) == before.end()) crls.push_back(crl);
+    }
+    store->second = store->second->with_revocation(revocation.with_crls(std::move(crls)));
+  }
+  renewed.snapshot = std::move(snapshot);
+  const std::string name = url.owner + ": " + shown_url(url.url);
+  for (const WatchedCrl& watched : generation.materials.crls) {
+    if (watched.name != name) renewed.watched.push_back(watched);
+  }
+  for (const auto& crl : now) renewed.watched.push_back(watch_crl(*crl, name));
+  return renewed;
 }
 
 }  // namespace certbound::app

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -36,7 +37,10 @@ struct Checked {
 };
 
 /// Every problem at once; what `certbound check` does.
-[[nodiscard]] Checked check_configuration(const std::filesystem::path& file, WallTime now);
+/// The trust stores' CRLs of URLs come from `make_finder`, which is given the state directory.
+using MakeCrlFinder = std::function<FindFetchedCrls(const std::filesystem::path& state_dir)>;
+[[nodiscard]] Checked check_configuration(const std::filesystem::path& file, WallTime now,
+                                          const MakeCrlFinder& make_finder = {});
 
 /// What stays the same from one generation to the next.
 struct GenerationContext {
@@ -47,5 +51,16 @@ struct GenerationContext {
 /// The rest of a generation: TLS contexts, signing keys (made on the first start), snapshot. Errors: as build_snapshot.
 [[nodiscard]] Result<Generation> make_generation(Checked checked, const GenerationContext& context,
                                                  std::uint64_t number, WallTime now);
+
+/// What changes where a URL has brought new CRLs.
+struct RenewedCrls {
+  std::shared_ptr<const oauth::Snapshot> snapshot;
+  std::vector<WatchedCrl> watched;
+};
+
+/// The snapshot and the CRLs' dates of `generation`, with `now` in place of `before` in the trust store that has the
+/// URL.
+[[nodiscard]] RenewedCrls replace_crls(const Generation& generation, const CopyId& url, const Crls& before,
+                                       const Crls& now);
 
 }  // namespace certbound::app

@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "base/file.hpp"
+#include "base/log.hpp"
+#include "fetch/url.hpp"
 #include "x509/name.hpp"
 
 namespace certbound::app {
@@ -14,25 +16,12 @@ std::string subject_of(const x509::Certificate& certificate) {
   return x509::render_name(*X509_get_subject_name(&certificate.handle()));
 }
 
-WatchedCrl watch(const x509::Crl& crl, std::string name) {
-  WatchedCrl watched;
-  watched.name = std::move(name);
-  watched.issuer = subject_of(crl.issuer());
-  watched.issuer_serial = crl.issuer().serial_hex();
-  watched.number = crl.number();
-  watched.this_update = crl.this_update();
-  watched.next_update = crl.next_update();
-  return watched;
-}
-
 /// What is wrong with the CRL's dates; empty where nothing is.
 std::string describe_dates(const x509::Crl& crl, WallTime now) {
   if (now < crl.this_update()) return "the " + x509::describe_crl(crl, now) + ", is not valid yet; look at the clock";
   if (now < crl.next_update()) return {};
   return "the " + x509::describe_crl(crl, now) + ", is past; fetch a newer one";
 }
-
-using Crls = std::vector<std::shared_ptr<const x509::Crl>>;
 
 /// Of every authority of the store, since each may have issued a client or another authority.
 void report_missing(const std::vector<x509::Certificate>& authorities, const Crls& crls,
@@ -46,41 +35,113 @@ void report_missing(const std::vector<x509::Certificate>& authorities, const Crl
   }
 }
 
-}  // namespace
+/// The CRLs of one trust store, source by source.
+class RevocationLoader {
+ public:
+  RevocationLoader(const x509::TrustStore& store, WallTime now, const FindFetchedCrls& find_fetched,
+                   const ReportRevocation& report)
+      : store_{store}, authorities_{store.authorities()}, now_{now}, find_fetched_{find_fetched}, report_{report} {}
 
-std::shared_ptr<const x509::TrustStore> load_revocation(std::shared_ptr<const x509::TrustStore> store,
-                                                        const x509::RevocationOptions& options, WallTime now,
-                                                        std::vector<WatchedCrl>& watched,
-                                                        const ReportRevocation& report) {
-  const std::vector<x509::Certificate> authorities = store->authorities();
-  Crls crls;
-  bool is_complete = true;
-  for (std::size_t i = 0; i < options.crls.size(); ++i) {
-    const std::string key = "crls[" + std::to_string(i) + "]";
-    const auto content = load_file(options.crls[i], x509::kMaximumCrlFileBytes);
-    if (!content) {
-      report(key, config::Severity::error, content.error().detail);
-      is_complete = false;
-      continue;
-    }
-    auto parsed = x509::parse_crls(*content, authorities);
-    if (!parsed) {
-      report(key, config::Severity::error, options.crls[i].string() + ": " + parsed.error().detail);
-      is_complete = false;
-      continue;
-    }
-    for (const auto& crl : *parsed) {
-      if (std::string remark = describe_dates(*crl, now); !remark.empty()) {
-        report(key, config::Severity::warning, std::move(remark));
-      }
-      watched.push_back(watch(*crl, store->name() + ": " + options.crls[i].filename().string()));
-      crls.push_back(crl);
+  void load(const std::string& key, const x509::CrlSource& source) {
+    if (source.url.empty()) {
+      load_file_of(key, source.file);
+    } else {
+      load_fetched(key, source.url);
     }
   }
-  if (options.mode == x509::RevocationMode::off) return store;
-  if (options.mode == x509::RevocationMode::require && !options.ocsp.is_on() && is_complete)
-    report_missing(authorities, crls, report);
-  return store->with_revocation(x509::Revocation{options.mode, std::move(crls), options.ocsp});
+
+  LoadedRevocation take(const x509::RevocationOptions& options) {
+    if (options.mode == x509::RevocationMode::require && !options.ocsp.is_on() && is_complete_) {
+      report_missing(authorities_, crls_, report_);
+    }
+    if (options.mode != x509::RevocationMode::off) {
+      loaded_.revocation = x509::Revocation{options.mode, std::move(crls_), options.ocsp};
+    }
+    return std::move(loaded_);
+  }
+
+ private:
+  void load_file_of(const std::string& key, const std::filesystem::path& file) {
+    const auto content = load_file(file, x509::kMaximumCrlFileBytes);
+    if (!content) return refuse(key, content.error().detail);
+    const auto parsed = x509::parse_crls(*content, authorities_);
+    if (!parsed) return refuse(key, file.string() + ": " + parsed.error().detail);
+    add(key, *parsed, file.filename().string());
+  }
+
+  /// One that has not come yet is no problem of the configuration.
+  void load_fetched(const std::string& key, const std::string& url) {
+    CrlUrl entry;
+    entry.id = CopyId{CopyId::Kind::crl, store_.name(), url};
+    entry.key = key;
+    entry.authorities = authorities_;
+    entry.fetched = find_fetched_(entry.id, authorities_);
+    is_complete_ = is_complete_ && entry.fetched;
+    if (entry.fetched) add(key, entry.fetched->crls, shown_url(url));
+    loaded_.urls.push_back(std::move(entry));
+  }
+
+  void add(const std::string& key, const Crls& crls, const std::string& source) {
+    for (const auto& crl : crls) {
+      if (std::string remark = describe_dates(*crl, now_); !remark.empty()) {
+        report_(key, config::Severity::warning, std::move(remark));
+      }
+      loaded_.watched.push_back(watch_crl(*crl, store_.name() + ": " + source));
+      crls_.push_back(crl);
+    }
+  }
+
+  void refuse(const std::string& key, std::string message) {
+    report_(key, config::Severity::error, std::move(message));
+    is_complete_ = false;
+  }
+
+  const x509::TrustStore& store_;
+  const std::vector<x509::Certificate> authorities_;
+  WallTime now_;
+  const FindFetchedCrls& find_fetched_;
+  const ReportRevocation& report_;
+  LoadedRevocation loaded_;
+  Crls crls_;
+  bool is_complete_ = true;
+};
+
+}  // namespace
+
+std::string shown_url(const std::string& url) {
+  const auto parsed = fetch::parse_url(url);
+  return parsed ? fetch::render_for_log(*parsed) : "";
+}
+
+LoadedRevocation load_revocation(const x509::TrustStore& store, const x509::RevocationOptions& options, WallTime now,
+                                 const FindFetchedCrls& find_fetched, const ReportRevocation& report) {
+  RevocationLoader loader{store, now, find_fetched, report};
+  for (std::size_t i = 0; i < options.crls.size(); ++i) {
+    // What is off is not fetched; its files are read, so that what is wrong with them is told.
+    if (options.mode == x509::RevocationMode::off && !options.crls[i].url.empty()) continue;
+    loader.load("crls[" + std::to_string(i) + "]", options.crls[i]);
+  }
+  return loader.take(options);
+}
+
+FindFetchedCrls find_in_copies(const FetchedCopies& copies) {
+  return
+      [&copies](const CopyId& id, const std::vector<x509::Certificate>& authorities) -> std::shared_ptr<FetchedCrls> {
+        auto copy = copies.load(id, x509::kMaximumCrlFileBytes);
+        if (copy && !*copy) return nullptr;
+        auto parsed = copy ? x509::parse_crls((*copy)->body, authorities) : Result<Crls>{copy.error()};
+        if (!parsed) {
+          log::warning("fetched_copy_ignored", {{"name", id.shown()}, {"detail", parsed.error().detail}});
+          return nullptr;
+        }
+        auto found = std::make_shared<FetchedCrls>();
+        found->digest = crypto::sha256((*copy)->body);
+        found->copy = **std::move(copy);
+        found->copy.body.clear();
+        found->copy.body.shrink_to_fit();
+        found->crls = *std::move(parsed);
+        return found;
+      };
 }
 
 }  // namespace certbound::app

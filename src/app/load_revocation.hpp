@@ -6,8 +6,10 @@
 #include <vector>
 
 #include "app/crl_watch.hpp"
+#include "app/fetched_copies.hpp"
 #include "base/clock.hpp"
 #include "config/problem.hpp"
+#include "crypto/digest.hpp"
 #include "x509/trust_store.hpp"
 
 namespace certbound::app {
@@ -15,13 +17,50 @@ namespace certbound::app {
 /// Where a problem of the revocation goes: the key below `trust_stores.NAME.revocation`, how bad it is, what it is.
 using ReportRevocation = std::function<void(const std::string& key, config::Severity severity, std::string message)>;
 
-/// `store` with the policy and the CRLs of `options`; `store` itself where there is no policy. A CRL that cannot be
-/// read, is malformed, or whose issuer is no authority of the store is an error. One that is past or of the future is a
-/// warning, as for a CA's certificate: it concerns that partner alone, and so does a CA without a CRL where the mode is
-/// `require` and nobody is asked by OCSP. Appends every CRL to `watched`.
-[[nodiscard]] std::shared_ptr<const x509::TrustStore> load_revocation(std::shared_ptr<const x509::TrustStore> store,
-                                                                      const x509::RevocationOptions& options,
-                                                                      WallTime now, std::vector<WatchedCrl>& watched,
-                                                                      const ReportRevocation& report);
+/// What a URL brought, verified against the authorities of its trust store.
+struct FetchedCrls {
+  Crls crls;
+  fetch::LastGood copy;   ///< when it came and its validators; without the octets
+  crypto::Sha256 digest;  ///< of the octets
+};
+
+/// What is there of a URL, verified against these authorities; null where nothing is.
+using FindFetchedCrls = std::function<std::shared_ptr<const FetchedCrls>(
+    const CopyId& id, const std::vector<x509::Certificate>& authorities)>;
+
+/// Finds nothing: for `check`, which neither fetches nor looks at the state directory.
+[[nodiscard]] inline std::shared_ptr<const FetchedCrls> find_no_crls(const CopyId& /*id*/,
+                                                                     const std::vector<x509::Certificate>& /*by*/) {
+  return nullptr;
+}
+
+/// Finds what is kept in the state directory; what does not verify any more is logged and not found. `copies` outlives
+/// the function.
+[[nodiscard]] FindFetchedCrls find_in_copies(const FetchedCopies& copies);
+
+/// A URL from which a trust store has CRLs.
+struct CrlUrl {
+  CopyId id;
+  std::string key;  ///< `crls[1]`
+  std::vector<x509::Certificate> authorities;
+  std::shared_ptr<const FetchedCrls> fetched;  ///< null where nothing is there yet
+};
+
+struct LoadedRevocation {
+  x509::Revocation revocation;
+  std::vector<WatchedCrl> watched;
+  std::vector<CrlUrl> urls;
+};
+
+/// The policy of `options` with the CRLs of files, and of URLs what `find_fetched` finds. A CRL that cannot be read, is
+/// malformed, or whose issuer is no authority of the store is an error. One that is past or of the future is a warning,
+/// as for a CA's certificate: it concerns that partner alone, and so does a CA without a CRL where the mode is
+/// `require`, nothing is still to be fetched and nobody is asked by OCSP.
+[[nodiscard]] LoadedRevocation load_revocation(const x509::TrustStore& store, const x509::RevocationOptions& options,
+                                               WallTime now, const FindFetchedCrls& find_fetched,
+                                               const ReportRevocation& report);
+
+/// Without its query, which may be a secret.
+[[nodiscard]] std::string shown_url(const std::string& url);
 
 }  // namespace certbound::app

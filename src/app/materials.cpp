@@ -1,8 +1,8 @@
 #include "app/materials.hpp"
 
+#include <iterator>
 #include <utility>
 
-#include "app/load_revocation.hpp"
 #include "base/file.hpp"
 #include "x509/name.hpp"
 #include "x509/validity.hpp"
@@ -14,7 +14,8 @@ namespace {
 /// Collects problems at the places of their keys.
 class MaterialsLoader {
  public:
-  MaterialsLoader(const config::Config& config, WallTime now) : config_{config}, now_{now} {}
+  MaterialsLoader(const config::Config& config, WallTime now, const FindFetchedCrls& find_fetched)
+      : config_{config}, now_{now}, find_fetched_{find_fetched} {}
 
   LoadedMaterials load() {
     load_server();
@@ -117,8 +118,7 @@ class MaterialsLoader {
         const ReportRevocation report = [&](const std::string& member, config::Severity severity, std::string message) {
           add_problem(key + ".revocation." + member, severity, std::move(message));
         };
-        materials_.trust_stores.emplace(
-            options.name, load_revocation(*std::move(store), options.revocation, now_, materials_.crls, report));
+        add_store(options.name, load_revocation(**store, options.revocation, now_, find_fetched_, report), **store);
       } else {
         add_problem(key, config::Severity::error, store.error().detail);
       }
@@ -126,8 +126,15 @@ class MaterialsLoader {
     has_error_ = has_error_ || had_error;
   }
 
+  void add_store(const std::string& name, LoadedRevocation loaded, const x509::TrustStore& store) {
+    materials_.trust_stores.emplace(name, store.with_revocation(std::move(loaded.revocation)));
+    std::move(loaded.watched.begin(), loaded.watched.end(), std::back_inserter(materials_.crls));
+    std::move(loaded.urls.begin(), loaded.urls.end(), std::back_inserter(materials_.crl_urls));
+  }
+
   const config::Config& config_;
   WallTime now_;
+  const FindFetchedCrls& find_fetched_;
   Materials materials_;
   std::vector<config::Problem> problems_;
   bool has_error_ = false;
@@ -135,8 +142,8 @@ class MaterialsLoader {
 
 }  // namespace
 
-LoadedMaterials load_materials(const config::Config& config, WallTime now) {
-  return MaterialsLoader{config, now}.load();
+LoadedMaterials load_materials(const config::Config& config, WallTime now, const FindFetchedCrls& find_fetched) {
+  return MaterialsLoader{config, now, find_fetched}.load();
 }
 
 }  // namespace certbound::app

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "app/crl_watch.hpp"
+#include "app/load_revocation.hpp"
 #include "base/clock.hpp"
 #include "config/config.hpp"
 #include "config/problem.hpp"
@@ -31,6 +32,7 @@ struct Materials {
   std::map<std::string, std::shared_ptr<const x509::TrustStore>, std::less<>> trust_stores;
   std::vector<WatchedCertificate> certificates;
   std::vector<WatchedCrl> crls;
+  std::vector<CrlUrl> crl_urls;  ///< of every trust store whose policy is not off
   std::shared_ptr<const fetch::Settings> fetch;
 };
 
@@ -41,8 +43,9 @@ struct LoadedMaterials {
 
 /// Reads every file that the configuration names; every problem at once, each at the place of the key that names the
 /// file. A certificate that has expired or is not valid yet is an error where it is the server's own, else a
-/// warning, as is one that expires within x509::kExpiryWarning of `now`. CRLs: as load_revocation().
-/// A file that `config` does not name is no problem here: loading the configuration says so.
-[[nodiscard]] LoadedMaterials load_materials(const config::Config& config, WallTime now);
+/// warning, as is one that expires within x509::kExpiryWarning of `now`. CRLs: as load_revocation(); nothing is
+/// fetched. A file that `config` does not name is no problem here: loading the configuration says so.
+[[nodiscard]] LoadedMaterials load_materials(const config::Config& config, WallTime now,
+                                             const FindFetchedCrls& find_fetched = &find_no_crls);
 
 }  // namespace certbound::app

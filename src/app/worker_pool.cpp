@@ -55,21 +55,22 @@ Result<void> WorkerPool::bind(const Generation& generation) {
   return {};
 }
 
-Result<void> WorkerPool::start(const Generation& generation,
+Result<void> WorkerPool::start(const Generation& generation, const oauth::KeyDirectory::Published& keys,
                                const std::function<void(std::string)>& on_listener_failure) {
-  auto prepared = prepare(generation);
+  auto prepared = prepare(generation.snapshot);
   if (!prepared) return std::move(prepared).error();
   for (std::size_t number = 0; number < units_.size(); ++number) {
     units_[number]->service.publish(std::move((*prepared)[number]));
+    units_[number]->service.publish_keys(keys);
   }
   for (const auto& unit : units_) unit->worker.start(on_listener_failure);
   return {};
 }
 
-Result<WorkerPool::Prepared> WorkerPool::prepare(const Generation& generation) const {
+Result<WorkerPool::Prepared> WorkerPool::prepare(const std::shared_ptr<const oauth::Snapshot>& snapshot) const {
   Prepared prepared;
   for (std::size_t number = 0; number < units_.size(); ++number) {
-    auto made = oauth::Service::prepare(generation.snapshot);
+    auto made = oauth::Service::prepare(snapshot);
     if (!made) return std::move(made).error();
     prepared.push_back(*std::move(made));
   }
@@ -91,12 +92,25 @@ void WorkerPool::hold() {
   do_on_each([](Unit& unit, std::size_t) { unit.service.hold(); });
 }
 
-void WorkerPool::publish(const Generation& generation, Prepared prepared) {
-  do_on_each([&generation, &prepared](Unit& unit, std::size_t number) {
+void WorkerPool::publish(const Generation& generation, Prepared prepared, const oauth::KeyDirectory::Published& keys) {
+  do_on_each([&generation, &prepared, &keys](Unit& unit, std::size_t number) {
     unit.service.publish(std::move(prepared[number]));
+    unit.service.publish_keys(keys);
     const std::vector<net::TlsContext>& tls = generation.tls[number];
     for (std::size_t i = 0; i < tls.size(); ++i) unit.worker.publish_tls(unit.listeners[i], tls[i]);
   });
+}
+
+void WorkerPool::renew(Prepared prepared) {
+  do_on_each([&prepared](Unit& unit, std::size_t number) { unit.service.renew(std::move(prepared[number])); });
+}
+
+void WorkerPool::put_keys(const std::string& client_id, const std::shared_ptr<const oauth::KeySet>& keys,
+                          std::uint64_t attempt) {
+  for (const auto& unit : units_) {
+    unit->worker.post(
+        [service = &unit->service, client_id, keys, attempt] { service->put_keys(client_id, keys, attempt); });
+  }
 }
 
 void WorkerPool::release() {

@@ -55,18 +55,24 @@ class WorkerPool {
   [[nodiscard]] Result<void> bind(const Generation& generation);
 
   /// Gives the first generation to the services and starts the threads. Errors: `server_error`.
-  [[nodiscard]] Result<void> start(const Generation& generation,
+  [[nodiscard]] Result<void> start(const Generation& generation, const oauth::KeyDirectory::Published& keys,
                                    const std::function<void(std::string)>& on_listener_failure);
 
   /// What publish() gives to each worker: made before anything changes, since it can fail. Errors: `server_error`.
   using Prepared = std::vector<oauth::Service::Prepared>;
-  [[nodiscard]] Result<Prepared> prepare(const Generation& generation) const;
+  [[nodiscard]] Result<Prepared> prepare(const std::shared_ptr<const oauth::Snapshot>& snapshot) const;
 
   /// The registry is about to change: oauth::Service::hold() on every worker. Returns when each holds.
   void hold();
 
-  /// New requests and connections see `generation`; returns when every worker has it.
-  void publish(const Generation& generation, Prepared prepared);
+  /// New requests and connections see `generation` and `keys`; returns when every worker has them.
+  void publish(const Generation& generation, Prepared prepared, const oauth::KeyDirectory::Published& keys);
+
+  /// New requests see a snapshot that differs in its trust stores only; returns when every worker has it.
+  void renew(Prepared prepared);
+
+  /// oauth::Service::put_keys() on every worker, soon.
+  void put_keys(const std::string& client_id, const std::shared_ptr<const oauth::KeySet>& keys, std::uint64_t attempt);
 
   /// The registry did not change after all: oauth::Service::release() on every worker.
   void release();

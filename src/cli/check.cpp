@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include <nlohmann/json.hpp>
 
 #include "app/ending.hpp"
@@ -47,6 +49,18 @@ void warn_of_seen(app::Checked& checked, WallTime now) {
   for (const store::SeenCertificate& seen : *ending) add(app::describe_ending(seen, now));
 }
 
+/// What this verb cannot judge.
+void print_fetched(const app::Checked& checked) {
+  for (const app::CrlUrl& url : checked.materials->crl_urls) {
+    print("trust_stores." + url.id.owner + ".revocation." + url.key + ": " + app::shown_url(url.id.url) +
+          ": not looked at; the running server fetches it\n");
+  }
+  const auto count = std::count_if(checked.config->clients.begin(), checked.config->clients.end(),
+                                   [](const model::Client& client) { return !client.jwks_uri.empty(); });
+  if (count > 0)
+    print("jwks_uri of " + std::to_string(count) + " clients: not looked at; the running server fetches them\n");
+}
+
 ExitStatus run_check(const Arguments& arguments) {
   const std::filesystem::path file = configuration_path(arguments);
   app::Checked checked = app::check_configuration(file, wall_now());
@@ -56,9 +70,17 @@ ExitStatus run_check(const Arguments& arguments) {
     json["valid"] = checked.is_valid();
     json["problems"] = nlohmann::ordered_json::array();
     for (const config::Problem& problem : checked.problems) json["problems"].push_back(problem_json(problem));
+    json["fetched"] = nlohmann::ordered_json::array();
+    if (checked.is_valid()) {
+      for (const app::CrlUrl& url : checked.materials->crl_urls) json["fetched"].push_back(url.id.url);
+      for (const model::Client& client : checked.config->clients) {
+        if (!client.jwks_uri.empty()) json["fetched"].push_back(client.jwks_uri);
+      }
+    }
     print_json(json);
   } else {
     app::report_problems(checked.problems);
+    if (checked.is_valid()) print_fetched(checked);
     if (checked.is_valid()) {
       print(file.string() + ": valid: " + std::to_string(checked.config->clients.size()) + " clients, " +
             std::to_string(checked.config->trust_stores.size()) + " trust stores\n");

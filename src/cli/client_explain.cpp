@@ -5,6 +5,7 @@
 #include "app/report.hpp"
 #include "base/file.hpp"
 #include "base/text.hpp"
+#include "cli/fetched.hpp"
 #include "cli/output.hpp"
 #include "cli/registry.hpp"
 #include "oauth/explain.hpp"
@@ -83,7 +84,8 @@ Result<x509::PresentedChain> load_presented(const std::string& file) {
 std::optional<app::Materials> load_trust_stores(config::Config config) {
   config.tls = {};
   config.fetch = {};
-  app::LoadedMaterials loaded = app::load_materials(config, wall_now());
+  const app::FetchedCopies copies{config.state_dir};
+  app::LoadedMaterials loaded = app::load_materials(config, wall_now(), app::find_in_copies(copies));
   if (!loaded.materials) app::report_problems(loaded.problems);
   return std::move(loaded.materials);
 }
@@ -101,17 +103,17 @@ std::vector<x509::OcspOutcome> ask_responders(const x509::OcspDesk& desk, const 
 }
 
 oauth::Explanation explain(const store::DirectoryClient& client, const oauth::Snapshot& snapshot,
-                           const x509::PresentedChain& presented, WallTime now, const fetch::Options& options,
-                           const Arguments& arguments) {
+                           const oauth::FetchedKeys& fetched, const x509::PresentedChain& presented, WallTime now,
+                           const fetch::Options& options, const Arguments& arguments) {
   x509::OcspCache answers;
   x509::OcspDesk desk{answers};
-  oauth::Explanation explanation = oauth::explain_client(client, snapshot, presented, now, desk);
+  oauth::Explanation explanation = oauth::explain_client(client, snapshot, fetched, presented, now, desk);
   if (desk.questions.empty()) return explanation;
   const auto outcomes = ask_responders(desk, options, now, arguments);
   for (std::size_t i = 0; i < outcomes.size(); ++i) {
     answers.put(x509::ocsp_key(desk.questions[i], desk.options), outcomes[i]);
   }
-  return oauth::explain_client(client, snapshot, presented, now, desk);
+  return oauth::explain_client(client, snapshot, fetched, presented, now, desk);
 }
 
 ExitStatus report(const oauth::Explanation& explanation, const Arguments& arguments) {
@@ -147,12 +149,17 @@ ExitStatus run_client_explain(const Arguments& arguments) {
   const auto entry = store::make_directory_client(**client);
   if (!entry) return fail(ExitStatus::could_not_run, entry.error());
   const fetch::Options fetch_options = opened.registry->config.fetch;
+  FetchedState state;
+  if (!entry->client.jwks_uri.empty()) state = load_fetched(opened.registry->config.state_dir, entry->client);
+  oauth::FetchedKeys fetched;
+  if (state.kept) fetched.keys = state.kept->keys.get();
+  fetched.source = describe_fetched(entry->client, state, wall_now());
   auto materials = load_trust_stores(std::move(opened.registry->config));
   if (!materials) return ExitStatus::answer_is_no;
 
   oauth::Snapshot snapshot;
   snapshot.trust_stores = std::move(materials->trust_stores);
-  return report(explain(*entry, snapshot, *presented, *now, fetch_options, arguments), arguments);
+  return report(explain(*entry, snapshot, fetched, *presented, *now, fetch_options, arguments), arguments);
 }
 
 }  // namespace

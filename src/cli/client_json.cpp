@@ -15,6 +15,7 @@ nlohmann::ordered_json client_json(const model::Client& client) {
   if (!client.trust_store.empty()) json["trust_store"] = client.trust_store;
   if (!client.certificate_thumbprints.empty()) json["certificates_x5t#S256"] = client.certificate_thumbprints;
   if (!client.key_thumbprints.empty()) json["key_thumbprints"] = client.key_thumbprints;
+  if (!client.jwks_uri.empty()) json["jwks_uri"] = client.jwks_uri;
   json["grant_types"] = client.grant_types;
   json["scope"] = client.scope.text();
   json["resources"] = client.resources;
@@ -44,6 +45,7 @@ std::string describe_credential(const model::Client& client) {
   if (!client.key_thumbprints.empty()) {
     text += (text.empty() ? "key " : ", key ") + join(client.key_thumbprints, " ");
   }
+  if (!client.jwks_uri.empty()) text += (text.empty() ? "jwks_uri " : ", jwks_uri ") + client.jwks_uri;
   return text;
 }
 

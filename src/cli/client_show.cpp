@@ -1,6 +1,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/client_json.hpp"
+#include "cli/fetched.hpp"
 #include "cli/output.hpp"
 #include "cli/registry.hpp"
 
@@ -32,6 +33,10 @@ ExitStatus run_client_show(const Arguments& arguments) {
   const auto seen = opened.registry->find_seen(*id);
   if (!seen) return fail(ExitStatus::could_not_run, seen.error());
   nlohmann::ordered_json json = client_json(**client);
+  const model::Client& found = **client;
+  if (!found.jwks_uri.empty()) {
+    json["jwks"] = fetched_json(load_fetched(opened.registry->config.state_dir, found), wall_now());
+  }
   if (*seen) json["last_seen_certificate"] = seen_json(**seen);
   if (arguments.has("--json")) {
     print_json(json);

@@ -8,6 +8,7 @@
 #include "base/base64url.hpp"
 #include "base/text.hpp"
 #include "fetch/allow_list.hpp"
+#include "fetch/url.hpp"
 #include "model/ids.hpp"
 #include "model/resource.hpp"
 
@@ -165,6 +166,30 @@ std::string check_store_name(std::string_view text) {
       std::all_of(text.begin(), text.end(), [](char c) { return is_alphanumeric(c) || is_one_of(c, "._-"); });
   if (!text.empty() && text.size() <= 64 && is_plain) return {};
   return "is no name of a trust store; write 1 to 64 letters, digits, dots, underscores and hyphens";
+}
+
+namespace {
+
+/// Without the parser's own `URL: `.
+std::string describe_unfetchable(const Error& error) {
+  constexpr std::string_view kPrefix = "URL: ";
+  const std::string_view detail = error.detail;
+  return "cannot be fetched: " + std::string{detail.substr(detail.starts_with(kPrefix) ? kPrefix.size() : 0)};
+}
+
+}  // namespace
+
+std::string check_crl_url(std::string_view text) {
+  const auto url = fetch::parse_url(text);
+  if (url) return {};
+  return describe_unfetchable(url.error()) + "; write http(s)://HOST[:PORT]/PATH, or a file";
+}
+
+std::string check_jwks_uri(std::string_view text) {
+  const auto url = fetch::parse_url(text);
+  if (!url) return describe_unfetchable(url.error()) + "; write https://HOST[:PORT]/PATH";
+  if (url->scheme == fetch::Scheme::https) return {};
+  return "is not https; whoever can change the answer could become this client, write https://HOST[:PORT]/PATH";
 }
 
 std::string check_fetch_host(std::string_view text) {

@@ -38,6 +38,12 @@ namespace certbound::config {
 /// 1 to 64 letters, digits, dots, underscores and hyphens.
 [[nodiscard]] std::string check_store_name(std::string_view text);
 
+/// An http or https URL of a CRL, as fetch::parse_url() takes it.
+[[nodiscard]] std::string check_crl_url(std::string_view text);
+
+/// `jwks_uri`: the same, https only.
+[[nodiscard]] std::string check_jwks_uri(std::string_view text);
+
 /// An entry of `fetch.allow` (fetch::AllowList).
 [[nodiscard]] std::string check_fetch_host(std::string_view text);
 

@@ -8,6 +8,7 @@
 
 #include "base/text.hpp"
 #include "jose/jwk.hpp"
+#include "oauth/key_set.hpp"
 #include "x509/certificate.hpp"
 #include "x509/presented.hpp"
 #include "x509/subject_rule.hpp"
@@ -166,21 +167,17 @@ std::optional<nlohmann::json> to_json(Reader& reader, const Node& node) {
   return std::nullopt;
 }
 
-/// What is registered decides what is compared: x5c or x5t#S256 a certificate, a bare key every certificate with that
-/// key.
 void add_key(Reader& reader, const Node& node, const jose::Jwk& key, model::Client& client,
              std::vector<Credential>& credentials) {
-  if (!key.x5c.empty()) {
-    const auto certificate = x509::Certificate::parse_der(key.x5c.front());
-    if (!certificate) {
-      reader.complain(node, "x5c: " + certificate.error().detail);
-      return;
-    }
-    add_certificate(reader, node, *certificate, client, credentials);
-  } else if (key.x5t_s256) {
-    add_once(client.certificate_thumbprints, key.x5t_s256->to_base64url());
+  const auto registered = oauth::read_registered_key(key);
+  if (!registered) {
+    reader.complain(node, registered.error().detail);
+  } else if (registered->certificate) {
+    add_certificate(reader, node, *registered->certificate, client, credentials);
+  } else if (registered->kind == oauth::RegisteredKey::Kind::certificate) {
+    add_once(client.certificate_thumbprints, registered->thumbprint.to_base64url());
   } else {
-    add_once(client.key_thumbprints, key.thumbprint.to_base64url());
+    add_once(client.key_thumbprints, registered->thumbprint.to_base64url());
   }
 }
 
@@ -204,10 +201,16 @@ void read_self_signed(Reader& reader, const Node& node, const ClientDraft& draft
     refuse_option(reader, node, model::name(subject.registered.field), kSelfSigned);
   }
   refuse_option(reader, node, "trust_store", kSelfSigned);
-  if (draft.certificates == nullptr && draft.jwks == nullptr && draft.is_complete) {
-    reader.complain(node,
-                    "self_signed_tls_client_auth needs the client's certificate or key; write certificates or jwks");
+  const Node* uri = node.find("jwks_uri");
+  if (draft.certificates == nullptr && draft.jwks == nullptr && uri == nullptr && draft.is_complete) {
+    reader.complain(
+        node,
+        "self_signed_tls_client_auth needs the client's certificate or key; write certificates, jwks or jwks_uri");
   }
+  if (draft.jwks != nullptr && uri != nullptr) {
+    reader.complain_of("jwks_uri", *uri, "stands beside jwks; a client has one of the two (RFC 7591 section 2)");
+  }
+  client.jwks_uri = draft.jwks_uri;
   if (draft.certificates != nullptr) {
     const Reader::Step step{reader, "certificates"};
     read_each(reader, *draft.certificates,
@@ -242,6 +245,7 @@ std::vector<Credential> read_credentials(Reader& reader, const Node& node, const
   client.trust_store = draft.trust_store;
   refuse_option(reader, node, "certificates", model::name(*draft.method));
   refuse_option(reader, node, "jwks", model::name(*draft.method));
+  refuse_option(reader, node, "jwks_uri", model::name(*draft.method));
   if (!subject.empty()) {
     const bool is_pattern = client.subject->field == model::SubjectField::subject_dn_pattern;
     credentials.push_back({is_pattern ? Credential::Kind::subject_pattern : Credential::Kind::subject, subject});

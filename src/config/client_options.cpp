@@ -45,6 +45,19 @@ Field<ClientDraft> subject_field(model::SubjectField field, std::string_view sam
       .sample(sample);
 }
 
+Field<ClientDraft> jwks_uri_field(std::string_view comment, std::string_view pattern) {
+  return {make_option("jwks_uri", text_shape(pattern), comment),
+          [](Reader& reader, const Node& node, ClientDraft& draft) {
+            auto text = reader.read_text(node);
+            if (!text) return;
+            if (const std::string complaint = check_jwks_uri(*text); complaint.empty()) {
+              draft.jwks_uri = std::move(*text);
+            } else {
+              reader.complain(node, "the URL " + complaint);  // not in quotes: there may be a password in it
+            }
+          }};
+}
+
 /// What client_credentials.cpp checks, as JSON Schema says it.
 constexpr std::string_view kClientRules = R"({
   "allOf": [
@@ -60,13 +73,14 @@ constexpr std::string_view kClientRules = R"({
           {"required": ["tls_client_auth_san_ip"]},
           {"required": ["tls_client_auth_san_email"]}
         ],
-        "properties": {"certificates": false, "jwks": false}
+        "properties": {"certificates": false, "jwks": false, "jwks_uri": false}
       }
     },
     {
       "if": {"properties": {"token_endpoint_auth_method": {"const": "self_signed_tls_client_auth"}}},
       "then": {
-        "anyOf": [{"required": ["certificates"]}, {"required": ["jwks"]}],
+        "anyOf": [{"required": ["certificates"]}, {"required": ["jwks"]}, {"required": ["jwks_uri"]}],
+        "not": {"required": ["jwks", "jwks_uri"]},
         "properties": {
           "trust_store": false,
           "tls_client_auth_subject_dn": false,
@@ -122,6 +136,13 @@ const Section<ClientDraft>& client_section() {
               "For self_signed_tls_client_auth: a JWK Set. A key with x5c or x5t#S256 stands for that "
               "certificate, any other for every certificate with that key.")
               .sample("{keys: [{kty: EC, crv: P-256, x: ..., y: ...}]}"),
+          jwks_uri_field("For self_signed_tls_client_auth: the https URL of a JWK Set, in place of jwks; read as that "
+                         "is. Fetched in "
+                         "the background, and once more (at most every 30 s) when the client comes with a certificate "
+                         "that is not in "
+                         "it. The last good copy is kept in state_dir and counts while the URL cannot be fetched.",
+                         R"(https://[^#\s]+)")
+              .sample("https://partner-corp.com/jwks.json"),
           grant_types_field(),
           text<&ClientDraft::scope>(
               "scope",

@@ -25,6 +25,7 @@ struct ClientDraft {
   std::string trust_store;
   const Node* certificates = nullptr;
   const Node* jwks = nullptr;
+  std::string jwks_uri;
   std::string scope;
   const Node* resources = nullptr;
   bool tls_client_certificate_bound_access_tokens = true;

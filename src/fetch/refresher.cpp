@@ -25,7 +25,7 @@ constexpr std::chrono::milliseconds kShortestDelay{50};
 
 class Refresher::State : public std::enable_shared_from_this<State> {
  public:
-  State(std::shared_ptr<Core> core, RefreshPlan plan, Use use, std::optional<LastGood> seed)
+  State(std::shared_ptr<Core> core, RefreshPlan plan, UseLater use, std::optional<LastGood> seed)
       : core_{std::move(core)}, plan_{std::move(plan)}, use_{std::move(use)}, timer_{core_->loop()} {
     age_ = core_->take_age_series(plan_.name);
     if (!seed) return;
@@ -78,33 +78,50 @@ class Refresher::State : public std::enable_shared_from_this<State> {
 
  private:
   void finish(const Outcome& outcome) {
-    Failure failure = outcome.failure;
-    std::string detail = outcome.detail;
-    {
-      // Held while it is in use, so that end() knows when nobody is in there any more.
-      const std::lock_guard lock{use_mutex_};
+    if (!outcome.is_ok() || outcome.is_not_modified) return conclude(outcome, std::optional<WallTime>{good_until_});
+    // Held while it is in use, so that end() knows when nobody is in there any more.
+    const std::lock_guard lock{use_mutex_};
+    if (is_ended_) {
       is_under_way_ = false;
-      if (is_ended_) return;
-      if (outcome.is_ok() && !outcome.is_not_modified) {
-        if (auto used = give(outcome); !used) {
-          failure = Failure::rejected;
-          detail = used.error().detail;
-          log::warning("fetch_rejected", {{"name", plan_.name}, {"detail", detail}});
-        }
-      }
-      if (is_ended_) return;  // by `use` itself
-      if (failure == Failure::none) take(outcome);
+      return;
     }
-    note(outcome, failure, std::move(detail));
+    give(std::make_shared<const Outcome>(outcome));
   }
 
   /// A reader that throws has refused: the next attempt must be scheduled all the same.
-  Result<void> give(const Outcome& outcome) {
+  void give(const std::shared_ptr<const Outcome>& outcome) {
+    const Answer answer = [door = core_->door(), weak = weak_from_this(), outcome](Examined examined) {
+      // Later also where the answer comes at once: the lock is held now.
+      door->post([weak, outcome, examined = std::move(examined)] {
+        if (const auto self = weak.lock()) self->conclude(*outcome, examined);
+      });
+    };
     try {
-      return use_(outcome);
+      use_(outcome, answer);
     } catch (const std::exception& exception) {
-      return internal_error(exception.what());
+      answer(internal_error(exception.what()));
     }
+  }
+
+  void conclude(const Outcome& outcome, const Examined& examined) {
+    if (!is_under_way_) return;  // answered twice
+    Failure failure = outcome.failure;
+    std::string detail = outcome.detail;
+    if (!examined) {
+      failure = Failure::rejected;
+      detail = examined.error().detail;
+      log::warning("fetch_rejected", {{"name", plan_.name}, {"detail", detail}});
+    }
+    const std::lock_guard lock{use_mutex_};
+    if (!is_ended_) {
+      if (failure == Failure::none) {
+        good_until_ = *examined;
+        take(outcome);
+      }
+      note(outcome, failure, std::move(detail));
+    }
+    // Not before it was told: whoever finds none under way finds what the last one brought.
+    is_under_way_ = false;
   }
 
   void take(const Outcome& outcome) {
@@ -128,6 +145,13 @@ class Refresher::State : public std::enable_shared_from_this<State> {
     last_good_ = std::make_shared<const LastGood>(std::move(good));
   }
 
+  /// The answer's lifetime, cut by that of its content, but never below the least that the plan permits.
+  [[nodiscard]] std::chrono::seconds lifetime(const Outcome& outcome) const {
+    if (!good_until_) return outcome.fresh_for;
+    const std::chrono::seconds left = *good_until_ - outcome.received_at;
+    return std::max(std::min(outcome.fresh_for, left), plan_.request.freshness.minimum);
+  }
+
   /// Writes down how it went and sets the timer.
   void note(const Outcome& outcome, Failure failure, std::string detail) {
     std::chrono::milliseconds delay{};
@@ -136,7 +160,7 @@ class Refresher::State : public std::enable_shared_from_this<State> {
       const std::lock_guard lock{status_mutex_};
       if (failure == Failure::none) {
         status_.failures = 0;
-        delay = delay_after_success(outcome.fresh_for, random);
+        delay = delay_after_success(lifetime(outcome), random);
       } else {
         if (status_.failures < std::numeric_limits<int>::max()) ++status_.failures;
         const auto asked = outcome.retry_after.value_or(std::chrono::seconds{0});
@@ -148,6 +172,7 @@ class Refresher::State : public std::enable_shared_from_this<State> {
       status_.last_attempt = core_->now();
       status_.next_attempt = core_->now() + std::chrono::duration_cast<std::chrono::seconds>(delay);
     }
+    if (plan_.on_attempt) plan_.on_attempt(status());
     if (is_ended_ || core_->is_stopping()) return;
     timer_.expires_after(delay);
     timer_.async_wait([weak = weak_from_this()](const boost::system::error_code& error) {
@@ -158,9 +183,10 @@ class Refresher::State : public std::enable_shared_from_this<State> {
 
   const std::shared_ptr<Core> core_;
   RefreshPlan plan_;  // its validators: of the fetch thread, once begun
-  const Use use_;
+  const UseLater use_;
   boost::asio::steady_timer timer_;
   metrics::Gauge age_;
+  std::optional<WallTime> good_until_;  // of the fetch thread
   std::mutex use_mutex_;
   std::atomic<bool> is_ended_{false};
   std::atomic<bool> is_under_way_{false};
@@ -171,6 +197,14 @@ class Refresher::State : public std::enable_shared_from_this<State> {
 };
 
 Refresher::Refresher(Client& client, RefreshPlan plan, Use use, std::optional<LastGood> seed)
+    : Refresher{client, std::move(plan),
+                UseLater{[use = std::move(use)](const std::shared_ptr<const Outcome>& outcome, const Answer& answer) {
+                  auto used = use(*outcome);
+                  answer(used ? Examined{std::nullopt} : Examined{std::move(used).error()});
+                }},
+                std::move(seed)} {}
+
+Refresher::Refresher(Client& client, RefreshPlan plan, UseLater use, std::optional<LastGood> seed)
     : state_{std::make_shared<State>(client.core_, std::move(plan), std::move(use), std::move(seed))} {
   client.core_->door()->post([state = state_] { state->begin(); });
 }

@@ -26,6 +26,8 @@ struct LastGood {
 /// Does the refresher keep the octets? A CRL is large, and its reader keeps a form of its own.
 enum class Keep : std::uint8_t { body, nothing };
 
+struct RefreshStatus;
+
 struct RefreshPlan {
   RefreshPlan() = default;
 
@@ -33,6 +35,9 @@ struct RefreshPlan {
   Request request;   ///< a GET; its validators are the refresher's
   Keep keep = Keep::body;
   Backoff backoff;
+  /// Hears how each attempt ended, on the fetch thread, before refetch_now() calls it ended; not after the refresher's
+  /// end. It should take milliseconds.
+  std::function<void(const RefreshStatus&)> on_attempt;
   std::chrono::milliseconds refetch_interval{std::chrono::seconds{30}};  ///< the least between two refetch_now()
 };
 
@@ -56,13 +61,24 @@ class Refresher {
   /// content before stays the last good one.
   using Use = std::function<Result<void>(const Outcome&)>;
 
+  /// What an examination came to: until when the content is worth anything (the next attempt begins before that;
+  /// nothing for no such time), or why it is refused.
+  using Examined = Result<std::optional<WallTime>>;
+  /// To be called once, on any thread.
+  using Answer = std::function<void(Examined)>;
+  /// As Use, where the examination takes more than milliseconds: hands it on, and whoever has it answers later. The
+  /// attempt lasts until then.
+  using UseLater = std::function<void(std::shared_ptr<const Outcome>, Answer)>;
+
   enum class Refetch : std::uint8_t { begun, under_way, too_soon };
 
   /// Begins. `seed` is what an earlier process had; `use` is not called for it. The client outlives the refresher.
   Refresher(Client& client, RefreshPlan plan, Use use, std::optional<LastGood> seed = std::nullopt);
+  Refresher(Client& client, RefreshPlan plan, UseLater use, std::optional<LastGood> seed = std::nullopt);
   Refresher(const Refresher&) = delete;
   Refresher& operator=(const Refresher&) = delete;
-  /// `use` is not called any more when it returns: it waits for one that is being called, except on the fetch thread.
+  /// Neither `use` nor `on_attempt` is called any more when it returns: it waits for one that is being called, except
+  /// on the fetch thread. An answer that comes later is dropped.
   ~Refresher();
 
   /// Asks now, since something is not in what there is: at most once per refetch_interval however often it is called,

@@ -38,6 +38,11 @@ struct Jwk {
 /// its index. Errors: `invalid_request`.
 [[nodiscard]] Result<std::vector<Jwk>> parse_jwk_set(const nlohmann::json& value);
 
+/// The same for a set that its owner changes as he likes, where one key must not cost him the others: a key with a
+/// fault is left out, `skipped` gets why, with its index. A private member is an error all the same.
+[[nodiscard]] Result<std::vector<Jwk>> parse_usable_keys(const nlohmann::json& value,
+                                                         std::vector<std::string>& skipped);
+
 /// The public members of a key in the order of RFC 7638 (crv kty x y, e kty n, crv kty x), without kid. Errors:
 /// `server_error` for a key that has no JWK form.
 [[nodiscard]] Result<nlohmann::json> to_jwk(const EVP_PKEY& key);

@@ -172,6 +172,27 @@ Error with_place(Error error, const std::string& place) {
   return error;
 }
 
+/// `on_fault` decides what a key's fault is for the set.
+template <typename OnFault>
+Result<std::vector<Jwk>> read_set(const nlohmann::json& value, const OnFault& on_fault) {
+  const auto keys = value.is_object() ? value.find("keys") : value.end();
+  if (keys == value.end() || !keys->is_array()) return invalid_input("a JWK Set is an object with an array `keys`");
+  std::vector<Jwk> set;
+  for (std::size_t i = 0; i < keys->size(); ++i) {
+    const auto& element = (*keys)[i];
+    const std::string place = "keys[" + std::to_string(i) + "]";
+    if (auto checked = check_shape(element); !checked) return with_place(std::move(checked).error(), place);
+    if (!is_known_kind(element)) continue;
+    auto jwk = parse_jwk(element);
+    if (jwk) {
+      set.push_back(*std::move(jwk));
+    } else if (auto tolerated = on_fault(with_place(std::move(jwk).error(), place)); !tolerated) {
+      return std::move(tolerated).error();
+    }
+  }
+  return set;
+}
+
 }  // namespace
 
 Result<Jwk> parse_jwk(const nlohmann::json& value) {
@@ -190,19 +211,14 @@ Result<Jwk> parse_jwk(const nlohmann::json& value) {
 }
 
 Result<std::vector<Jwk>> parse_jwk_set(const nlohmann::json& value) {
-  const auto keys = value.is_object() ? value.find("keys") : value.end();
-  if (keys == value.end() || !keys->is_array()) return invalid_input("a JWK Set is an object with an array `keys`");
-  std::vector<Jwk> set;
-  for (std::size_t i = 0; i < keys->size(); ++i) {
-    const auto& element = (*keys)[i];
-    const std::string place = "keys[" + std::to_string(i) + "]";
-    if (auto checked = check_shape(element); !checked) return with_place(std::move(checked).error(), place);
-    if (!is_known_kind(element)) continue;
-    auto jwk = parse_jwk(element);
-    if (!jwk) return with_place(std::move(jwk).error(), place);
-    set.push_back(*std::move(jwk));
-  }
-  return set;
+  return read_set(value, [](Error fault) -> Result<void> { return fault; });
+}
+
+Result<std::vector<Jwk>> parse_usable_keys(const nlohmann::json& value, std::vector<std::string>& skipped) {
+  return read_set(value, [&skipped](Error fault) -> Result<void> {
+    skipped.push_back(std::move(fault.detail));
+    return {};
+  });
 }
 
 }  // namespace certbound::jose

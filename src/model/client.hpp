@@ -60,6 +60,9 @@ struct Client {
   std::vector<std::string> certificate_thumbprints;  ///< `x5t#S256` of a registered certificate
   std::vector<std::string> key_thumbprints;  ///< RFC 7638 thumbprint of a key that was registered without a certificate
 
+  std::string
+      jwks_uri;  ///< where the client publishes further ones (RFC 7591 section 2); https; empty where it doesn't
+
   std::vector<std::string> grant_types{"client_credentials"};
   Scope scope;
   std::vector<std::string> resources;  ///< RFC 8707 identifiers; the first is the default audience

@@ -4,6 +4,7 @@
 
 #include "base/text.hpp"
 #include "crypto/key.hpp"
+#include "fetch/url.hpp"
 #include "jose/jwk.hpp"
 #include "oauth/client_auth/method.hpp"
 #include "x509/name.hpp"
@@ -135,13 +136,19 @@ Step explain_chain(const store::DirectoryClient& client, const Snapshot& snapsho
   return step;
 }
 
+/// Without the query, which may be a secret.
+std::string shown_responder(const std::string& url) {
+  const auto parsed = fetch::parse_url(url);
+  return parsed ? fetch::render_for_log(*parsed) : "its responder";
+}
+
 std::string describe_policy(const x509::Revocation& revocation) {
   std::string text = "mode " + std::string{x509::name(revocation.mode())};
   switch (revocation.ocsp().source) {
     case x509::OcspSource::none:
       break;
     case x509::OcspSource::responder:
-      text += ", OCSP by " + revocation.ocsp().responder;
+      text += ", OCSP by " + shown_responder(revocation.ocsp().responder);
       break;
     case x509::OcspSource::from_certificate:
       text += ", OCSP by whom the certificate names, on " + join(revocation.ocsp().hosts, ", ");
@@ -201,16 +208,31 @@ std::string list_of(const std::vector<crypto::Sha256>& digests) {
   return join(texts, ", ");
 }
 
-Step explain_certificate(const store::DirectoryClient& client, const x509::PresentedChain& presented,
-                         const Explanation& verdict) {
+std::string describe_credentials(const std::vector<crypto::Sha256>& certificates,
+                                 const std::vector<crypto::Sha256>& keys) {
+  std::string text;
+  if (!certificates.empty()) text = "x5t#S256 " + list_of(certificates);
+  if (!keys.empty()) text += (text.empty() ? "key " : ", or key ") + list_of(keys);
+  return text;
+}
+
+/// What is registered, and what stands at the jwks_uri.
+std::string describe_expected(const store::DirectoryClient& client, const FetchedKeys& fetched) {
+  std::string text = describe_credentials(client.certificates, client.keys);
+  if (client.client.jwks_uri.empty()) return text;
+  if (!text.empty()) text += ", or ";
+  text += fetched.keys == nullptr ? "what is to be fetched"
+                                  : describe_credentials(fetched.keys->certificates, fetched.keys->keys);
+  return text + " (" + fetched.source + ")";
+}
+
+Step explain_certificate(const store::DirectoryClient& client, const FetchedKeys& fetched,
+                         const x509::PresentedChain& presented, const Explanation& verdict) {
   // The key has passed where this step is reached, and the dates are judged after it.
   const bool is_refused =
       verdict.reason == Reason::certificate_not_registered || verdict.reason == Reason::certificate_unusable;
   Step step = make_step("certificate", is_refused ? verdict.reason : Reason::none);
-  if (!client.certificates.empty()) step.expected = "x5t#S256 " + list_of(client.certificates);
-  if (!client.keys.empty()) {
-    step.expected += (step.expected.empty() ? "key " : ", or key ") + list_of(client.keys);
-  }
+  step.expected = describe_expected(client, fetched);
   step.presented = "x5t#S256 " + presented.x5t_s256;
   const EVP_PKEY* key = X509_get0_pubkey(&presented.leaf.handle());
   if (key != nullptr) {
@@ -222,6 +244,7 @@ Step explain_certificate(const store::DirectoryClient& client, const x509::Prese
         "none of the registered ones; a re-issued certificate with the same key is another certificate: register it "
         "too, or register "
         "the key (a JWK without x5c)";
+    if (!client.client.jwks_uri.empty()) step.detail += "; the running server fetches the jwks_uri anew for it";
   }
   return step;
 }
@@ -234,10 +257,11 @@ Step explain_binding(const model::Client& client, const x509::PresentedChain& pr
   return step;
 }
 
-Result<void> ask_the_server(const store::DirectoryClient& client, const Snapshot& snapshot,
+Result<void> ask_the_server(const store::DirectoryClient& client, const Snapshot& snapshot, const KeySet* fetched,
                             const x509::PresentedChain& presented, WallTime now, x509::OcspDesk& desk) {
   x509::VerificationMemory memory;
-  const AuthContext context{snapshot, memory, desk, now};
+  AuthContext context{snapshot, memory, desk, now};
+  context.fetched_keys = fetched;
   for (const MethodEntry& entry : all_methods()) {
     if (entry.method != client.client.token_endpoint_auth_method) continue;
     if (auto key = x509::check_presented_key(presented.leaf); !key) return key;  // the handshake asks this
@@ -260,10 +284,10 @@ std::string_view name(StepOutcome outcome) {
   return "not_reached";
 }
 
-Explanation explain_client(const store::DirectoryClient& client, const Snapshot& snapshot,
+Explanation explain_client(const store::DirectoryClient& client, const Snapshot& snapshot, const FetchedKeys& fetched,
                            const x509::PresentedChain& presented, WallTime now, x509::OcspDesk& desk) {
   Explanation explanation;
-  if (const auto verdict = ask_the_server(client, snapshot, presented, now, desk); !verdict) {
+  if (const auto verdict = ask_the_server(client, snapshot, fetched.keys, presented, now, desk); !verdict) {
     explanation.reason = verdict.error().reason;
     explanation.detail = verdict.error().detail;
   }
@@ -277,7 +301,7 @@ Explanation explain_client(const store::DirectoryClient& client, const Snapshot&
     walk.add(explain_revocation(client, snapshot, presented, now, desk));
     walk.add(explain_subject(client, presented));
   } else {
-    walk.add(explain_certificate(client, presented, explanation));
+    walk.add(explain_certificate(client, fetched, presented, explanation));
     walk.add(explain_validity(presented, now));
   }
   walk.add(explain_binding(client.client, presented));

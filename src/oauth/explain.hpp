@@ -6,6 +6,7 @@
 
 #include "base/clock.hpp"
 #include "base/reason.hpp"
+#include "oauth/key_set.hpp"
 #include "oauth/snapshot.hpp"
 #include "store/client_directory.hpp"
 #include "x509/ocsp_cache.hpp"
@@ -42,11 +43,18 @@ struct Explanation {
   [[nodiscard]] bool is_accepted() const { return reason == Reason::none; }
 };
 
+/// What is known of the client's jwks_uri.
+struct FetchedKeys {
+  const KeySet* keys = nullptr;  ///< null where it has none, or nothing was fetched
+  std::string source;            ///< the URL, and when it was fetched: for people
+};
+
 /// Walks through what the token endpoint does, then asks the very function that it asks. The handshake, which proves
 /// the key, is taken as done. Where `desk` has questions afterwards, the verdict is that of a server that has not asked
 /// them: put the answers there and call again.
 [[nodiscard]] Explanation explain_client(const store::DirectoryClient& client, const Snapshot& snapshot,
-                                         const x509::PresentedChain& presented, WallTime now, x509::OcspDesk& desk);
+                                         const FetchedKeys& fetched, const x509::PresentedChain& presented,
+                                         WallTime now, x509::OcspDesk& desk);
 
 /// The same for a client_id that nobody has. `close` is a registered one that it may have been meant for, or empty.
 [[nodiscard]] Explanation explain_unknown_client(std::string_view client_id, std::string_view close);

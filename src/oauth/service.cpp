@@ -86,7 +86,7 @@ Service::Service(store::ClientDirectory& directory, OcspSource& ocsp, store::See
                 metrics.unknown_revocations.increment();
                 log_unknown_revocation(store, path, now);
               }},
-      trust_{memory_, answers_, ocsp},
+      ocsp_{ocsp},
       seen_{seen},
       audit_{audit},
       metrics_{metrics},
@@ -108,6 +108,8 @@ void Service::publish(Prepared prepared) {
   answers_.forget_failures();
   directory_.clear();
 }
+
+void Service::renew(Prepared prepared) { published_ = std::move(prepared); }
 
 Task<http::Response> Service::handle(const http::Request& request) {
   const std::shared_ptr<const Published> published = published_;
@@ -167,12 +169,13 @@ Task<http::Response> Service::answer_token(const http::Request& request) {
 Task<Result<http::Response>> Service::decide_token(const http::Request& request, audit::Event& event) {
   std::string fault;
   try {
-    const auto call = co_await read_token_call(request, directory_, event);
-    if (!call) co_return call.error();
-    // Taken only now: a registration and the trust stores that it is checked against belong to one configuration.
-    const std::shared_ptr<Published> published = published_;
-    auto granted = co_await grant_token(*call, request, *published->snapshot, published->signer, trust_, event);
-    count_hits();
+    auto granted = co_await try_token(request, event);
+    if (!granted && granted.error().reason == Reason::certificate_not_registered) {
+      // The certificate may be newer than what the client's jwks_uri said last. All is looked at anew then: the
+      // registration may have changed while the request waited.
+      const bool is_worth_another_try = co_await keys_.renew(event.client_id);
+      if (is_worth_another_try) granted = co_await try_token(request, event);
+    }
     if (granted) note_seen(event);
     co_return granted;
   } catch (const std::exception& exception) {
@@ -187,6 +190,21 @@ void Service::count_hits() {
   if (hits == 0) return;
   counted_hits_ += hits;
   metrics_.verification_hits.increment(static_cast<double>(hits));
+}
+
+Task<Result<http::Response>> Service::try_token(const http::Request& request, audit::Event& event) {
+  const auto call = co_await read_token_call(request, directory_, event);
+  if (!call) co_return call.error();
+  // Taken only now: a registration and the trust stores that it is checked against belong to one configuration.
+  const std::shared_ptr<Published> published = published_;
+  std::shared_ptr<const KeySet> fetched;
+  if (call->registration && !call->registration->client.jwks_uri.empty()) fetched = keys_.find(event.client_id);
+  x509::OcspDesk desk{answers_};
+  AuthContext context{*published->snapshot, memory_, desk, event.time};
+  context.fetched_keys = fetched.get();
+  auto granted = co_await grant_token(*call, request, context, ocsp_, published->signer, event);
+  count_hits();
+  co_return granted;
 }
 
 void Service::note_seen(const audit::Event& event) {

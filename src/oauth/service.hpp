@@ -14,6 +14,7 @@
 #include "oauth/endpoints/token.hpp"
 #include "oauth/health.hpp"
 #include "oauth/issue.hpp"
+#include "oauth/key_directory.hpp"
 #include "oauth/seen_filter.hpp"
 #include "oauth/snapshot.hpp"
 #include "store/client_directory.hpp"
@@ -56,6 +57,16 @@ class Service final : public http::Handler {
   /// New requests, and those that waited, see `prepared`; those that have their client already keep what they had.
   void publish(Prepared prepared);
 
+  /// The same where nothing but trust stores has changed: clients and what was verified for other stores stay known.
+  void renew(Prepared prepared);
+
+  /// KeyDirectory::replace, with publish(): the clients are those of one configuration.
+  void publish_keys(const KeyDirectory::Published& published) { keys_.replace(published); }
+  /// KeyDirectory::put.
+  void put_keys(std::string_view client_id, std::shared_ptr<const KeySet> keys, std::uint64_t attempt) {
+    keys_.put(client_id, std::move(keys), attempt);
+  }
+
   /// The registry did not change after all.
   void release() { directory_.release(); }
 
@@ -65,6 +76,7 @@ class Service final : public http::Handler {
   [[nodiscard]] Task<http::Response> route(const http::Request& request, const Published& published);
   [[nodiscard]] Task<http::Response> answer_token(const http::Request& request);
   [[nodiscard]] Task<Result<http::Response>> decide_token(const http::Request& request, audit::Event& event);
+  [[nodiscard]] Task<Result<http::Response>> try_token(const http::Request& request, audit::Event& event);
   [[nodiscard]] http::Response refuse(const Error& error, const http::Request& request, audit::Event& event);
   [[nodiscard]] Error note_fault(const http::Request& request, std::string what);
   void count_hits();
@@ -72,10 +84,11 @@ class Service final : public http::Handler {
   void count(Reason outcome, std::chrono::duration<double> lasted);
 
   store::ClientDirectory& directory_;
+  KeyDirectory keys_;
   x509::VerificationMemory memory_;
   std::size_t counted_hits_ = 0;
   x509::OcspCache answers_;
-  WorkerTrust trust_;
+  OcspSource& ocsp_;
   store::SeenRecorder& seen_;
   SeenFilter seen_filter_;
   audit::Writer& audit_;

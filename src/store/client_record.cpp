@@ -20,6 +20,7 @@ constexpr const char* kAuthMethod = "token_endpoint_auth_method";
 constexpr const char* kTrustStore = "trust_store";
 constexpr const char* kCertificateThumbprints = "certificate_thumbprints";
 constexpr const char* kKeyThumbprints = "key_thumbprints";
+constexpr const char* kJwksUri = "jwks_uri";
 constexpr const char* kGrantTypes = "grant_types";
 constexpr const char* kScope = "scope";
 constexpr const char* kResources = "resources";
@@ -36,6 +37,7 @@ Json metadata_object(const model::Client& client) {
   if (!client.trust_store.empty()) object[kTrustStore] = client.trust_store;
   if (!client.certificate_thumbprints.empty()) object[kCertificateThumbprints] = client.certificate_thumbprints;
   if (!client.key_thumbprints.empty()) object[kKeyThumbprints] = client.key_thumbprints;
+  if (!client.jwks_uri.empty()) object[kJwksUri] = client.jwks_uri;
   if (!client.resources.empty()) object[kResources] = client.resources;
   return object;
 }
@@ -70,6 +72,7 @@ class MetadataReader {
     if (member == kBoundTokens) return read_bound_tokens(value);
     if (member == kClientName) return read_text(value, client_.client_name);
     if (member == kTrustStore) return read_text(value, client_.trust_store);
+    if (member == kJwksUri) return read_text(value, client_.jwks_uri);
     if (member == kGrantTypes) return read_list(value, client_.grant_types);
     if (member == kResources) return read_list(value, client_.resources);
     if (member == kCertificateThumbprints) return read_list(value, client_.certificate_thumbprints);

@@ -26,10 +26,17 @@ enum class RevocationMode : std::uint8_t {
 /// `off`, `soft_fail`, `require`.
 [[nodiscard]] std::string_view name(RevocationMode mode);
 
+/// Where CRLs come from, PEM or DER: a file, or a URL that is fetched in the background. One of the two is empty.
+struct CrlSource {
+  std::filesystem::path file;
+  std::string url;  ///< http or https
+  [[nodiscard]] bool operator==(const CrlSource&) const = default;
+};
+
 /// `trust_stores.NAME.revocation`.
 struct RevocationOptions {
   RevocationMode mode = RevocationMode::off;
-  std::vector<std::filesystem::path> crls;  ///< PEM or DER
+  std::vector<CrlSource> crls;
   OcspOptions ocsp;
 };
 
@@ -39,6 +46,11 @@ class Revocation {
   /// Off.
   Revocation() = default;
   Revocation(RevocationMode mode, std::vector<std::shared_ptr<const Crl>> crls, OcspOptions ocsp = {});
+
+  /// The same policy with these CRLs in the place of its own.
+  [[nodiscard]] Revocation with_crls(std::vector<std::shared_ptr<const Crl>> crls) const {
+    return Revocation{mode_, std::move(crls), ocsp_};
+  }
 
   [[nodiscard]] RevocationMode mode() const { return mode_; }
   /// The newest (thisUpdate) first.

@@ -35,6 +35,7 @@ inline model::Client full_suite_client() {
   client.subject = model::RegisteredSubject{model::SubjectField::subject_dn, "CN=a\\,b,O=Ünï"};
   client.certificate_thumbprints = {std::string(43, 'A'), std::string(43, 'Q')};
   client.key_thumbprints = {std::string(43, 'g')};
+  client.jwks_uri = "https://partner.example/jwks.json?client=7";
   client.grant_types = {"client_credentials", "urn:ietf:params:oauth:grant-type:token-exchange"};
   client.scope = *model::Scope::parse("b a");
   client.resources = {"https://b.example", "https://a.example"};

@@ -7,6 +7,7 @@
 #include "base/clock.hpp"
 #include "base/result.hpp"
 #include "model/client.hpp"
+#include "oauth/key_set.hpp"
 #include "oauth/snapshot.hpp"
 #include "store/client_directory.hpp"
 #include "x509/presented.hpp"
@@ -23,6 +24,7 @@ struct AuthContext {
   x509::VerificationMemory& memory;
   x509::OcspDesk& ocsp;  ///< where it has questions after a check, that has to be repeated with their answers
   WallTime now;
+  const KeySet* fetched_keys = nullptr;  ///< what stands at the client's jwks_uri; null for none
 };
 
 /// Is this certificate, whose key the handshake proved, the client? A plain function on values. Errors:
@@ -42,8 +44,8 @@ struct MethodEntry {
 [[nodiscard]] Result<void> check_tls_client_auth(const store::DirectoryClient& client,
                                                  const x509::PresentedChain& presented, const AuthContext& context);
 
-/// RFC 8705 section 2.2: a registered certificate, or a registered key. Chain and revocation do not apply; validity
-/// dates do.
+/// RFC 8705 section 2.2: a certificate or a key that is registered, or published at the client's jwks_uri. Chain and
+/// revocation do not apply; validity dates do.
 [[nodiscard]] Result<void> check_self_signed_tls_client_auth(const store::DirectoryClient& client,
                                                              const x509::PresentedChain& presented,
                                                              const AuthContext& context);

@@ -1,4 +1,5 @@
-#include <algorithm>
+#include <string>
+#include <utility>
 
 #include "jose/jwk.hpp"
 #include "oauth/client_auth/method.hpp"
@@ -27,31 +28,47 @@ Result<void> check_validity(const x509::Certificate& leaf, WallTime now) {
 }
 
 /// A JWK that was registered with key members only stands for every certificate with that key (RFC 7638 thumbprint).
-Result<bool> has_registered_key(const store::DirectoryClient& client, const x509::Certificate& leaf) {
-  if (client.keys.empty()) return false;
+Result<bool> has_registered_key(const store::DirectoryClient& client, const KeySet& fetched,
+                                const x509::Certificate& leaf) {
+  if (client.keys.empty() && fetched.keys.empty()) return false;
   const EVP_PKEY* key = X509_get0_pubkey(&leaf.handle());
   if (key == nullptr) return refuse_client(Reason::certificate_unusable, "the certificate's key cannot be read");
   const auto thumbprint = jose::key_thumbprint(*key);
   if (!thumbprint) return refuse_client(Reason::certificate_unusable, thumbprint.error().detail);
-  return is_among(*thumbprint, client.keys);
+  const bool is_fetched = is_among(*thumbprint, fetched.keys);
+  return is_among(*thumbprint, client.keys) || is_fetched;
+}
+
+std::string count(std::size_t certificates, std::size_t keys) {
+  return std::to_string(certificates) + " certificates and " + std::to_string(keys) + " keys";
+}
+
+Error refuse_unregistered(const store::DirectoryClient& client, const KeySet* fetched,
+                          const x509::PresentedChain& presented) {
+  std::string detail = "presented x5t#S256 " + presented.x5t_s256 + "; the client has " +
+                       count(client.certificates.size(), client.keys.size()) + " registered";
+  if (!client.client.jwks_uri.empty()) {
+    detail += fetched == nullptr
+                  ? "; nothing has been fetched from its jwks_uri yet"
+                  : ", " + count(fetched->certificates.size(), fetched->keys.size()) + " at its jwks_uri";
+  }
+  return refuse_client(Reason::certificate_not_registered, std::move(detail));
 }
 
 }  // namespace
 
 Result<void> check_self_signed_tls_client_auth(const store::DirectoryClient& client,
                                                const x509::PresentedChain& presented, const AuthContext& context) {
-  bool is_registered = is_among(presented.leaf_thumbprint, client.certificates);
+  static const KeySet kNone;
+  const KeySet& fetched = context.fetched_keys == nullptr ? kNone : *context.fetched_keys;
+  const bool is_fetched = is_among(presented.leaf_thumbprint, fetched.certificates);
+  bool is_registered = is_among(presented.leaf_thumbprint, client.certificates) || is_fetched;
   if (!is_registered) {
-    const auto has_key = has_registered_key(client, presented.leaf);
+    const auto has_key = has_registered_key(client, fetched, presented.leaf);
     if (!has_key) return has_key.error();
     is_registered = *has_key;
   }
-  if (!is_registered) {
-    return refuse_client(Reason::certificate_not_registered,
-                         "presented x5t#S256 " + presented.x5t_s256 + "; the client has " +
-                             std::to_string(client.certificates.size()) + " registered certificates and " +
-                             std::to_string(client.keys.size()) + " keys");
-  }
+  if (!is_registered) return refuse_unregistered(client, context.fetched_keys, presented);
   if (auto strength = x509::check_presented_key(presented.leaf); !strength) return strength;
   return check_validity(presented.leaf, context.now);
 }

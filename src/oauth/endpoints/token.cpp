@@ -62,24 +62,23 @@ Task<Result<TokenCall>> read_token_call(const http::Request& request, store::Cli
   co_return call;
 }
 
-Task<Result<http::Response>> grant_token(const TokenCall& call, const http::Request& request, const Snapshot& snapshot,
-                                         TokenSigner& signer, WorkerTrust& trust, audit::Event& event) {
-  x509::OcspDesk desk{trust.answers};
-  const AuthContext context{snapshot, trust.memory, desk, event.time};
+Task<Result<http::Response>> grant_token(const TokenCall& call, const http::Request& request,
+                                         const AuthContext& context, OcspSource& ocsp, TokenSigner& signer,
+                                         audit::Event& event) {
   auto caller = authenticate_client(call.registration, request, call.form, context, event);
-  if (!desk.questions.empty()) {
-    co_await ask_responders(desk, trust.source);
+  if (!context.ocsp.questions.empty()) {
+    co_await ask_responders(context.ocsp, ocsp);
     caller = authenticate_client(call.registration, request, call.form, context, event);
   }
   if (!caller) co_return caller.error();
   const auto grant = find_grant(call.asked.grant_type);
   if (!grant) co_return grant.error();
-  const auto authorization = co_await (*grant)->authorize(call.asked, *caller, snapshot);
+  const auto authorization = co_await (*grant)->authorize(call.asked, *caller, context.snapshot);
   if (!authorization) co_return authorization.error();
-  const auto token = signer.issue(*authorization, snapshot, event.time);
+  const auto token = signer.issue(*authorization, context.snapshot, event.time);
   if (!token) co_return token.error();
   note_token(event, *token, *authorization);
-  co_return render_token(*token, *authorization, snapshot);
+  co_return render_token(*token, *authorization, context.snapshot);
 }
 
 }  // namespace certbound::oauth

@@ -6,6 +6,7 @@
 #include "http/form.hpp"
 #include "http/request.hpp"
 #include "http/response.hpp"
+#include "oauth/client_auth/method.hpp"
 #include "oauth/client_auth/ocsp_source.hpp"
 #include "oauth/issue.hpp"
 #include "oauth/snapshot.hpp"
@@ -29,21 +30,11 @@ struct TokenCall {
 [[nodiscard]] Task<Result<TokenCall>> read_token_call(const http::Request& request, store::ClientDirectory& directory,
                                                       audit::Event& event);
 
-/// What a worker knows of certificates, and through whom it asks for more.
-struct WorkerTrust {
-  WorkerTrust(x509::VerificationMemory& verified, x509::OcspCache& known, OcspSource& asks)
-      : memory{verified}, answers{known}, source{asks} {}
-
-  x509::VerificationMemory& memory;
-  x509::OcspCache& answers;
-  OcspSource& source;
-};
-
 /// The rest, under the snapshot that was current when the client had been looked up: authenticate, authorize, issue.
 /// Authentication suspends where a trust store asks by OCSP and nobody has the answer yet. Errors: the codes of RFC
 /// 6749 section 5.2.
 [[nodiscard]] Task<Result<http::Response>> grant_token(const TokenCall& call, const http::Request& request,
-                                                       const Snapshot& snapshot, TokenSigner& signer,
-                                                       WorkerTrust& trust, audit::Event& event);
+                                                       const AuthContext& context, OcspSource& ocsp,
+                                                       TokenSigner& signer, audit::Event& event);
 
 }  // namespace certbound::oauth

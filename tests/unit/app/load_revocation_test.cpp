@@ -22,7 +22,7 @@ class LoadRevocation : public testing::Test {
  protected:
   LoadRevocation() {
     config_.trust_stores[0].revocation.mode = x509::RevocationMode::require;
-    config_.trust_stores[0].revocation.crls = {files_.path("partner.crl"), files_.path("issuing.crl")};
+    config_.trust_stores[0].revocation.crls = {{files_.path("partner.crl"), ""}, {files_.path("issuing.crl"), ""}};
     write_crls({});
   }
 
@@ -77,7 +77,7 @@ TEST_F(LoadRevocation, GivesTheStoreItsCrls) {
 }
 
 TEST_F(LoadRevocation, NamesEveryBadFileAtItsLine) {
-  config_.trust_stores[0].revocation.crls = {files_.path("gone.crl"), files_.path("partner.crt")};
+  config_.trust_stores[0].revocation.crls = {{files_.path("gone.crl"), ""}, {files_.path("partner.crt"), ""}};
   EXPECT_EQ(problems(), (Problems{"error 25: trust_stores.partner.revocation.crls[0]",
                                   "error 26: trust_stores.partner.revocation.crls[1]"}));
   EXPECT_NE(message().find("No such file"), std::string::npos);
@@ -110,6 +110,50 @@ TEST_F(LoadRevocation, WarnsOfACaWithoutACrlWhereOneIsRequired) {
   EXPECT_NE(message().find("CN=Partner Issuing"), std::string::npos);
   config_.trust_stores[0].revocation.mode = x509::RevocationMode::soft_fail;
   EXPECT_EQ(problems(), Problems{});
+}
+
+// The list may come yet: who is refused until then, `require` says.
+TEST_F(LoadRevocation, DoesNotMissWhatIsStillToBeFetched) {
+  config_.trust_stores[0].revocation.crls[1] = {"", "http://crl.example/issuing.crl"};
+  EXPECT_EQ(problems(), Problems{});
+  const auto loaded = load_materials(config_, kNow);
+  ASSERT_TRUE(loaded.materials);
+  ASSERT_EQ(loaded.materials->crl_urls.size(), 1U);
+  EXPECT_EQ(loaded.materials->crl_urls.front().fetched, nullptr);
+  const auto client = test::make_client("etl", files_.issuing);
+  x509::TrustStore::Query query;
+  query.now = kNow;
+  const auto verified = loaded.materials->trust_stores.at("partner")->verify(client.certificate, {}, query);
+  ASSERT_FALSE(verified);
+  EXPECT_EQ(verified.error().reason, Reason::revocation_unknown);
+}
+
+TEST_F(LoadRevocation, FetchesNothingForAModeThatIsOff) {
+  config_.trust_stores[0].revocation.mode = x509::RevocationMode::off;
+  config_.trust_stores[0].revocation.crls[1] = {"", "http://crl.example/issuing.crl"};
+  const auto loaded = load_materials(config_, kNow);
+  ASSERT_TRUE(loaded.materials);
+  EXPECT_TRUE(loaded.materials->crl_urls.empty());
+}
+
+// A copy of a CA that is no longer one of the store's is worth nothing.
+TEST_F(LoadRevocation, VerifiesAKeptCopyAnew) {
+  const FetchedCopies copies{files_.path("state")};
+  std::filesystem::create_directory(files_.path("state"));
+  ASSERT_TRUE(copies.prepare());
+  const CopyId id{CopyId::Kind::crl, "partner", "http://crl.example/issuing.crl"};
+  fetch::Outcome outcome;
+  outcome.body = test::to_crl_pem(make_crl(files_.issuing));
+  outcome.received_at = kNow;
+  ASSERT_TRUE(copies.store(id, outcome));
+  const FindFetchedCrls find = find_in_copies(copies);
+  const auto found = find(id, {files_.partner.certificate, files_.issuing.certificate});
+  ASSERT_NE(found, nullptr);
+  EXPECT_EQ(found->crls.size(), 1U);
+  EXPECT_EQ(found->copy.received_at, kNow);
+  EXPECT_EQ(find(id, {files_.partner.certificate}), nullptr);
+  EXPECT_EQ(find(CopyId{CopyId::Kind::crl, "partner", "http://crl.example/other.crl"}, {files_.issuing.certificate}),
+            nullptr);
 }
 
 TEST_F(LoadRevocation, ReadsTheFilesOfAModeThatIsOff) {

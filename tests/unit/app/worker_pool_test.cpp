@@ -60,13 +60,13 @@ TEST_F(WorkerPoolTest, StartsTakesANewGenerationAndDrains) {
   const Generation first = generation_of(config, 1);
   ASSERT_TRUE(pool.bind(first));
   std::atomic<int> failures{0};
-  const auto started = pool.start(first, [&failures](const std::string&) { ++failures; });
+  const auto started = pool.start(first, {}, [&failures](const std::string&) { ++failures; });
   ASSERT_TRUE(started) << started.error().detail;
   const Generation second = generation_of(config, 2);
   // Returns when every worker has it: each let go of the first.
-  auto prepared = value_of(pool.prepare(second));
+  auto prepared = value_of(pool.prepare(second.snapshot));
   pool.hold();
-  pool.publish(second, std::move(prepared));
+  pool.publish(second, std::move(prepared), {});
   EXPECT_EQ(first.snapshot.use_count(), 1);
   EXPECT_GT(second.snapshot.use_count(), 2);
   pool.drain();

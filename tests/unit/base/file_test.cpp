@@ -102,6 +102,36 @@ TEST_F(FileTest, HoldsToItsLimit) {
   EXPECT_EQ(loaded.error().detail, path("f").string() + ": larger than 99 octets");
 }
 
+TEST_F(FileTest, ReplacesTheWholeContent) {
+  ASSERT_TRUE(replace_file(path("a"), {"first ", "and more"}, 0600));
+  ASSERT_TRUE(replace_file(path("a"), {"second"}, 0600));
+  EXPECT_EQ(*load_file(path("a")), "second");
+  struct stat status {};
+  ASSERT_EQ(::stat(path("a").c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 07777U, 0600U);
+  EXPECT_FALSE(std::filesystem::exists(path("a.tmp")));
+}
+
+// What a process that was killed left behind.
+TEST_F(FileTest, ReplacesWhereSomethingIsInTheWay) {
+  ASSERT_TRUE(create_file(path("a.tmp"), "half", 0644));
+  ASSERT_TRUE(replace_file(path("a"), {"whole"}, 0600));
+  EXPECT_EQ(*load_file(path("a")), "whole");
+}
+
+TEST_F(FileTest, DoesNotReplaceThroughALink) {
+  ASSERT_TRUE(create_file(path("target"), "other", 0600));
+  std::filesystem::create_symlink(path("target"), path("a.tmp"));
+  ASSERT_TRUE(replace_file(path("a"), {"mine"}, 0600));
+  EXPECT_EQ(*load_file(path("target")), "other");
+}
+
+TEST_F(FileTest, KeepsTheOldContentWhereItCannotReplace) {
+  const auto replaced = replace_file(path("gone") / "a", {"x"}, 0600);
+  ASSERT_FALSE(replaced);
+  EXPECT_NE(replaced.error().detail.find("cannot create"), std::string::npos);
+}
+
 TEST(SystemErrorText, IsThatOfTheSystem) {
   EXPECT_EQ(system_error_text(ENOENT), "No such file or directory");
   EXPECT_EQ(system_error_text(EACCES), "Permission denied");

@@ -134,8 +134,9 @@ TEST_F(RunTest, CheckAnswersYesOrNo) {
   const Ran valid = run_words({"check", "--config", config()});
   EXPECT_EQ(valid.status, 0) << valid.err;
   EXPECT_NE(valid.out.find("valid: 1 clients, 1 trust stores"), std::string::npos) << valid.out;
-  EXPECT_EQ(run_words({"check", "--config", config(), "--json"}).json(),
-            (nlohmann::json{{"valid", true}, {"problems", nlohmann::json::array()}}));
+  EXPECT_EQ(
+      run_words({"check", "--config", config(), "--json"}).json(),
+      (nlohmann::json{{"valid", true}, {"problems", nlohmann::json::array()}, {"fetched", nlohmann::json::array()}}));
 
   const std::string invalid = write("invalid.yaml", "issuer: 1\nnonsense: 2\n");
   const Ran refused = run_words({"check", "--config", invalid});

@@ -209,13 +209,16 @@ TEST(LoadClients, TakesCertificatesAndKeysOfAJwkSet) {
   const Loaded loaded = load_fixture_clients("jwks.yaml");
   ASSERT_TRUE(loaded.config);
   const auto& clients = loaded.config->clients;
-  ASSERT_EQ(clients.size(), 3U);
+  ASSERT_EQ(clients.size(), 4U);
   EXPECT_THAT(clients[0].key_thumbprints, ElementsAre("_BqXi0KhZmS4yZCXJBepkKjVXplBAFdFszdJVOjs_s0"));
   EXPECT_THAT(clients[0].certificate_thumbprints, IsEmpty());
   EXPECT_THAT(clients[1].certificate_thumbprints, ElementsAre("KYifdGUUXGih9IHsM61xP1We-K3mHsiGEjm-NtpQzuw"));
   EXPECT_THAT(clients[1].key_thumbprints, IsEmpty());
   EXPECT_THAT(clients[2].certificate_thumbprints, ElementsAre("e74pOM8f6sOnFDuc4DTyJNAtwcyPur_qQ5R0i_wDBPw"));
   EXPECT_THAT(clients[2].key_thumbprints, IsEmpty());
+  EXPECT_THAT(clients[2].jwks_uri, IsEmpty());
+  EXPECT_EQ(clients[3].jwks_uri, "https://partner.example/jwks.json?client=7");
+  EXPECT_THAT(clients[3].certificate_thumbprints, IsEmpty());
 }
 
 TEST(LoadClients, TakesEveryCertificateOfAFile) {

@@ -146,7 +146,7 @@ TEST(ConfigFixtures, IncludedFilesAddClientsResourcesAndTrustStores) {
   EXPECT_FALSE(config.trust_stores[0].strict);
   EXPECT_EQ(config.trust_stores[0].revocation.mode, x509::RevocationMode::soft_fail);
   EXPECT_EQ(config.trust_stores[0].revocation.crls,
-            (std::vector<std::filesystem::path>{"ca/partner.crl", "ca/root.crl"}));
+            (std::vector<x509::CrlSource>{{"ca/partner.crl", ""}, {"", "http://crl.partner.example/root.crl"}}));
   EXPECT_EQ(config.trust_stores[0].revocation.ocsp.source, x509::OcspSource::from_certificate);
   EXPECT_EQ(config.trust_stores[0].revocation.ocsp.hosts,
             (std::vector<std::string>{"ocsp.example.com:8080", "b.example"}));

@@ -1,6 +1,8 @@
 #include "fetch/refresher.hpp"
 
 #include <atomic>
+#include <future>
+#include <mutex>
 
 #include <gtest/gtest.h>
 
@@ -126,6 +128,82 @@ TEST_F(RefresherTest, CountsWhatItsReaderRefusesAsAFailure) {
   EXPECT_EQ(refresher.status().last_detail, "not what it should be");
   EXPECT_EQ(refresher.last_good()->body, "v1");
   EXPECT_NE(asked().back().find("If-None-Match: \"v1\""), std::string::npos) << asked().back();
+}
+
+// What takes long is handed on; the attempt lasts until there is an answer.
+TEST_F(RefresherTest, WaitsForALateAnswer) {
+  set_answer("v1", "ETag: \"v1\"\r\nCache-Control: max-age=3000\r\n");
+  std::promise<Refresher::Answer> handed_on;
+  auto answer = handed_on.get_future();
+  Refresher refresher{*client, plan(), [&](const std::shared_ptr<const Outcome>& outcome, Refresher::Answer later) {
+                        EXPECT_EQ(outcome->body, "v1");
+                        handed_on.set_value(std::move(later));
+                      }};
+  ASSERT_EQ(answer.wait_for(5s), std::future_status::ready);
+  EXPECT_EQ(refresher.refetch_now(), Refresher::Refetch::under_way);
+  EXPECT_EQ(refresher.last_good(), nullptr);
+  answer.get()(std::optional<WallTime>{});
+  ASSERT_TRUE(comes_true([&] { return refresher.last_good() != nullptr; }));
+  EXPECT_EQ(refresher.status().failures, 0);
+}
+
+TEST_F(RefresherTest, CountsALateRefusalAsAFailure) {
+  set_answer("v1", "Cache-Control: max-age=3000\r\n");
+  Refresher refresher{*client, plan(), [](const std::shared_ptr<const Outcome>&, const Refresher::Answer& later) {
+                        later(invalid_input("of another CA"));
+                      }};
+  ASSERT_TRUE(comes_true([&] { return refresher.status().failures >= 2; }));
+  EXPECT_EQ(refresher.status().last_failure, Failure::rejected);
+  EXPECT_EQ(refresher.status().last_detail, "of another CA");
+  EXPECT_EQ(refresher.last_good(), nullptr);
+}
+
+TEST_F(RefresherTest, DropsAnAnswerThatComesAfterItsEnd) {
+  set_answer("v1", "Cache-Control: max-age=3000\r\n");
+  std::promise<Refresher::Answer> handed_on;
+  auto answer = handed_on.get_future();
+  {
+    Refresher refresher{*client, plan(), [&](const std::shared_ptr<const Outcome>&, Refresher::Answer later) {
+                          handed_on.set_value(std::move(later));
+                        }};
+    ASSERT_EQ(answer.wait_for(5s), std::future_status::ready);
+  }
+  answer.get()(std::optional<WallTime>{});
+  EXPECT_EQ(asked().size(), 1U);
+}
+
+// A CRL's nextUpdate comes before the end of what its server says.
+TEST_F(RefresherTest, AsksAgainBeforeTheContentEnds) {
+  set_answer("v1", "ETag: \"v1\"\r\nCache-Control: max-age=3000\r\n");
+  Refresher refresher{*client, plan(), [](const std::shared_ptr<const Outcome>&, const Refresher::Answer& later) {
+                        later(std::optional<WallTime>{test::kNow + 1000s});
+                      }};
+  ASSERT_TRUE(comes_true([&] { return refresher.status().next_attempt == test::kNow + 1000s; }));
+}
+
+TEST_F(RefresherTest, TellsHowEachAttemptEnded) {
+  set_answer("bad", "ETag: \"bad\"\r\n");
+  RefreshPlan told = plan();
+  std::mutex mutex;
+  std::vector<RefreshStatus> heard;
+  told.on_attempt = [&](const RefreshStatus& status) {
+    const std::lock_guard lock{mutex};
+    heard.push_back(status);
+  };
+  {
+    Refresher refresher{*client, told, reader()};
+    const auto count = [&] {
+      const std::lock_guard lock{mutex};
+      return heard.size();
+    };
+    ASSERT_TRUE(comes_true([&] { return count() >= 1; }));
+    set_answer("v1", "ETag: \"v1\"\r\nCache-Control: max-age=3000\r\n");
+    ASSERT_TRUE(comes_true([&] { return refresher.last_good() != nullptr; }));
+  }
+  // Nobody calls any more.
+  EXPECT_EQ(heard.front().last_failure, Failure::rejected);
+  EXPECT_EQ(heard.back().last_failure, Failure::none);
+  EXPECT_EQ(heard.back().last_good, test::kNow);
 }
 
 TEST_F(RefresherTest, LivesOnWhenItsReaderThrows) {

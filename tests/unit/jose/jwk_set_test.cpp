@@ -60,6 +60,25 @@ TEST(ParseJwkSet, RefusesPrivateMembersOfAnyKey) {
   EXPECT_EQ(set_refusal(set_of({test::load_jwk("p256"), secp256k1})).find("keys[1]: d: a private key member"), 0U);
 }
 
+// A set that somebody else keeps: one key of it must not cost him the others.
+TEST(ParseUsableKeys, LeavesOutWhatIsWrongAndSaysWhy) {
+  std::vector<std::string> skipped;
+  const auto set = parse_usable_keys(
+      set_of({test::load_jwk("rsa1024"), test::load_jwk("p256"), {{"kty", "EC"}, {"x", "AA"}}}), skipped);
+  ASSERT_TRUE(set);
+  EXPECT_EQ(set->size(), 1U);
+  EXPECT_EQ(skipped, (std::vector<std::string>{"keys[0]: n: 1024 bits; 2048 to 8192 are accepted",
+                                               "keys[2]: crv: not P-256, P-384 or P-521"}));
+}
+
+TEST(ParseUsableKeys, RefusesPrivateMembersOfAnyKey) {
+  std::vector<std::string> skipped;
+  auto secret = test::load_jwk("p256");
+  secret["d"] = "AAAA";
+  EXPECT_FALSE(parse_usable_keys(set_of({test::load_jwk("rsa2048"), secret}), skipped));
+  EXPECT_FALSE(parse_usable_keys(nlohmann::json::array(), skipped));
+}
+
 TEST(ParseJwkSet, RefusesWhatIsNoSet) {
   for (const auto& value :
        {nlohmann::json(), nlohmann::json::array(), nlohmann::json::object(), nlohmann::json{{"keys", "none"}},

@@ -71,7 +71,7 @@ class Explain : public ServiceFixture {
                                      [&id](const model::Client& entry) { return entry.client_id.text() == id; });
     const auto entry = value_or_throw(store::make_directory_client(*client));
     x509::OcspDesk desk{answers_};
-    return explain_client(entry, snapshot_, *peer, FakeClock::now, desk);
+    return explain_client(entry, snapshot_, fetched_, *peer, FakeClock::now, desk);
   }
   void expect_failed(const std::string& id, const PeerChain& peer, const std::string& step, Reason reason) const {
     const Explanation explanation = explain(id, peer);
@@ -104,6 +104,7 @@ class Explain : public ServiceFixture {
     return test::make_identity(shape, &root_);
   }
 
+  FetchedKeys fetched_;
   test::Identity self_ = make_self_signed("self");
   test::Identity weak_ = make_weak();
   std::vector<model::Client> registered_;
@@ -308,6 +309,24 @@ TEST(StepOutcomeName, IsWhatTheProgramPrints) {
   EXPECT_EQ(name(StepOutcome::passed), "passed");
   EXPECT_EQ(name(StepOutcome::failed), "failed");
   EXPECT_EQ(name(StepOutcome::not_reached), "not_reached");
+}
+
+TEST_F(Explain, JudgesByWhatStandsAtTheJwksUri) {
+  model::Client remote = make_self_signed_registration("remote");
+  remote.jwks_uri = "https://partner.example/jwks.json";
+  registered_.push_back(remote);
+  fetched_.source = "https://partner.example/jwks.json, not fetched yet";
+  expect_failed("remote", present(self_), "certificate", Reason::certificate_not_registered);
+  KeySet keys;
+  keys.certificates = {x509::thumbprint(self_.certificate)};
+  fetched_.keys = &keys;
+  fetched_.source = "https://partner.example/jwks.json, fetched 3 h ago";
+  const Explanation explanation = explain("remote", present(self_));
+  EXPECT_TRUE(explanation.is_accepted()) << explanation.detail;
+  const auto step = std::find_if(explanation.steps.begin(), explanation.steps.end(),
+                                 [](const Step& candidate) { return candidate.name == "certificate"; });
+  ASSERT_NE(step, explanation.steps.end());
+  EXPECT_NE(step->expected.find("fetched 3 h ago"), std::string::npos);
 }
 
 }  // namespace certbound::oauth

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "app/fetched_source.hpp"
+#include "app/load_revocation.hpp"
+#include "base/metrics.hpp"
+
+namespace certbound::app {
+
+/// What of a fetched body may take the place of `before`, which is null for nothing. Errors: `invalid_request`,
+/// `detail` says why it may not: x509::parse_crls(), a list that is past or not valid yet, one that is older than what
+/// is there, or one of a CA missing that was there and still holds.
+[[nodiscard]] Result<Crls> examine_crls(std::string_view body, const std::vector<x509::Certificate>& authorities,
+                                        const Crls* before, WallTime now);
+
+/// Keeps the CRLs of URLs current. Main thread only.
+class CrlFetcher {
+ public:
+  /// New CRLs of a URL have come in place of `before` (empty for none).
+  using OnNew = std::function<void(const CopyId& id, const Crls& before, const Crls& now)>;
+
+  /// `tools` and `registry` outlive it.
+  CrlFetcher(const FetchTools& tools, metrics::Registry& registry, OnNew on_new);
+  CrlFetcher(const CrlFetcher&) = delete;
+  CrlFetcher& operator=(const CrlFetcher&) = delete;
+  ~CrlFetcher();
+
+  /// What has been fetched already, else what is in the state directory. The fetcher outlives the function.
+  [[nodiscard]] FindFetchedCrls finder();
+
+  /// Fetches these URLs from now on, and no others; what those brought that go is forgotten.
+  void follow(const std::vector<CrlUrl>& urls);
+
+  /// Asks for all of them now.
+  void refetch();
+
+ private:
+  struct Source;
+
+  void begin(const CrlUrl& url);
+  void take_arrived(Source& source);
+
+  const FetchTools tools_;
+  metrics::Counter rejected_;
+  OnNew on_new_;
+  std::map<CopyId, std::unique_ptr<Source>> sources_;
+};
+
+}  // namespace certbound::app

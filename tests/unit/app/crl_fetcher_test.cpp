@@ -1,0 +1,137 @@
+#include "app/crl_fetcher.hpp"
+
+#include <gtest/gtest.h>
+
+#include "app/generation.hpp"
+#include "support/crl.hpp"
+#include "unit/app/files.hpp"
+
+namespace certbound::app {
+
+using std::chrono::hours;
+using test::CrlShape;
+using test::kNow;
+using test::make_crl;
+
+class ExamineCrls : public testing::Test {
+ protected:
+  [[nodiscard]] Crls examined(const CrlShape& shape, const Crls* before = nullptr) const {
+    auto found = examine_crls(body(root_, shape), authorities_, before, kNow);
+    if (!found) throw std::runtime_error{found.error().detail};
+    return *std::move(found);
+  }
+  [[nodiscard]] std::string refusal(const std::string& body, const Crls* before = nullptr) const {
+    const auto found = examine_crls(body, authorities_, before, kNow);
+    return found ? "" : found.error().detail;
+  }
+  [[nodiscard]] static std::string body(const test::Identity& issuer, const CrlShape& shape) {
+    return test::to_crl_pem(make_crl(issuer, shape));
+  }
+  [[nodiscard]] static CrlShape numbered(const std::string& number, hours age = hours{1}) {
+    CrlShape shape;
+    shape.number = number;
+    shape.this_update = kNow - age;
+    return shape;
+  }
+
+  test::Identity root_ = test::make_root("Root");
+  test::Identity other_ = test::make_root("Other");
+  test::Identity impostor_ = test::make_root("Root");
+  std::vector<x509::Certificate> authorities_{root_.certificate, other_.certificate};
+};
+
+TEST_F(ExamineCrls, TakesTheFirstOne) { EXPECT_EQ(examined(CrlShape{}).size(), 1U); }
+
+TEST_F(ExamineCrls, TakesANewerOneAndTheSameAgain) {
+  const Crls before = examined(numbered("05"));
+  EXPECT_EQ(examined(numbered("06"), &before).front()->number(), "06");
+  EXPECT_EQ(examined(numbered("0100"), &before).front()->number(), "0100");
+  EXPECT_EQ(examined(numbered("05"), &before).front()->number(), "05");
+}
+
+// Whoever can put an old list in place of a new one unrevokes.
+TEST_F(ExamineCrls, RefusesAnOlderOne) {
+  const Crls before = examined(numbered("0100", hours{2}));
+  EXPECT_NE(refusal(body(root_, numbered("ff", hours{2})), &before), "");
+  EXPECT_NE(refusal(body(root_, numbered("05", hours{1})), &before).find("older"), std::string::npos);
+  EXPECT_NE(refusal(body(root_, numbered("0101", hours{3})), &before).find("older"), std::string::npos);
+  EXPECT_NE(refusal(body(root_, numbered("", hours{3})), &before).find("older"), std::string::npos);
+}
+
+// A CA that began to count anew is not locked out for ever.
+TEST_F(ExamineCrls, TakesAnOlderNumberWhereWhatIsThereIsPast) {
+  CrlShape shape = numbered("0100", hours{3});
+  shape.next_update = kNow - hours{1};
+  const auto past = x509::parse_crls(body(root_, shape), authorities_);
+  ASSERT_TRUE(past);
+  EXPECT_EQ(examined(numbered("05"), &*past).front()->number(), "05");
+}
+
+TEST_F(ExamineCrls, RefusesWhatIsPastOrOfTheFuture) {
+  CrlShape past;
+  past.next_update = kNow;
+  EXPECT_NE(refusal(body(root_, past)).find("is past"), std::string::npos);
+  CrlShape future;
+  future.this_update = kNow + std::chrono::seconds{1};
+  EXPECT_NE(refusal(body(root_, future)).find("not valid yet"), std::string::npos);
+}
+
+TEST_F(ExamineCrls, RefusesAnotherCaOfTheSameName) {
+  EXPECT_NE(refusal(body(impostor_, CrlShape{})).find("signature"), std::string::npos);
+  EXPECT_NE(refusal("<html>Sign in</html>"), "");
+}
+
+TEST_F(ExamineCrls, RefusesWhatLacksAListThatStillHolds) {
+  const auto both = examine_crls(body(root_, CrlShape{}) + body(other_, CrlShape{}), authorities_, nullptr, kNow);
+  ASSERT_TRUE(both) << both.error().detail;
+  EXPECT_NE(refusal(body(root_, CrlShape{}), &*both).find("does not hold"), std::string::npos);
+}
+
+// The store that has the URL gets the new list in place of the old, and keeps its others.
+TEST(ReplaceCrls, TakesTheOldOnesPlaceAndNoOthers) {
+  const Files files;
+  const auto from_file = make_crl(files.partner);
+  files.write("partner.crl", test::to_crl_pem(from_file));
+  config::Config config = files.config();
+  const std::string url = "http://crl.example/issuing.crl?key=secret";
+  config.trust_stores[0].revocation.mode = x509::RevocationMode::require;
+  config.trust_stores[0].revocation.crls = {{files.path("partner.crl"), ""}, {"", url}};
+  const auto client = test::make_client("etl", files.issuing);
+  auto found = std::make_shared<FetchedCrls>();
+  const FindFetchedCrls finder = [&](const CopyId& id, const std::vector<x509::Certificate>& authorities) {
+    EXPECT_EQ(id.owner, "partner");
+    found->crls = *x509::parse_crls(test::to_crl_pem(make_crl(files.issuing)), authorities);
+    return found;
+  };
+  LoadedMaterials loaded = load_materials(config, kNow, finder);
+  ASSERT_TRUE(loaded.materials);
+  ASSERT_EQ(loaded.materials->crl_urls.size(), 1U);
+  EXPECT_EQ(loaded.materials->crl_urls.front().key, "crls[1]");
+  Generation generation;
+  generation.config = config;
+  generation.materials = *std::move(loaded.materials);
+  auto snapshot = std::make_shared<oauth::Snapshot>();
+  snapshot->trust_stores = generation.materials.trust_stores;
+  generation.snapshot = snapshot;
+  x509::TrustStore::Query query;
+  query.now = kNow;
+  const auto verify = [&](const oauth::Snapshot& of) {
+    return of.trust_stores.at("partner")->verify(client.certificate, {}, query).has_value();
+  };
+  EXPECT_TRUE(verify(*snapshot));
+
+  CrlShape shape;
+  shape.number = "02";
+  shape.entries = {test::revoke(client.certificate)};
+  const auto authorities = generation.materials.crl_urls.front().authorities;
+  const auto now = *x509::parse_crls(test::to_crl_pem(make_crl(files.issuing, shape)), authorities);
+  const RenewedCrls renewed = replace_crls(generation, generation.materials.crl_urls.front().id, found->crls, now);
+  EXPECT_FALSE(verify(*renewed.snapshot));
+  EXPECT_TRUE(verify(*snapshot));
+  EXPECT_EQ(renewed.snapshot->trust_stores.at("partner")->revocation().crls().size(), 2U);
+  ASSERT_EQ(renewed.watched.size(), 2U);
+  EXPECT_EQ(renewed.watched.back().name, "partner: http://crl.example/issuing.crl");
+  EXPECT_EQ(renewed.watched.back().number, "02");
+}
+
+}  // namespace certbound::app

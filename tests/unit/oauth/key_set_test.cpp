@@ -1,0 +1,93 @@
+#include "oauth/key_set.hpp"
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "jose/jwk.hpp"
+#include "support/pki.hpp"
+
+namespace certbound::oauth {
+
+namespace {
+
+using Json = nlohmann::json;
+
+test::Identity self_signed(const std::string& common_name) {
+  test::Shape shape;
+  shape.subject = {{"CN", common_name}};
+  return test::make_identity(shape);
+}
+
+Json bare_key(const test::Identity& identity) {
+  auto jwk = jose::to_jwk(*identity.key);
+  if (!jwk) throw std::runtime_error{jwk.error().detail};
+  return *std::move(jwk);
+}
+
+std::string set_text(const std::vector<Json>& keys) { return Json{{"keys", keys}}.dump(); }
+
+crypto::Sha256 key_of(const test::Identity& identity) {
+  const auto thumbprint = jose::key_thumbprint(*identity.key);
+  if (!thumbprint) throw std::runtime_error{thumbprint.error().detail};
+  return *thumbprint;
+}
+
+std::string refusal(std::string_view body) {
+  const auto parsed = parse_key_set(body);
+  return parsed ? "" : parsed.error().detail;
+}
+
+}  // namespace
+
+// RFC 8705 section 2.2.2: x5t#S256 names a certificate, a bare key every certificate with it.
+TEST(ParseKeySet, TakesCertificatesAndKeys) {
+  const test::Identity first = self_signed("first");
+  const test::Identity second = self_signed("second");
+  Json named = bare_key(first);
+  named["x5t#S256"] = x509::x5t_s256(first.certificate);
+  const auto parsed = parse_key_set(set_text({named, bare_key(second), bare_key(second)}));
+  ASSERT_TRUE(parsed) << parsed.error().detail;
+  EXPECT_EQ(parsed->set.certificates, std::vector{x509::thumbprint(first.certificate)});
+  EXPECT_EQ(parsed->set.keys, std::vector{key_of(second)});
+  EXPECT_TRUE(parsed->skipped.empty());
+}
+
+TEST(ParseKeySet, LeavesOutWhatIsNotUsable) {
+  const test::Identity good = self_signed("good");
+  Json damaged = bare_key(good);
+  damaged["y"] = damaged["x"];
+  const auto parsed = parse_key_set(set_text({damaged, bare_key(good), Json{{"kty", "AKP"}, {"pub", "AA"}}}));
+  ASSERT_TRUE(parsed) << parsed.error().detail;
+  EXPECT_EQ(parsed->set.keys.size(), 1U);
+  ASSERT_EQ(parsed->skipped.size(), 1U);
+  EXPECT_EQ(parsed->skipped.front().find("keys[0]: "), 0U);
+}
+
+TEST(ParseKeySet, RefusesASetWithoutAUsableKey) {
+  EXPECT_EQ(refusal(R"({"keys":[]})"), "no usable key");
+  Json damaged = bare_key(self_signed("bad"));
+  damaged["y"] = damaged["x"];
+  EXPECT_EQ(refusal(set_text({damaged})).find("no usable key: keys[0]: "), 0U);
+}
+
+TEST(ParseKeySet, RefusesWhatIsNoSet) {
+  for (const char* body : {"", "[]", "{}", R"({"keys":1})", "<html>", R"({"keys":[],"keys":[]})"}) {
+    EXPECT_NE(refusal(body), "") << body;
+  }
+  EXPECT_NE(refusal(std::string(100000, '[')), "");
+}
+
+// A secret that was published must be heard of.
+TEST(ParseKeySet, RefusesAPrivateKey) {
+  Json secret = bare_key(self_signed("secret"));
+  secret["d"] = "AAAA";
+  EXPECT_NE(refusal(set_text({bare_key(self_signed("good")), secret})).find("private"), std::string::npos);
+}
+
+TEST(ParseKeySet, RefusesTooManyKeys) {
+  const Json key = bare_key(self_signed("many"));
+  EXPECT_TRUE(parse_key_set(set_text(std::vector<Json>(kMaximumKeys, key))));
+  EXPECT_EQ(refusal(set_text(std::vector<Json>(kMaximumKeys + 1, key))), "more than 256 keys");
+}
+
+}  // namespace certbound::oauth
