@@ -97,9 +97,9 @@ struct Daemon::State {
   std::unique_ptr<store::Executor> executor;
   std::unique_ptr<store::SeenRecorder> seen;
   std::unique_ptr<audit::Writer> audit;
-  std::optional<Shared> shared;
   std::optional<Fetching> fetching;
-  std::optional<WorkerPool> pool;  // its workers ask the one before
+  std::optional<Shared> shared;
+  std::optional<WorkerPool> pool;  // its workers ask those before
   std::optional<Generation> current;
   CrlWatch crl_watch;
   std::optional<ConfigWatch> config_watch;
@@ -177,7 +177,7 @@ Result<void> Daemon::State::start(Checked checked) {
   if (!generation) return std::move(generation).error();
   open_fetching(generation->config, generation->materials.fetch);
   auto key_plan = fetching->keys().prepare(generation->config.clients);
-  shared.emplace(*audit, *executor, *seen, registry, health);
+  shared.emplace(*audit, *executor, fetching->ocsp(), *seen, registry, health);
   pool.emplace(workers, generation->config.limits, *shared);
   if (auto bound = pool->bind(*generation); !bound) return bound;
   // After the bind: a start that fails for a taken port leaves the registry as it is.
@@ -383,6 +383,7 @@ std::optional<std::string> Daemon::State::try_reload() {
     return reconciled.error().detail;
   }
   fetching->publish(generation->materials.fetch);
+  fetching->ocsp().forget_failures();
   fetching->keys().begin(std::move(key_plan));
   pool->publish(*generation, *std::move(prepared), fetching->keys().published());
   fetching->keys().finish();
@@ -409,8 +410,8 @@ void Daemon::State::stop() {
   if (fetching) fetching->stop();
   if (executor) executor->stop();
   pool.reset();
-  fetching.reset();
   shared.reset();
+  fetching.reset();
   seen.reset();  // after the last request: writes what is queued
   executor.reset();
 }

@@ -23,6 +23,7 @@ Fetching::Fetching(const std::filesystem::path& state_dir, std::shared_ptr<const
                    KeyFetcher::OnAttempt on_keys)
     : copies_{open_copies(state_dir)},
       client_{std::move(settings), registry},
+      ocsp_{client_, registry},
       work_{make_fetch_work()},
       crls_{FetchTools{client_, *work_, loop, copies_}, registry, std::move(on_new_crls)},
       keys_{FetchTools{client_, *work_, loop, copies_}, registry, std::move(on_keys)} {}

@@ -5,6 +5,7 @@
 
 #include "app/crl_fetcher.hpp"
 #include "app/key_fetcher.hpp"
+#include "app/ocsp_asker.hpp"
 #include "fetch/client.hpp"
 
 namespace certbound::app {
@@ -22,6 +23,7 @@ class Fetching {
 
   [[nodiscard]] CrlFetcher& crls() { return crls_; }
   [[nodiscard]] KeyFetcher& keys() { return keys_; }
+  [[nodiscard]] OcspAsker& ocsp() { return ocsp_; }
 
   /// What is fetched from now on is fetched under these.
   void publish(std::shared_ptr<const fetch::Settings> settings) { client_.publish(std::move(settings)); }
@@ -32,6 +34,7 @@ class Fetching {
  private:
   FetchedCopies copies_;
   fetch::Client client_;
+  OcspAsker ocsp_;
   std::unique_ptr<FetchWork> work_;
   CrlFetcher crls_;
   KeyFetcher keys_;

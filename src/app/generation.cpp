@@ -80,7 +80,7 @@ RenewedCrls replace_crls(const Generation& generation, const CopyId& url, const 
     for (const auto& crl : revocation.crls()) {
       if (std::find(before.begin(), before.end(), crl) == before.end()) crls.push_back(crl);
     }
-    store->second = store->second->with_revocation(x509::Revocation{revocation.mode(), std::move(crls)});
+    store->second = store->second->with_revocation(revocation.with_crls(std::move(crls)));
   }
   renewed.snapshot = std::move(snapshot);
   const std::string name = url.owner + ": " + shown_url(url.url);

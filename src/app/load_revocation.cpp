@@ -50,9 +50,13 @@ class RevocationLoader {
     }
   }
 
-  LoadedRevocation take(x509::RevocationMode mode) {
-    if (mode == x509::RevocationMode::require && is_complete_) report_missing(authorities_, crls_, report_);
-    if (mode != x509::RevocationMode::off) loaded_.revocation = x509::Revocation{mode, std::move(crls_)};
+  LoadedRevocation take(const x509::RevocationOptions& options) {
+    if (options.mode == x509::RevocationMode::require && !options.ocsp.is_on() && is_complete_) {
+      report_missing(authorities_, crls_, report_);
+    }
+    if (options.mode != x509::RevocationMode::off) {
+      loaded_.revocation = x509::Revocation{options.mode, std::move(crls_), options.ocsp};
+    }
     return std::move(loaded_);
   }
 
@@ -117,7 +121,7 @@ LoadedRevocation load_revocation(const x509::TrustStore& store, const x509::Revo
     if (options.mode == x509::RevocationMode::off && !options.crls[i].url.empty()) continue;
     loader.load("crls[" + std::to_string(i) + "]", options.crls[i]);
   }
-  return loader.take(options.mode);
+  return loader.take(options);
 }
 
 FindFetchedCrls find_in_copies(const std::filesystem::path& state_dir) {

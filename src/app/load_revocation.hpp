@@ -55,7 +55,7 @@ struct LoadedRevocation {
 /// The policy of `options` with the CRLs of files, and of URLs what `find_fetched` finds. A CRL that cannot be read, is
 /// malformed, or whose issuer is no authority of the store is an error. One that is past or of the future is a warning,
 /// as for a CA's certificate: it concerns that partner alone, and so does a CA without a CRL where the mode is
-/// `require` and nothing is still to be fetched.
+/// `require`, nothing is still to be fetched and nobody is asked by OCSP.
 [[nodiscard]] LoadedRevocation load_revocation(const x509::TrustStore& store, const x509::RevocationOptions& options,
                                                WallTime now, const FindFetchedCrls& find_fetched,
                                                const ReportRevocation& report);

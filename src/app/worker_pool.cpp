@@ -14,7 +14,7 @@ unsigned worker_count(const config::Config& config) { return config.workers == 0
 
 WorkerPool::Unit::Unit(const net::Limits& limits, Shared& shared)
     : directory{shared.executor},
-      service{directory, shared.seen, shared.audit, shared.service_metrics, shared.health, &wall_now},
+      service{directory, shared.ocsp, shared.seen, shared.audit, shared.service_metrics, shared.health, &wall_now},
       worker{limits, shared.session_metrics} {}
 
 WorkerPool::WorkerPool(unsigned workers, const net::Limits& limits, Shared& shared)

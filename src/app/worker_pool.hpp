@@ -23,10 +23,11 @@ namespace certbound::app {
 
 /// What the workers share; outlives them.
 struct Shared {
-  Shared(audit::Writer& audit_writer, store::Executor& store_executor, store::SeenRecorder& seen_recorder,
-         metrics::Registry& metrics_registry, const oauth::Health& server_health)
+  Shared(audit::Writer& audit_writer, store::Executor& store_executor, oauth::OcspSource& ocsp_source,
+         store::SeenRecorder& seen_recorder, metrics::Registry& metrics_registry, const oauth::Health& server_health)
       : audit{audit_writer},
         executor{store_executor},
+        ocsp{ocsp_source},
         seen{seen_recorder},
         registry{metrics_registry},
         health{server_health},
@@ -35,6 +36,7 @@ struct Shared {
 
   audit::Writer& audit;
   store::Executor& executor;
+  oauth::OcspSource& ocsp;
   store::SeenRecorder& seen;
   metrics::Registry& registry;
   const oauth::Health& health;

@@ -84,11 +84,13 @@ constexpr std::array<ReasonRow, kReasonCount> kReasons{{
     {Reason::certificate_unusable, "certificate_unusable",
      "The certificate's key, subject or subjectAltName cannot be used; the detail says which."},
     {Reason::certificate_revoked, "certificate_revoked",
-     "A CRL of its issuer lists a certificate of the chain: the CA has revoked it; the client needs a new one."},
+     "A CRL of its issuer lists a certificate of the chain, or an OCSP responder calls it revoked: the client needs a "
+     "new one."},
     {Reason::revocation_unknown, "revocation_unknown",
-     "The trust store requires revocation to be known, and no CRL of the issuer of a certificate of the chain holds "
-     "now: "
-     "there is none, or it is past its nextUpdate. Put the CA's newest CRL under `revocation.crls` and reload."},
+     "The trust store requires revocation to be known, and neither a CRL of the issuer of a certificate of the chain "
+     "tells (there is none, or it is past its nextUpdate), nor an OCSP responder, where the store asks one (it did not "
+     "answer, its answer does not hold, or it does not know the certificate). The detail says which. Put the CA's "
+     "newest CRL under `revocation.crls` and reload, or look at the responder."},
     {Reason::invalid_input, "invalid_input", "A file or value given by the operator does not hold."},
     {Reason::overloaded, "overloaded", "A bounded queue is full; the request was refused with 503."},
     {Reason::audit_unavailable, "audit_unavailable",

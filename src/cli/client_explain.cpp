@@ -1,6 +1,7 @@
 #include <nlohmann/json.hpp>
 
 #include "app/materials.hpp"
+#include "app/ocsp_fetch.hpp"
 #include "app/report.hpp"
 #include "base/file.hpp"
 #include "base/text.hpp"
@@ -88,6 +89,32 @@ std::optional<app::Materials> load_trust_stores(config::Config config) {
   return std::move(loaded.materials);
 }
 
+/// The responders are asked as the server asks them; at another time than the present they have no answer.
+std::vector<x509::OcspOutcome> ask_responders(const x509::OcspDesk& desk, const fetch::Options& options, WallTime now,
+                                              const Arguments& arguments) {
+  std::string why = "nobody is asked about another time (--time)";
+  if (!arguments.has("--time")) {
+    const auto settings = fetch::make_settings(options);
+    if (settings) return app::ask_ocsp_now(desk.options, desk.questions, *settings, now);
+    why = settings.error().detail;
+  }
+  return {desk.questions.size(), x509::OcspOutcome::of_failure(why, now, x509::kOcspPause)};
+}
+
+oauth::Explanation explain(const store::DirectoryClient& client, const oauth::Snapshot& snapshot,
+                           const oauth::FetchedKeys& fetched, const x509::PresentedChain& presented, WallTime now,
+                           const fetch::Options& options, const Arguments& arguments) {
+  x509::OcspCache answers;
+  x509::OcspDesk desk{answers};
+  oauth::Explanation explanation = oauth::explain_client(client, snapshot, fetched, presented, now, desk);
+  if (desk.questions.empty()) return explanation;
+  const auto outcomes = ask_responders(desk, options, now, arguments);
+  for (std::size_t i = 0; i < outcomes.size(); ++i) {
+    answers.put(x509::ocsp_key(desk.questions[i], desk.options), outcomes[i]);
+  }
+  return oauth::explain_client(client, snapshot, fetched, presented, now, desk);
+}
+
 ExitStatus report(const oauth::Explanation& explanation, const Arguments& arguments) {
   if (arguments.has("--json")) {
     print_json(explanation_json(explanation));
@@ -122,6 +149,7 @@ ExitStatus run_client_explain(const Arguments& arguments) {
   if (!entry) return fail(ExitStatus::could_not_run, entry.error());
   oauth::Snapshot snapshot;
   snapshot.chain_limits = opened.registry->config.limits.chain;
+  const fetch::Options fetch_options = opened.registry->config.fetch;
   FetchedState state;
   if (!entry->client.jwks_uri.empty()) state = load_fetched(opened.registry->config.state_dir, entry->client);
   oauth::FetchedKeys fetched;
@@ -130,7 +158,7 @@ ExitStatus run_client_explain(const Arguments& arguments) {
   auto materials = load_trust_stores(std::move(opened.registry->config));
   if (!materials) return ExitStatus::answer_is_no;
   snapshot.trust_stores = std::move(materials->trust_stores);
-  return report(oauth::explain_client(*entry, snapshot, fetched, *presented, *now), arguments);
+  return report(explain(*entry, snapshot, fetched, *presented, *now, fetch_options, arguments), arguments);
 }
 
 }  // namespace

@@ -9,7 +9,20 @@
 namespace certbound::config {
 
 /// What kind of value an option holds.
-enum class Kind : std::uint8_t { text, boolean, integer, size, duration, choice, path, list, section, map, jwk_set };
+enum class Kind : std::uint8_t {
+  text,
+  boolean,
+  integer,
+  size,
+  duration,
+  choice,
+  path,
+  list,
+  section,
+  map,
+  jwk_set,
+  ocsp
+};
 
 /// Inclusive. Octets for a size, seconds for a duration.
 struct Range {

@@ -1,9 +1,8 @@
 #include "config/options.hpp"
 
-#include <algorithm>
-
 #include "config/check_value.hpp"
 #include "config/fields.hpp"
+#include "config/revocation_options.hpp"
 
 namespace certbound::config {
 
@@ -221,72 +220,6 @@ const Section<fetch::Options>& fetch_section() {
               .sample("ca/outbound.crt"),
       }};
   return rows;
-}
-
-/// A URL is no file, and read as one it would be "missing".
-void read_crl_source(Reader& reader, const Node& node, x509::RevocationOptions& options) {
-  auto text = reader.read_text(node);
-  if (!text) return;
-  x509::CrlSource source;
-  if (text->find("://") != std::string::npos) {
-    if (const std::string complaint = check_crl_url(*text); !complaint.empty()) {
-      reader.complain(node, "the URL " + complaint);  // not in quotes: there may be a password in it
-      return;
-    }
-    source.url = std::move(*text);
-  } else if (auto path = reader.read_path(node)) {
-    source.file = std::move(*path);
-  }
-  if (std::find(options.crls.begin(), options.crls.end(), source) != options.crls.end()) {
-    reader.complain(node, in_quotes(node.text) + " stands twice; remove one");
-  }
-  options.crls.push_back(std::move(source));
-}
-
-const Section<x509::RevocationOptions>& revocation_section() {
-  using x509::RevocationMode;
-  using Revocation = x509::RevocationOptions;
-  static const Section<Revocation> rows{
-      "trust_stores.NAME.revocation",
-      {
-          choice<&Revocation::mode>(
-              "mode",
-              {{"off", RevocationMode::off},
-               {"soft_fail", RevocationMode::soft_fail},
-               {"require", RevocationMode::require}},
-              "off: nothing is looked up. soft_fail: a certificate that a CRL lists is refused; where no CRL of its "
-              "issuer holds now, it is accepted, logged and counted. require: it is refused then too.")
-              .required()
-              .sample("require"),
-          Field<Revocation>{
-              make_option(
-                  "crls", list_shape(make_shape(Kind::path)),
-                  "CRLs, PEM or DER, of the anchors and intermediates above: the complete list of each CA whose "
-                  "certificates are to be known. A file is read at start and on every reload. An http or https URL is "
-                  "fetched "
-                  "in the background, again before its list is due and on every reload; the last good copy is kept in "
-                  "state_dir. A list is signed by its CA, so http is as good as https."),
-              [](Reader& reader, const Node& node, Revocation& options) {
-                read_each(reader, node, [&](const Node& member) { read_crl_source(reader, member, options); });
-              }}
-              .at_least_one()
-              .live_sample(R"([ca/partner.crl, "http://crl.partner-corp.com/root.crl"])"),
-      },
-      R"({"if": {"properties": {"mode": {"enum": ["soft_fail", "require"]}}}, "then": {"required": ["crls"]}})"};
-  return rows;
-}
-
-/// Neither a policy that knows nothing, nor lists that nobody looks at.
-void check_revocation(Reader& reader, const Node& node, const x509::RevocationOptions& options) {
-  const Node* mode = node.find("mode");
-  const Node* crls = node.find("crls");
-  if (mode == nullptr || node.kind != NodeKind::map) return;
-  if (options.mode != x509::RevocationMode::off && crls == nullptr) {
-    reader.complain_of("mode", *mode, in_quotes(mode->text) + " needs CRLs to look at; add crls: [FILE or URL]");
-  }
-  if (mode->text == "off" && crls != nullptr) {
-    reader.complain_of("crls", *crls, "nobody looks at them while mode is off", Severity::warning);
-  }
 }
 
 const Section<x509::TrustStoreOptions>& trust_store_section() {

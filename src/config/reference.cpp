@@ -58,6 +58,8 @@ std::string describe_shape(const Shape& shape) {
       return "map of names, see below";
     case Kind::jwk_set:
       return "JWK Set (RFC 7517)";
+    case Kind::ocsp:
+      return "`false`, the responder's URL, `from_certificate` or `true`";
   }
   return {};
 }

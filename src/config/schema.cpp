@@ -80,13 +80,17 @@ Json shape_schema(const Shape& shape) {
       return map_schema(*shape.members);
     case Kind::jwk_set:
       return jwk_set_schema();
+    case Kind::ocsp:
+      return or_variable({{"anyOf", Json::array({{{"type", "boolean"}},
+                                                 {{"const", "from_certificate"}},
+                                                 text_schema("https?://[^/?#@]+[^#]*")})}});
   }
   return {};
 }
 
 /// The default as JSON: what stands in YAML flow style here is JSON but for the quotes.
 Json default_value(const Option& option) {
-  if (option.shape.kind == Kind::boolean) return option.fallback == "true";
+  if (option.shape.kind == Kind::boolean || option.shape.kind == Kind::ocsp) return option.fallback == "true";
   if (option.shape.kind == Kind::integer) return std::stoll(option.fallback);
   if (option.shape.kind != Kind::list) return option.fallback;
   const std::string inside = option.fallback.substr(1, option.fallback.size() - 2);

@@ -4,6 +4,7 @@
 
 #include "base/text.hpp"
 #include "crypto/key.hpp"
+#include "fetch/url.hpp"
 #include "jose/jwk.hpp"
 #include "oauth/client_auth/method.hpp"
 #include "x509/name.hpp"
@@ -134,19 +135,40 @@ Step explain_chain(const store::DirectoryClient& client, const Snapshot& snapsho
   return step;
 }
 
+/// Without the query, which may be a secret.
+std::string shown_responder(const std::string& url) {
+  const auto parsed = fetch::parse_url(url);
+  return parsed ? fetch::render_for_log(*parsed) : "its responder";
+}
+
+std::string describe_policy(const x509::Revocation& revocation) {
+  std::string text = "mode " + std::string{x509::name(revocation.mode())};
+  switch (revocation.ocsp().source) {
+    case x509::OcspSource::none:
+      break;
+    case x509::OcspSource::responder:
+      text += ", OCSP by " + shown_responder(revocation.ocsp().responder);
+      break;
+    case x509::OcspSource::from_certificate:
+      text += ", OCSP by whom the certificate names, on " + join(revocation.ocsp().hosts, ", ");
+      break;
+  }
+  return text;
+}
+
 /// Reached with a path that is good but for this.
 Step explain_revocation(const store::DirectoryClient& client, const Snapshot& snapshot,
-                        const x509::PresentedChain& presented, WallTime now) {
+                        const x509::PresentedChain& presented, WallTime now, x509::OcspDesk& desk) {
   const auto store = snapshot.trust_stores.find(client.client.trust_store);
   if (store == snapshot.trust_stores.end()) return make_step("revocation", Reason::anchor_not_for_client);
   const x509::Revocation& revocation = store->second->revocation();
   const x509::TrustStore::Query query{.now = now, .limits = snapshot.chain_limits};
   auto path = store->second->find_path(presented.leaf, presented.intermediates, query);
   if (!path) return make_step("revocation", path.error().reason);  // `chain` or `validity` has said why
-  const auto verdict = revocation.check(*path, now);
+  const auto verdict = revocation.check(*path, now, &desk);
   Step step = make_step("revocation", reason_of(verdict));
-  step.expected = "mode " + std::string{x509::name(revocation.mode())};
-  step.presented = path->revocation.empty() ? "no CRL is looked at" : "";
+  step.expected = describe_policy(revocation);
+  step.presented = path->revocation.empty() ? "nothing is looked at" : "";
   for (std::size_t i = 0; i < path->revocation.size(); ++i) {
     const x509::Certificate& certificate = path->certificates[i];
     step.presented += (i == 0 ? "\"" : "; \"") + subject_of(certificate) + "\" " +
@@ -234,9 +256,9 @@ Step explain_binding(const model::Client& client, const x509::PresentedChain& pr
 }
 
 Result<void> ask_the_server(const store::DirectoryClient& client, const Snapshot& snapshot, const KeySet* fetched,
-                            const x509::PresentedChain& presented, WallTime now) {
+                            const x509::PresentedChain& presented, WallTime now, x509::OcspDesk& desk) {
   x509::VerificationMemory memory;
-  AuthContext context{snapshot, memory, now};
+  AuthContext context{snapshot, memory, desk, now};
   context.fetched_keys = fetched;
   for (const MethodEntry& entry : all_methods()) {
     if (entry.method != client.client.token_endpoint_auth_method) continue;
@@ -261,9 +283,9 @@ std::string_view name(StepOutcome outcome) {
 }
 
 Explanation explain_client(const store::DirectoryClient& client, const Snapshot& snapshot, const FetchedKeys& fetched,
-                           const x509::PresentedChain& presented, WallTime now) {
+                           const x509::PresentedChain& presented, WallTime now, x509::OcspDesk& desk) {
   Explanation explanation;
-  if (const auto verdict = ask_the_server(client, snapshot, fetched.keys, presented, now); !verdict) {
+  if (const auto verdict = ask_the_server(client, snapshot, fetched.keys, presented, now, desk); !verdict) {
     explanation.reason = verdict.error().reason;
     explanation.detail = verdict.error().detail;
   }
@@ -274,7 +296,7 @@ Explanation explain_client(const store::DirectoryClient& client, const Snapshot&
   if (client.client.token_endpoint_auth_method == model::AuthMethod::tls_client_auth) {
     walk.add(explain_chain(client, snapshot, presented, now));
     walk.add(explain_validity(presented, now));
-    walk.add(explain_revocation(client, snapshot, presented, now));
+    walk.add(explain_revocation(client, snapshot, presented, now, desk));
     walk.add(explain_subject(client, presented));
   } else {
     walk.add(explain_certificate(client, fetched, presented, explanation));

@@ -9,6 +9,7 @@
 #include "oauth/key_set.hpp"
 #include "oauth/snapshot.hpp"
 #include "store/client_directory.hpp"
+#include "x509/ocsp_cache.hpp"
 #include "x509/presented.hpp"
 
 namespace certbound::oauth {
@@ -49,10 +50,11 @@ struct FetchedKeys {
 };
 
 /// Walks through what the token endpoint does, then asks the very function that it asks. The handshake, which proves
-/// the key, is taken as done.
+/// the key, is taken as done. Where `desk` has questions afterwards, the verdict is that of a server that has not asked
+/// them: put the answers there and call again.
 [[nodiscard]] Explanation explain_client(const store::DirectoryClient& client, const Snapshot& snapshot,
                                          const FetchedKeys& fetched, const x509::PresentedChain& presented,
-                                         WallTime now);
+                                         WallTime now, x509::OcspDesk& desk);
 
 /// The same for a client_id that nobody has. `close` is a registered one that it may have been meant for, or empty.
 [[nodiscard]] Explanation explain_unknown_client(std::string_view client_id, std::string_view close);

@@ -15,7 +15,8 @@ namespace {
 
 constexpr std::string_view kJwkSet = "application/jwk-set+json";
 
-/// One line for each certificate and generation of its trust store: then the verdict is remembered.
+/// One line for each certificate and generation of its trust store, then the verdict is remembered; with OCSP one for
+/// each time that it was not told.
 void log_unknown_revocation(const x509::TrustStore& store, const x509::VerifiedPath& path, WallTime now) {
   for (std::size_t i = 0; i < path.revocation.size(); ++i) {
     if (path.revocation[i].status != x509::RevocationStatus::unknown) continue;
@@ -74,10 +75,10 @@ ServiceMetrics::ServiceMetrics(metrics::Registry& registry)
           registry.counter("certbound_chain_verifications_remembered_total", "Chain validations answered from memory")},
       unknown_revocations{registry.counter(
           "certbound_revocation_unknown_total",
-          "Chain validations that soft_fail accepted though no CRL says whether a certificate is revoked")},
+          "Chain validations that soft_fail accepted though nobody says whether a certificate is revoked")},
       faults{registry.counter("certbound_faults_total", "Exceptions that reached a coroutine's end; each is a bug")} {}
 
-Service::Service(store::ClientDirectory& directory, store::SeenRecorder& seen, audit::Writer& audit,
+Service::Service(store::ClientDirectory& directory, OcspSource& ocsp, store::SeenRecorder& seen, audit::Writer& audit,
                  const ServiceMetrics& metrics, const Health& health, WallClock clock)
     : directory_{directory},
       memory_{x509::VerificationMemory::kCapacity,
@@ -85,6 +86,7 @@ Service::Service(store::ClientDirectory& directory, store::SeenRecorder& seen, a
                 metrics.unknown_revocations.increment();
                 log_unknown_revocation(store, path, now);
               }},
+      ocsp_{ocsp},
       seen_{seen},
       audit_{audit},
       metrics_{metrics},
@@ -103,6 +105,7 @@ Result<Service::Prepared> Service::prepare(const std::shared_ptr<const Snapshot>
 void Service::publish(Prepared prepared) {
   published_ = std::move(prepared);
   memory_.clear();
+  answers_.forget_failures();
   directory_.clear();
 }
 
@@ -182,6 +185,14 @@ Task<Result<http::Response>> Service::decide_token(const http::Request& request,
   co_return note_fault(request, std::move(fault));
 }
 
+/// Those since the last count: requests that were suspended meanwhile are not this one's alone.
+void Service::count_hits() {
+  const std::size_t hits = memory_.hits() - counted_hits_;
+  if (hits == 0) return;
+  counted_hits_ += hits;
+  metrics_.verification_hits.increment(static_cast<double>(hits));
+}
+
 Task<Result<http::Response>> Service::try_token(const http::Request& request, audit::Event& event) {
   const auto call = co_await read_token_call(request, directory_, event);
   if (!call) co_return call.error();
@@ -190,12 +201,11 @@ Task<Result<http::Response>> Service::try_token(const http::Request& request, au
   event.generation = published->snapshot->generation;
   std::shared_ptr<const KeySet> fetched;
   if (call->registration && !call->registration->client.jwks_uri.empty()) fetched = keys_.find(event.client_id);
-  AuthContext context{*published->snapshot, memory_, event.time};
+  x509::OcspDesk desk{answers_};
+  AuthContext context{*published->snapshot, memory_, desk, event.time};
   context.fetched_keys = fetched.get();
-  const std::size_t hits = memory_.hits();
-  auto granted = co_await grant_token(*call, request, context, published->signer, event);
-  // Nothing suspended meanwhile: the difference is this request's.
-  if (memory_.hits() > hits) metrics_.verification_hits.increment();
+  auto granted = co_await grant_token(*call, request, context, ocsp_, published->signer, event);
+  count_hits();
   co_return granted;
 }
 

@@ -39,7 +39,7 @@ struct ServiceMetrics {
 /// has its audit record with the kernel before it leaves; where the record cannot be written nothing is granted.
 class Service final : public http::Handler {
  public:
-  Service(store::ClientDirectory& directory, store::SeenRecorder& seen, audit::Writer& audit,
+  Service(store::ClientDirectory& directory, OcspSource& ocsp, store::SeenRecorder& seen, audit::Writer& audit,
           const ServiceMetrics& metrics, const Health& health, WallClock clock);
 
   struct Published;
@@ -79,12 +79,16 @@ class Service final : public http::Handler {
   [[nodiscard]] Task<Result<http::Response>> try_token(const http::Request& request, audit::Event& event);
   [[nodiscard]] http::Response refuse(const Error& error, const http::Request& request, audit::Event& event);
   [[nodiscard]] Error note_fault(const http::Request& request, std::string what);
+  void count_hits();
   void note_seen(const audit::Event& event);
   void count(Reason outcome, std::chrono::duration<double> lasted);
 
   store::ClientDirectory& directory_;
   KeyDirectory keys_;
   x509::VerificationMemory memory_;
+  std::size_t counted_hits_ = 0;
+  x509::OcspCache answers_;
+  OcspSource& ocsp_;
   store::SeenRecorder& seen_;
   SeenFilter seen_filter_;
   audit::Writer& audit_;

@@ -11,6 +11,7 @@
 #include "x509/der.hpp"
 #include "x509/name.hpp"
 #include "x509/signature.hpp"
+#include "x509/validity.hpp"
 
 namespace certbound::x509 {
 
@@ -213,15 +214,6 @@ bool has_same_key(X509& a, X509& b) {
   if (first.algorithm == nullptr || second.algorithm == nullptr || first.octets.empty()) return false;
   return X509_ALGOR_cmp(first.algorithm, second.algorithm) == 0 &&
          std::equal(first.octets.begin(), first.octets.end(), second.octets.begin(), second.octets.end());
-}
-
-/// In the largest unit of which it has two.
-std::string describe_age(std::chrono::seconds age) {
-  if (age < std::chrono::seconds{0}) return "of the future";
-  if (age >= std::chrono::days{2}) return std::to_string(age / std::chrono::days{1}) + " d old";
-  if (age >= std::chrono::hours{2}) return std::to_string(age / std::chrono::hours{1}) + " h old";
-  if (age >= std::chrono::minutes{2}) return std::to_string(age / std::chrono::minutes{1}) + " min old";
-  return std::to_string(age.count()) + " s old";
 }
 
 }  // namespace

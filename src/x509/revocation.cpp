@@ -34,6 +34,39 @@ RevocationFinding find_status(std::span<const std::shared_ptr<const Crl>> newest
   return finding;
 }
 
+/// The path holds no longer than what the finding rests on.
+void narrow(VerifiedPath& path, const RevocationFinding& finding, WallTime now) {
+  if (finding.ocsp_use == OcspUse::not_asked) {
+    path.not_after = std::min(path.not_after, now);  // not to be remembered: others can ask
+  } else if (finding.ocsp) {
+    path.not_before = std::max(path.not_before, finding.ocsp->holds_from);
+    path.not_after = std::min(path.not_after, finding.ocsp->holds_until);
+  } else if (finding.status == RevocationStatus::good) {
+    path.not_before = std::max(path.not_before, finding.crl->this_update());
+    path.not_after = std::min(path.not_after, finding.crl->next_update());
+  }
+}
+
+/// About a status that no CRL decided.
+std::string describe_ocsp(const RevocationFinding& finding, const Certificate& certificate, WallTime now) {
+  if (finding.ocsp_use == OcspUse::not_asked) return "no OCSP responder was asked";
+  const OcspOutcome& outcome = *finding.ocsp;
+  const std::string why_older = outcome.failure.empty() ? "" : "; no newer answer: " + outcome.failure;
+  if (!outcome.answer) return "OCSP did not tell: " + outcome.failure;
+  const std::string answer = describe_ocsp_answer(*outcome.answer, now) + why_older;
+  if (finding.ocsp_use == OcspUse::signer_revoked) return "a CRL lists the signer of the " + answer;
+  switch (outcome.answer->status) {
+    case OcspStatus::good:
+      return "not revoked by the " + answer;
+    case OcspStatus::revoked:
+      return "its serial " + certificate.serial_hex() + " was revoked at " + to_rfc3339(outcome.answer->revoked_at) +
+             ", by the " + answer;
+    case OcspStatus::unknown:
+      break;
+  }
+  return "the responder does not know the certificate, by the " + answer;
+}
+
 }  // namespace
 
 std::string_view name(RevocationStatus status) {
@@ -65,21 +98,56 @@ bool VerifiedPath::has_unknown_revocation() const {
                      [](const RevocationFinding& finding) { return finding.status == RevocationStatus::unknown; });
 }
 
-Revocation::Revocation(RevocationMode mode, std::vector<std::shared_ptr<const Crl>> crls)
-    : mode_{mode}, crls_{std::move(crls)} {
+Revocation::Revocation(RevocationMode mode, std::vector<std::shared_ptr<const Crl>> crls, OcspOptions ocsp)
+    : mode_{mode}, crls_{std::move(crls)}, ocsp_{std::move(ocsp)} {
   std::stable_sort(crls_.begin(), crls_.end(),
                    [](const auto& a, const auto& b) { return a->this_update() > b->this_update(); });
 }
 
-std::vector<RevocationFinding> Revocation::look_up(std::span<const Certificate> path, WallTime now) const {
+/// What OCSP adds to what the CRLs say.
+void Revocation::ask_ocsp(RevocationFinding& finding, const OcspQuestion& question, WallTime now,
+                          OcspDesk* desk) const {
+  if (finding.status == RevocationStatus::revoked) return;
+  const bool is_needed = finding.status == RevocationStatus::unknown;
+  auto outcome = desk == nullptr ? nullptr : desk->answers.find(ocsp_key(question, ocsp_), now);
+  if (!outcome) {
+    if (!is_needed) return;
+    finding.ocsp_use = OcspUse::not_asked;
+    if (desk == nullptr) return;
+    desk->questions.push_back(question);
+    desk->options = ocsp_;
+    return;
+  }
+  const OcspAnswer* answer = outcome->answer.get();
+  const bool is_revoked = answer != nullptr && answer->status == OcspStatus::revoked;
+  if (!is_needed && !is_revoked) return;
+  finding.ocsp = outcome;
+  finding.ocsp_use = OcspUse::undecided;
+  if (answer == nullptr || answer->status == OcspStatus::unknown) return;
+  // RFC 6960 section 4.2.2.2.1: the signer's own revocation, where it is not exempt and a CRL is at hand.
+  if (answer->delegate && !answer->is_delegate_exempt &&
+      find_status(crls_, *answer->delegate, question.issuer, now).status == RevocationStatus::revoked) {
+    finding.ocsp_use = OcspUse::signer_revoked;
+    return;
+  }
+  finding.ocsp_use = OcspUse::decided;
+  finding.status = is_revoked ? RevocationStatus::revoked : RevocationStatus::good;
+}
+
+std::vector<RevocationFinding> Revocation::look_up(std::span<const Certificate> path, WallTime now,
+                                                   OcspDesk* desk) const {
   std::vector<RevocationFinding> findings;
+  if (desk != nullptr) desk->questions.clear();
   if (mode_ == RevocationMode::off) return findings;
-  for (std::size_t i = 0; i + 1 < path.size(); ++i) findings.push_back(find_status(crls_, path[i], path[i + 1], now));
+  for (std::size_t i = 0; i + 1 < path.size(); ++i) {
+    findings.push_back(find_status(crls_, path[i], path[i + 1], now));
+    if (ocsp_.is_on()) ask_ocsp(findings.back(), OcspQuestion{path[i], path[i + 1]}, now, desk);
+  }
   return findings;
 }
 
-Result<void> Revocation::check(VerifiedPath& path, WallTime now) const {
-  path.revocation = look_up(path.certificates, now);
+Result<void> Revocation::check(VerifiedPath& path, WallTime now, OcspDesk* desk) const {
+  path.revocation = look_up(path.certificates, now, desk);
   const auto find_first = [&path](RevocationStatus status) {
     const auto found = std::find_if(path.revocation.begin(), path.revocation.end(),
                                     [status](const RevocationFinding& finding) { return finding.status == status; });
@@ -89,20 +157,20 @@ Result<void> Revocation::check(VerifiedPath& path, WallTime now) const {
   if (const std::size_t depth = find_first(RevocationStatus::revoked); depth != none) {
     return refuse(Reason::certificate_revoked, path, depth, now);
   }
+  const bool has_questions = desk != nullptr && !desk->questions.empty();
   if (const std::size_t depth = find_first(RevocationStatus::unknown);
-      depth != none && mode_ == RevocationMode::require) {
+      depth != none && (mode_ == RevocationMode::require || has_questions)) {
     return refuse(Reason::revocation_unknown, path, depth, now);
   }
-  for (const RevocationFinding& finding : path.revocation) {
-    if (finding.status != RevocationStatus::good) continue;
-    path.not_before = std::max(path.not_before, finding.crl->this_update());
-    path.not_after = std::min(path.not_after, finding.crl->next_update());
-  }
+  for (const RevocationFinding& finding : path.revocation) narrow(path, finding, now);
   return {};
 }
 
 std::string describe_finding(const RevocationFinding& finding, const Certificate& certificate, WallTime now) {
+  if (finding.ocsp_use == OcspUse::decided) return describe_ocsp(finding, certificate, now);
+  const std::string ocsp = finding.ocsp_use == OcspUse::none ? "" : describe_ocsp(finding, certificate, now);
   if (finding.crl == nullptr) {
+    if (!ocsp.empty()) return ocsp;
     return "there is no CRL of its issuer \"" + render_name(*X509_get_issuer_name(&certificate.handle())) + "\"";
   }
   const std::string list = describe_crl(*finding.crl, now);
@@ -114,8 +182,10 @@ std::string describe_finding(const RevocationFinding& finding, const Certificate
     case RevocationStatus::unknown:
       break;
   }
-  return now < finding.crl->this_update() ? list + ", is not valid yet; look at the clock as well"
-                                          : list + ", is past; a newer one is needed";
+  return list +
+         (now < finding.crl->this_update() ? ", is not valid yet; look at the clock as well"
+                                           : ", is past; a newer one is needed") +
+         (ocsp.empty() ? "" : "; " + ocsp);
 }
 
 }  // namespace certbound::x509

@@ -11,6 +11,7 @@
 #include "base/clock.hpp"
 #include "base/result.hpp"
 #include "x509/crl.hpp"
+#include "x509/ocsp_cache.hpp"
 #include "x509/verified_path.hpp"
 
 namespace certbound::x509 {
@@ -36,36 +37,50 @@ struct CrlSource {
 struct RevocationOptions {
   RevocationMode mode = RevocationMode::off;
   std::vector<CrlSource> crls;
+  OcspOptions ocsp;
 };
 
-/// A trust store's policy with the CRLs that it has. Immutable; any thread may read it.
+/// A trust store's policy with the CRLs that it has and whom it asks. Immutable; any thread may read it.
 class Revocation {
  public:
   /// Off.
   Revocation() = default;
-  Revocation(RevocationMode mode, std::vector<std::shared_ptr<const Crl>> crls);
+  Revocation(RevocationMode mode, std::vector<std::shared_ptr<const Crl>> crls, OcspOptions ocsp = {});
+
+  /// The same policy with these CRLs in the place of its own.
+  [[nodiscard]] Revocation with_crls(std::vector<std::shared_ptr<const Crl>> crls) const {
+    return Revocation{mode_, std::move(crls), ocsp_};
+  }
 
   [[nodiscard]] RevocationMode mode() const { return mode_; }
   /// The newest (thisUpdate) first.
   [[nodiscard]] std::span<const std::shared_ptr<const Crl>> crls() const { return crls_; }
+  [[nodiscard]] const OcspOptions& ocsp() const { return ocsp_; }
 
   /// What is known about each certificate of a path but its last, the anchor. A certificate is looked up in the CRLs of
   /// its issuer: of the certificate that follows it in the path (Crl::is_of). Of several the newest that has begun
   /// counts. A list that is past nextUpdate, or not yet valid, still says that what it lists is revoked, and nothing
-  /// about the rest. Empty where the mode is off.
-  [[nodiscard]] std::vector<RevocationFinding> look_up(std::span<const Certificate> path, WallTime now) const;
+  /// about the rest. What the CRLs leave unknown OCSP may tell, and that OCSP knows of a revocation counts in any case:
+  /// what `desk` knows is taken, and what it would have to ask is noted there, in the place of what stood there. Null:
+  /// nobody can be asked here. Empty where the mode is off.
+  [[nodiscard]] std::vector<RevocationFinding> look_up(std::span<const Certificate> path, WallTime now,
+                                                       OcspDesk* desk) const;
 
   /// The verdict about a path that is verified otherwise; what was found goes into `path.revocation`, and the path's
-  /// validity ends with that of the CRLs it rests on. Errors: `invalid_client` with certificate_revoked in every mode
-  /// but off, or revocation_unknown where the mode is require.
-  [[nodiscard]] Result<void> check(VerifiedPath& path, WallTime now) const;
+  /// validity ends with that of the CRLs and the OCSP outcomes it rests on. Errors: `invalid_client` with
+  /// certificate_revoked in every mode but off, or revocation_unknown where the mode is require; also, in both modes,
+  /// where `desk` has got questions: there is no verdict before they are answered.
+  [[nodiscard]] Result<void> check(VerifiedPath& path, WallTime now, OcspDesk* desk) const;
 
  private:
   RevocationMode mode_ = RevocationMode::off;
+  void ask_ocsp(RevocationFinding& finding, const OcspQuestion& question, WallTime now, OcspDesk* desk) const;
+
   std::vector<std::shared_ptr<const Crl>> crls_;
+  OcspOptions ocsp_;
 };
 
-/// One sentence about what was found, and in which CRL of what age: for people.
+/// One sentence about what was found, and in which CRL or OCSP answer of what age: for people.
 [[nodiscard]] std::string describe_finding(const RevocationFinding& finding, const Certificate& certificate,
                                            WallTime now);
 

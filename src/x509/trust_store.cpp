@@ -184,7 +184,7 @@ Result<VerifiedPath> TrustStore::verify(const Certificate& leaf, std::span<const
                                         const Query& query) const {
   auto path = find_path(leaf, untrusted, query);
   if (!path) return path;
-  if (auto checked = revocation_.check(*path, query.now); !checked) return std::move(checked).error();
+  if (auto checked = revocation_.check(*path, query.now, query.ocsp); !checked) return std::move(checked).error();
   return path;
 }
 

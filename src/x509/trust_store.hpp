@@ -56,6 +56,8 @@ class TrustStore {
   struct Query {
     WallTime now{};
     ChainLimits limits{};  ///< what exceeds it is refused; count and octets before anything is looked at
+    /// What is known by OCSP; null: nothing, and nobody can be asked.
+    OcspDesk* ocsp = nullptr;
   };
 
   /// RFC 5280 section 6 by OpenSSL: path to an anchor of this store (partial chains: an anchor need not be
@@ -65,8 +67,8 @@ class TrustStore {
   /// policy (Revocation::check). About 72 us for leaf and root. Errors: `invalid_client` with the Reason that fits
   /// (anchor_not_for_client, issuer_missing, certificate_expired, wrong_purpose, …); `detail` names the certificate at
   /// fault by its depth and subject and gives OpenSSL's own words; for issuer_missing the issuer that is missing; for
-  /// not_strict what the certificate lacks; for certificate_revoked and revocation_unknown the CRL and its age.
-  /// `server_error` where OpenSSL cannot work.
+  /// not_strict what the certificate lacks; for certificate_revoked and revocation_unknown the CRL or OCSP answer and
+  /// its age. `server_error` where OpenSSL cannot work.
   [[nodiscard]] Result<VerifiedPath> verify(const Certificate& leaf, std::span<const Certificate> untrusted,
                                             const Query& query) const;
 

@@ -31,4 +31,12 @@ std::string describe_validity(const Certificate& certificate, WallTime now) {
   return {};
 }
 
+std::string describe_age(std::chrono::seconds age) {
+  if (age < std::chrono::seconds{0}) return "of the future";
+  if (age >= std::chrono::days{2}) return std::to_string(age / std::chrono::days{1}) + " d old";
+  if (age >= std::chrono::hours{2}) return std::to_string(age / std::chrono::hours{1}) + " h old";
+  if (age >= std::chrono::minutes{2}) return std::to_string(age / std::chrono::minutes{1}) + " min old";
+  return std::to_string(age.count()) + " s old";
+}
+
 }  // namespace certbound::x509

@@ -30,4 +30,7 @@ enum class Validity {
 /// nothing need be done.
 [[nodiscard]] std::string describe_validity(const Certificate& certificate, WallTime now);
 
+/// `3 h old`, in the largest unit of which it has two; `of the future` where it is negative.
+[[nodiscard]] std::string describe_age(std::chrono::seconds age);
+
 }  // namespace certbound::x509

@@ -8,7 +8,7 @@ std::size_t VerificationMemory::KeyHash::operator()(const Key& key) const {
 }
 
 Result<void> VerificationMemory::verify(const TrustStore& store, const PresentedChain& chain, WallTime now,
-                                        const ChainLimits& limits) {
+                                        const ChainLimits& limits, OcspDesk* desk) {
   const Key key{chain.leaf_thumbprint, store.generation()};
   if (const auto found = index_.find(key); found != index_.end()) {
     // OpenSSL takes the second of notAfter itself as past.
@@ -20,7 +20,11 @@ Result<void> VerificationMemory::verify(const TrustStore& store, const Presented
     entries_.erase(found->second);
     index_.erase(found);
   }
-  auto path = store.verify(chain.leaf, chain.intermediates, {.now = now, .limits = limits});
+  TrustStore::Query query;
+  query.now = now;
+  query.limits = limits;
+  query.ocsp = desk;
+  auto path = store.verify(chain.leaf, chain.intermediates, query);
   if (!path) return std::move(path).error();
   if (on_unknown_revocation_ && path->has_unknown_revocation()) on_unknown_revocation_(store, *path, now);
   remember(key, *path);

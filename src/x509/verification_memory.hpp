@@ -14,8 +14,8 @@ namespace certbound::x509 {
 
 /// What was verified is remembered per (leaf thumbprint, trust store generation), so that the thousandth connection
 /// costs no second validation. Only success is remembered. A verdict holds within the validity of its whole path and
-/// of the CRLs that it rests on, whichever way the clock goes, and ends with the store's generation. Bounded: the least
-/// recently used goes first. One per worker; not thread safe.
+/// of the CRLs and OCSP outcomes that it rests on, whichever way the clock goes, and ends with the store's generation.
+/// Bounded: the least recently used goes first. One per worker; not thread safe.
 class VerificationMemory {
  public:
   /// Hears of every path that is accepted, and not from memory, although the revocation of a certificate is unknown.
@@ -27,9 +27,11 @@ class VerificationMemory {
       : capacity_{capacity}, on_unknown_revocation_{std::move(on_unknown_revocation)} {}
 
   /// The remembered verdict, or verifies now and remembers. A verdict is not asked again whether other `limits` permit
-  /// it: they belong to a configuration, and so do the store and its generation. Errors: as TrustStore::verify.
+  /// it: they belong to a configuration, and so do the store and its generation. Where `desk` (as
+  /// TrustStore::Query::ocsp) has questions then, no verdict is possible before somebody has asked them: verify again.
+  /// Errors: as TrustStore::verify.
   [[nodiscard]] Result<void> verify(const TrustStore& store, const PresentedChain& chain, WallTime now,
-                                    const ChainLimits& limits = ChainLimits{});
+                                    const ChainLimits& limits = ChainLimits{}, OcspDesk* desk = nullptr);
 
   [[nodiscard]] std::size_t size() const { return entries_.size(); }
   /// How often verify() was answered from memory: for metrics and tests.

@@ -18,6 +18,7 @@
 #include "oauth/endpoints/documents.hpp"
 #include "oauth/service.hpp"
 #include "store/memory/memory_store.hpp"
+#include "support/ocsp_source.hpp"
 #include "x509/issue_certificate.hpp"
 
 namespace certbound::oauth {
@@ -48,7 +49,7 @@ class Bench {
     executor_ = take_value(store::make_executor(*store_, store::ExecutorOptions()));
     directory_.emplace(*executor_);
     seen_ = std::make_unique<store::SeenRecorder>(take_value(store_->make_seen_store()), registry_);
-    service_.emplace(*directory_, *seen_, *audit_, metrics_, health_, &wall_now);
+    service_.emplace(*directory_, ocsp_, *seen_, *audit_, metrics_, health_, &wall_now);
     publish(algorithm);
   }
   Bench(const Bench&) = delete;
@@ -137,6 +138,7 @@ class Bench {
 
   std::filesystem::path folder_;
   metrics::Registry registry_;
+  test::ScriptedOcsp ocsp_;
   ServiceMetrics metrics_{registry_};
   Health health_;
   std::shared_ptr<const x509::PresentedChain> peer_;

@@ -61,4 +61,11 @@ Result<AuthenticatedClient> authenticate_client(store::ClientDirectory::Found re
   return AuthenticatedClient{std::move(registration), request.connection->peer};
 }
 
+Task<void> ask_responders(x509::OcspDesk& desk, OcspSource& source) {
+  const std::vector<x509::OcspOutcome> outcomes = co_await source.ask(desk.options, desk.questions);
+  for (std::size_t i = 0; i < outcomes.size() && i < desk.questions.size(); ++i) {
+    desk.answers.put(x509::ocsp_key(desk.questions[i], desk.options), outcomes[i]);
+  }
+}
+
 }  // namespace certbound::oauth

@@ -9,6 +9,7 @@
 #include "http/form.hpp"
 #include "http/request.hpp"
 #include "oauth/client_auth/method.hpp"
+#include "oauth/client_auth/ocsp_source.hpp"
 #include "store/client_directory.hpp"
 
 namespace certbound::oauth {
@@ -45,5 +46,8 @@ class AuthenticatedClient {
 [[nodiscard]] Result<AuthenticatedClient> authenticate_client(store::ClientDirectory::Found registration,
                                                               const http::Request& request, const http::Form& form,
                                                               const AuthContext& context, audit::Event& event);
+
+/// Has the questions of `desk` asked and puts what came of it there. Suspends.
+[[nodiscard]] Task<void> ask_responders(x509::OcspDesk& desk, OcspSource& source);
 
 }  // namespace certbound::oauth

@@ -17,11 +17,12 @@ namespace certbound::oauth {
 
 /// What an authentication method may look at besides the client and the certificate.
 struct AuthContext {
-  AuthContext(const Snapshot& current, x509::VerificationMemory& verified, WallTime time)
-      : snapshot{current}, memory{verified}, now{time} {}
+  AuthContext(const Snapshot& current, x509::VerificationMemory& verified, x509::OcspDesk& ocsp_desk, WallTime time)
+      : snapshot{current}, memory{verified}, ocsp{ocsp_desk}, now{time} {}
 
   const Snapshot& snapshot;
   x509::VerificationMemory& memory;
+  x509::OcspDesk& ocsp;  ///< where it has questions after a check, that has to be repeated with their answers
   WallTime now;
   const KeySet* fetched_keys = nullptr;  ///< what stands at the client's jwks_uri; null for none
 };

@@ -47,7 +47,8 @@ Result<void> check_tls_client_auth(const store::DirectoryClient& client, const x
     return refuse_client(Reason::anchor_not_for_client,
                          "no trust store \"" + client.client.trust_store + "\" is loaded");
   }
-  auto verified = context.memory.verify(*store->second, presented, context.now, context.snapshot.chain_limits);
+  auto verified =
+      context.memory.verify(*store->second, presented, context.now, context.snapshot.chain_limits, &context.ocsp);
   if (!verified) {
     return explain_chain_refusal(std::move(verified).error(), context.snapshot, client.client, presented.leaf);
   }

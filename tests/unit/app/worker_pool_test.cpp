@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "store/memory/memory_store.hpp"
+#include "support/ocsp_source.hpp"
 #include "unit/app/files.hpp"
 
 namespace certbound::app {
@@ -40,7 +41,8 @@ class WorkerPoolTest : public testing::Test {
   std::unique_ptr<audit::Writer> audit_ =
       value_of(audit::Writer::open(files_.path("audit.jsonl"), audit::Durability::kernel, registry_));
   store::SeenRecorder seen_{value_of(store_->make_seen_store()), registry_};
-  Shared shared_{*audit_, *executor_, seen_, registry_, health_};
+  test::ScriptedOcsp ocsp_;
+  Shared shared_{*audit_, *executor_, ocsp_, seen_, registry_, health_};
 };
 
 TEST_F(WorkerPoolTest, HasAsManyWorkersAsWereAskedFor) {

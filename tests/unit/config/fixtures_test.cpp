@@ -150,7 +150,11 @@ TEST(ConfigFixtures, IncludedFilesAddClientsResourcesAndTrustStores) {
   EXPECT_EQ(config.trust_stores[0].revocation.mode, x509::RevocationMode::soft_fail);
   EXPECT_EQ(config.trust_stores[0].revocation.crls,
             (std::vector<x509::CrlSource>{{"ca/partner.crl", ""}, {"", "http://crl.partner.example/root.crl"}}));
+  EXPECT_EQ(config.trust_stores[0].revocation.ocsp.source, x509::OcspSource::from_certificate);
+  EXPECT_EQ(config.trust_stores[0].revocation.ocsp.hosts,
+            (std::vector<std::string>{"ocsp.example.com:8080", "b.example"}));
   EXPECT_EQ(config.trust_stores[1].revocation.mode, x509::RevocationMode::off);
+  EXPECT_FALSE(config.trust_stores[1].revocation.ocsp.is_on());
   EXPECT_EQ(config.trust_stores[1].name, "more");
   EXPECT_EQ(config.trust_stores[1].anchors.front(), "clients.d/more.crt");
   ASSERT_EQ(config.clients.size(), 4U);

@@ -63,6 +63,23 @@ TEST(LoadText, ReadsTheRevocationModeOff) {
   EXPECT_EQ(loaded.config->trust_stores[0].revocation.mode, x509::RevocationMode::off);
 }
 
+TEST(LoadText, ReadsWhomToAskByOcsp) {
+  const MemoryFiles files;
+  const auto ocsp_of = [&files](const std::string& members) {
+    const Loaded loaded =
+        files.load(std::string{kMinimal} + "trust_stores: {a: {anchors: [a.crt], revocation: {mode: require, " +
+                   members + "}}}\n");
+    EXPECT_THAT(rendered(loaded), IsEmpty()) << members;
+    return loaded.config ? loaded.config->trust_stores.at(0).revocation.ocsp : x509::OcspOptions();
+  };
+  const x509::OcspOptions url = ocsp_of("ocsp: \"http://ocsp.example:8080/a?b=c\"");
+  EXPECT_EQ(url.source, x509::OcspSource::responder);
+  EXPECT_EQ(url.responder, "http://ocsp.example:8080/a?b=c");
+  EXPECT_EQ(ocsp_of("ocsp: true, ocsp_hosts: [a.example]").source, x509::OcspSource::from_certificate);
+  EXPECT_EQ(ocsp_of("ocsp: from_certificate, ocsp_hosts: [a.example]").hosts, (std::vector<std::string>{"a.example"}));
+  EXPECT_EQ(ocsp_of("ocsp: false, crls: [a.crl]").source, x509::OcspSource::none);
+}
+
 TEST(LoadText, ResolvesPathsFromTheFileThatNamesThem) {
   MemoryFiles files;
   files.files["/etc/certbound/clients.d/a.yaml"] = "trust_stores: {a: {anchors: [../ca/a.crt, /b.crt]}}";

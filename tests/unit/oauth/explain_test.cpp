@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "support/crl.hpp"
+#include "support/ocsp.hpp"
 #include "unit/oauth/service_fixture.hpp"
 
 namespace certbound::oauth {
@@ -69,7 +70,8 @@ class Explain : public ServiceFixture {
     const auto client = std::find_if(registered_.begin(), registered_.end(),
                                      [&id](const model::Client& entry) { return entry.client_id.text() == id; });
     const auto entry = value_or_throw(store::make_directory_client(*client));
-    return explain_client(entry, snapshot_, fetched_, *peer, FakeClock::now);
+    x509::OcspDesk desk{answers_};
+    return explain_client(entry, snapshot_, fetched_, *peer, FakeClock::now, desk);
   }
   void expect_failed(const std::string& id, const PeerChain& peer, const std::string& step, Reason reason) const {
     const Explanation explanation = explain(id, peer);
@@ -106,6 +108,7 @@ class Explain : public ServiceFixture {
   test::Identity self_ = make_self_signed("self");
   test::Identity weak_ = make_weak();
   std::vector<model::Client> registered_;
+  mutable x509::OcspCache answers_;
 };
 
 TEST_F(Explain, PassesEveryStepOfAClientThatIsAccepted) {
@@ -131,7 +134,7 @@ TEST_F(Explain, ShowsWhatAPatternWasMetBy) {
 }
 
 TEST_F(Explain, SaysWhichCrlWasLookedAt) {
-  EXPECT_EQ(step_of(explain("etl", present(etl_)), "revocation").presented, "no CRL is looked at");
+  EXPECT_EQ(step_of(explain("etl", present(etl_)), "revocation").presented, "nothing is looked at");
   test::CrlShape shape;
   const auto look_at = [this](x509::RevocationMode mode, const std::vector<Bytes>& lists) {
     std::vector<std::shared_ptr<const x509::Crl>> crls;
@@ -155,6 +158,26 @@ TEST_F(Explain, SaysWhichCrlWasLookedAt) {
   expect_failed("etl", present(etl_), "revocation", Reason::revocation_unknown);
   FakeClock::now = etl_.certificate.not_after();
   expect_failed("etl", present(etl_), "chain", Reason::certificate_expired);
+}
+
+TEST_F(Explain, ShowsTheOcspAnswerOrThatNobodyWasAsked) {
+  x509::OcspOptions options;
+  options.source = x509::OcspSource::from_certificate;
+  options.hosts = {"a.example"};
+  snapshot_.trust_stores["partner"] =
+      make_store("partner", root_)->with_revocation({x509::RevocationMode::soft_fail, {}, options});
+  expect_failed("etl", present(etl_), "revocation", Reason::revocation_unknown);
+  const x509::OcspQuestion question{etl_.certificate, root_.certificate};
+  const Bytes response = test::make_ocsp_response(question, root_);
+  auto answer = value_or_throw(verify_ocsp_response(response, question, {}, FakeClock::now));
+  answers_.put(ocsp_key(question, options), x509::OcspOutcome::of_answer(std::move(answer), FakeClock::now));
+  const Explanation good = explain("etl", present(etl_));
+  expect_consistent(good);
+  EXPECT_TRUE(good.is_accepted()) << good.detail;
+  const Step& step = step_of(good, "revocation");
+  EXPECT_EQ(step.expected, "mode soft_fail, OCSP by whom the certificate names, on a.example");
+  EXPECT_NE(step.presented.find("good: not revoked by the OCSP answer of 2026-01-15T11:00:00Z"), std::string::npos)
+      << step.presented;
 }
 
 TEST_F(Explain, PassesEveryStepOfASelfSignedClient) {

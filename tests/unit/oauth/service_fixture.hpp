@@ -21,6 +21,7 @@
 #include "oauth/endpoints/documents.hpp"
 #include "oauth/service.hpp"
 #include "store/memory/memory_store.hpp"
+#include "support/ocsp_source.hpp"
 #include "support/pki.hpp"
 #include "unit/store/coroutine_runner.hpp"
 #include "unit/store/temporary_folder.hpp"
@@ -139,7 +140,7 @@ class ServiceFixture : public testing::Test {
     if (!store_) store_ = value_or_throw(store::memory::make_memory_store());
     seen_ = std::make_unique<store::SeenRecorder>(value_or_throw(store_->make_seen_store()), registry_);
     directory_.emplace(*executor_);
-    service_.emplace(*directory_, *seen_, *audit_, metrics_, health_, &FakeClock::read);
+    service_.emplace(*directory_, ocsp_, *seen_, *audit_, metrics_, health_, &FakeClock::read);
     publish();
   }
   void publish() {
@@ -233,6 +234,7 @@ class ServiceFixture : public testing::Test {
   store::TemporaryFolder folder_;
   std::filesystem::path audit_path_ = folder_.path() / "audit.jsonl";
   metrics::Registry registry_;
+  test::ScriptedOcsp ocsp_;
   ServiceMetrics metrics_{registry_};
   Health health_;
   Snapshot snapshot_;  ///< what publish() publishes

@@ -1,0 +1,310 @@
+#include "app/ocsp_asker.hpp"
+
+#include <algorithm>
+#include <exception>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <variant>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "app/ocsp_fetch.hpp"
+#include "fetch/backoff.hpp"
+
+namespace certbound::app {
+
+namespace asio = boost::asio;
+
+namespace {
+
+using SteadyClock = std::chrono::steady_clock;
+using x509::OcspOutcome;
+
+/// How long a responder that does not answer is left alone.
+constexpr fetch::Backoff kResponderBackoff{std::chrono::seconds{12}, std::chrono::minutes{1}};
+/// Responders whose failures are remembered; certificates may name many on a listed host.
+constexpr std::size_t kMostResponders = 1024;
+
+/// Holds what makes two workers' questions one: copies that share nothing with a worker's handshakes.
+Result<x509::OcspQuestion> copy_question(const x509::OcspQuestion& question) {
+  auto certificate = x509::Certificate::parse_der(question.certificate.to_der());
+  if (!certificate) return std::move(certificate).error();
+  auto issuer = x509::Certificate::parse_der(question.issuer.to_der());
+  if (!issuer) return std::move(issuer).error();
+  return x509::OcspQuestion{*std::move(certificate), *std::move(issuer)};
+}
+
+/// A coroutine that waits for some outcomes. Touched on its own executor only, but for `executor`.
+struct Waiter {
+  Waiter(const asio::any_io_executor& own, std::size_t count)
+      : executor{own}, timer{own, kOcspDeadline}, outcomes(count) {}
+
+  void take(std::size_t index, const OcspOutcome& outcome) {
+    outcomes[index] = outcome;
+    if (--open == 0) timer.cancel();
+  }
+
+  asio::any_io_executor executor;
+  asio::steady_timer timer;
+  std::vector<std::optional<OcspOutcome>> outcomes;
+  std::size_t open = 0;
+};
+
+/// Whom an outcome is for.
+struct Place {
+  std::shared_ptr<Waiter> waiter;
+  std::size_t index = 0;
+};
+
+/// A fetch that is under way.
+struct Flight {
+  explicit Flight(OcspFetch fetch) : asked{std::move(fetch)} {}
+
+  const OcspFetch asked;
+  std::vector<Place> waiting;  // under the lock
+};
+
+struct Responder {
+  int failures = 0;  ///< in a row
+  SteadyClock::time_point left_alone_until;
+};
+
+struct OcspMetrics {
+  explicit OcspMetrics(metrics::Registry& registry)
+      : requests{registry.counter("certbound_ocsp_requests_total", "Questions sent to OCSP responders")},
+        good{outcome(registry, "good")},
+        revoked{outcome(registry, "revoked")},
+        unknown{outcome(registry, "unknown")},
+        refused{outcome(registry, "refused")},
+        unreachable{outcome(registry, "unreachable")},
+        left_alone{outcome(registry, "left_alone")},
+        no_responder{outcome(registry, "no_responder")} {}
+
+  static metrics::Counter outcome(metrics::Registry& registry, std::string_view label) {
+    return registry.counter(
+        "certbound_ocsp_outcomes_total",
+        "OCSP questions by what came of them: the answer; refused (not a good answer), unreachable, "
+        "left_alone (since it was just unreachable), no_responder (none is known)",
+        {{"outcome", label}});
+  }
+
+  void count(const OcspOutcome& result) const {
+    if (!result.answer) return refused.increment();
+    switch (result.answer->status) {
+      case x509::OcspStatus::good:
+        return good.increment();
+      case x509::OcspStatus::revoked:
+        return revoked.increment();
+      case x509::OcspStatus::unknown:
+        return unknown.increment();
+    }
+  }
+
+  metrics::Counter requests;
+  metrics::Counter good;
+  metrics::Counter revoked;
+  metrics::Counter unknown;
+  metrics::Counter refused;
+  metrics::Counter unreachable;
+  metrics::Counter left_alone;
+  metrics::Counter no_responder;
+};
+
+}  // namespace
+
+class OcspAsker::State : public std::enable_shared_from_this<State> {
+ public:
+  State(fetch::Client& client, metrics::Registry& registry, WallClock clock)
+      : client_{client}, metrics_{registry}, clock_{clock} {}
+
+  /// On the waiter's executor. What is known is there when it returns; the rest is counted in `open`.
+  void enter(const std::shared_ptr<Waiter>& waiter, const x509::OcspOptions& options,
+             const std::vector<x509::OcspQuestion>& questions) {
+    std::vector<std::pair<crypto::Sha256, std::shared_ptr<Flight>>> begun;
+    {
+      const std::lock_guard lock{mutex_};
+      for (std::size_t i = 0; i < questions.size(); ++i) {
+        const crypto::Sha256 key = x509::ocsp_key(questions[i], options);
+        if (const auto known = cache_.find(key, clock_())) {
+          waiter->outcomes[i] = *known;
+          continue;
+        }
+        auto& flight = flights_[key];
+        if (!flight) {
+          Made made = make_flight(options, questions[i]);
+          if (auto* outcome = std::get_if<OcspOutcome>(&made)) {
+            flights_.erase(key);
+            waiter->outcomes[i] = *cache_.put(key, std::move(*outcome));
+            continue;
+          }
+          flight = std::get<std::shared_ptr<Flight>>(std::move(made));
+          begun.emplace_back(key, flight);
+        }
+        flight->waiting.push_back({waiter, i});
+        ++waiter->open;
+      }
+    }
+    for (const auto& [key, flight] : begun) begin(key, flight);
+  }
+
+  /// The waiter's coroutine goes on, or goes: nothing is posted to its executor after this.
+  void leave(const std::shared_ptr<Waiter>& waiter) {
+    if (waiter->open == 0) return;
+    const std::lock_guard lock{mutex_};
+    for (auto& [key, flight] : flights_) {
+      std::erase_if(flight->waiting, [&waiter](const Place& place) { return place.waiter == waiter; });
+    }
+  }
+
+  void forget_failures() {
+    const std::lock_guard lock{mutex_};
+    cache_.forget_failures();
+    responders_.clear();
+  }
+
+  [[nodiscard]] WallTime now() const { return clock_(); }
+
+ private:
+  /// A flight, or what is the outcome without one.
+  using Made = std::variant<std::shared_ptr<Flight>, OcspOutcome>;
+
+  Made make_flight(const x509::OcspOptions& options, const x509::OcspQuestion& question) {
+    const auto url = find_ocsp_responder(options, question.certificate);
+    if (!url) {
+      metrics_.no_responder.increment();
+      return OcspOutcome::of_failure(url.error().detail, clock_(), x509::kOcspPause);
+    }
+    if (const auto wait = time_left_alone(*url); wait.count() > 0) {
+      metrics_.left_alone.increment();
+      return OcspOutcome::of_failure(
+          "the responder did not answer just now and is left alone for " + std::to_string(wait.count()) + " s",
+          clock_(), wait);
+    }
+    auto copy = copy_question(question);
+    auto fetch = copy ? make_ocsp_fetch(*std::move(copy), *url) : Result<OcspFetch>{std::move(copy).error()};
+    if (fetch) return std::make_shared<Flight>(*std::move(fetch));
+    metrics_.refused.increment();
+    return OcspOutcome::of_failure(fetch.error().detail, clock_(), x509::kOcspPause);
+  }
+
+  [[nodiscard]] std::chrono::seconds time_left_alone(const std::string& url) const {
+    const auto found = responders_.find(url);
+    if (found == responders_.end()) return std::chrono::seconds{0};
+    return std::chrono::ceil<std::chrono::seconds>(found->second.left_alone_until - SteadyClock::now());
+  }
+
+  void begin(const crypto::Sha256& key, const std::shared_ptr<Flight>& flight) {
+    metrics_.requests.increment();
+    client_.fetch(flight->asked.request, [self = shared_from_this(), key, flight](const fetch::Outcome& answer) {
+      self->finish(key, *flight, answer);
+    });
+  }
+
+  /// On the fetch thread.
+  void finish(const crypto::Sha256& key, Flight& flight, const fetch::Outcome& answer) {
+    const std::chrono::seconds pause = note_responder(flight.asked.request.url, answer);
+    OcspOutcome outcome = read(flight.asked, answer, pause);
+    if (answer.is_ok()) {
+      metrics_.count(outcome);
+    } else {
+      metrics_.unreachable.increment();
+    }
+    const std::lock_guard lock{mutex_};
+    const auto known = cache_.put(key, std::move(outcome));
+    flights_.erase(key);
+    for (Place& place : std::exchange(flight.waiting, {})) {
+      // The waiter goes with the handler: its timer ends on its own thread.
+      const asio::any_io_executor executor = place.waiter->executor;
+      asio::post(executor, [place = std::move(place), known] { place.waiter->take(place.index, *known); });
+    }
+  }
+
+  /// Whatever it throws must not keep the flight, or nobody could ask again.
+  OcspOutcome read(const OcspFetch& asked, const fetch::Outcome& answer, std::chrono::seconds pause) const {
+    try {
+      return read_ocsp_outcome(asked, answer, clock_(), pause);
+    } catch (const std::exception& exception) {
+      return OcspOutcome::of_failure(exception.what(), clock_(), x509::kOcspPause);
+    }
+  }
+
+  /// How long it is left alone.
+  std::chrono::seconds note_responder(const std::string& url, const fetch::Outcome& answer) {
+    const std::lock_guard lock{mutex_};
+    if (answer.is_ok()) {
+      responders_.erase(url);
+      return std::chrono::seconds{0};
+    }
+    if (responders_.size() >= kMostResponders && !responders_.contains(url)) responders_.clear();
+    Responder& responder = responders_[url];
+    constexpr double kNoJitter = 0.5;
+    const auto delay = fetch::delay_after_failure(kResponderBackoff, ++responder.failures, kNoJitter,
+                                                  answer.retry_after.value_or(std::chrono::seconds{0}));
+    responder.left_alone_until = SteadyClock::now() + delay;
+    return std::chrono::ceil<std::chrono::seconds>(delay);
+  }
+
+  fetch::Client& client_;
+  OcspMetrics metrics_;
+  WallClock clock_;
+  std::mutex mutex_;  // guards what follows, and Flight::waiting
+  x509::OcspCache cache_;
+  std::unordered_map<crypto::Sha256, std::shared_ptr<Flight>, crypto::Sha256Hash> flights_;
+  std::map<std::string, Responder> responders_;
+};
+
+namespace {
+
+/// Takes the waiter out of the flights, however its coroutine ends.
+template <typename State>
+class Stay {
+ public:
+  Stay(std::shared_ptr<State> state, std::shared_ptr<Waiter> waiter)
+      : state_{std::move(state)}, waiter_{std::move(waiter)} {}
+  Stay(const Stay&) = delete;
+  Stay& operator=(const Stay&) = delete;
+  ~Stay() { state_->leave(waiter_); }
+
+ private:
+  std::shared_ptr<State> state_;
+  std::shared_ptr<Waiter> waiter_;
+};
+
+std::vector<OcspOutcome> take_outcomes(Waiter& waiter, WallTime now) {
+  std::vector<OcspOutcome> outcomes;
+  for (std::optional<OcspOutcome>& outcome : waiter.outcomes) {
+    if (!outcome) outcome = OcspOutcome::of_failure("no answer in time", now, kOcspDeadline);
+    outcomes.push_back(*std::move(outcome));
+  }
+  return outcomes;
+}
+
+}  // namespace
+
+OcspAsker::OcspAsker(fetch::Client& client, metrics::Registry& registry, WallClock clock)
+    : state_{std::make_shared<State>(client, registry, clock)} {}
+OcspAsker::~OcspAsker() = default;
+
+Task<std::vector<OcspOutcome>> OcspAsker::ask(x509::OcspOptions options, std::vector<x509::OcspQuestion> questions) {
+  constexpr auto kResume = asio::as_tuple(asio::use_awaitable);
+  const auto executor = co_await asio::this_coro::executor;
+  const auto waiter = std::make_shared<Waiter>(executor, questions.size());
+  const Stay<State> stay{state_, waiter};
+  state_->enter(waiter, options, questions);
+  // Ends at the deadline, or by cancellation with the last outcome.
+  if (waiter->open > 0) co_await waiter->timer.async_wait(kResume);
+  co_return take_outcomes(*waiter, state_->now());
+}
+
+void OcspAsker::forget_failures() { state_->forget_failures(); }
+
+}  // namespace certbound::app

@@ -1,0 +1,86 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <list>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "crypto/digest.hpp"
+#include "x509/ocsp.hpp"
+
+namespace certbound::x509 {
+
+/// How asking ended: an answer, or the words for why there is none; and when that holds.
+struct OcspOutcome {
+  OcspOutcome() = default;
+
+  /// An answer that was got at `now`. One that knows the certificate holds until it ends; one that does not for a short
+  /// time, since the certificate may be new.
+  [[nodiscard]] static OcspOutcome of_answer(OcspAnswer answer, WallTime now);
+  /// None was got at `now`; nobody is asked again for `pause`.
+  [[nodiscard]] static OcspOutcome of_failure(std::string why, WallTime now, std::chrono::seconds pause);
+
+  [[nodiscard]] bool holds_at(WallTime now) const { return holds_from <= now && now < holds_until; }
+
+  std::shared_ptr<const OcspAnswer> answer;  ///< null where there is none
+  std::string failure;                       ///< why there is none; for people. May stand beside an older answer
+  WallTime holds_from{};
+  WallTime holds_until{};
+};
+
+/// For how long an answer `unknown`, or one that was refused, is not asked for again.
+inline constexpr std::chrono::seconds kOcspPause{30};
+
+/// What an outcome is about: the very certificate, its issuer's name and key, and whom the store asks.
+[[nodiscard]] crypto::Sha256 ocsp_key(const OcspQuestion& question, const OcspOptions& options);
+
+/// Outcomes by ocsp_key(). Bounded: the least recently used goes first. Not thread safe.
+class OcspCache {
+ public:
+  static constexpr std::size_t kCapacity = 8192;
+
+  explicit OcspCache(std::size_t capacity = kCapacity) : capacity_{capacity} {}
+  OcspCache(const OcspCache&) = delete;
+  OcspCache& operator=(const OcspCache&) = delete;
+  OcspCache(OcspCache&&) = default;
+  OcspCache& operator=(OcspCache&&) = default;
+  ~OcspCache() = default;
+
+  /// Null where nothing is known that holds at `now`.
+  [[nodiscard]] std::shared_ptr<const OcspOutcome> find(const crypto::Sha256& key, WallTime now);
+
+  /// Keeps the outcome, and says what counts: where it has no status to tell, and the one before was revoked, that one
+  /// counts on, however old, as long as the new one holds. Else whoever can silence a responder could bring back what
+  /// was revoked.
+  std::shared_ptr<const OcspOutcome> put(const crypto::Sha256& key, OcspOutcome outcome);
+
+  /// Forgets what is no answer: whoever changed the configuration wants it tried again.
+  void forget_failures();
+
+  [[nodiscard]] std::size_t size() const { return entries_.size(); }
+
+ private:
+  struct Entry {
+    crypto::Sha256 key;
+    std::shared_ptr<const OcspOutcome> outcome;
+  };
+
+  std::size_t capacity_;
+  std::list<Entry> entries_;  // most recently used first
+  std::unordered_map<crypto::Sha256, std::list<Entry>::iterator, crypto::Sha256Hash> index_;
+};
+
+/// What a verification knows of OCSP answers, and where it leaves what somebody has to ask first.
+struct OcspDesk {
+  explicit OcspDesk(OcspCache& known) : answers{known} {}
+
+  OcspCache& answers;
+  std::vector<OcspQuestion> questions;  ///< of the path, leaf first
+  OcspOptions options;                  ///< whom the store asks; of the questions
+};
+
+}  // namespace certbound::x509
