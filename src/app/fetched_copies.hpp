@@ -6,6 +6,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <tuple>
 
 #include "base/result.hpp"
 #include "fetch/refresher.hpp"
@@ -20,7 +21,9 @@ struct CopyId {
   std::string url;    ///< another URL is another copy
 
   [[nodiscard]] bool operator==(const CopyId&) const = default;
-  [[nodiscard]] auto operator<=>(const CopyId&) const = default;
+  [[nodiscard]] bool operator<(const CopyId& other) const {
+    return std::tie(kind, owner, url) < std::tie(other.kind, other.owner, other.url);
+  }
 
   /// The name of its files without their suffix: of the kind and a digest of the rest, so that a client_id or a URL
   /// never becomes a path.
@@ -35,7 +38,7 @@ struct CopyId {
 /// by anybody who may, and written by the daemon's one thread for that.
 class FetchedCopies {
  public:
-  explicit FetchedCopies(std::filesystem::path state_dir) : directory_{std::move(state_dir) / "fetched"} {}
+  explicit FetchedCopies(const std::filesystem::path& state_dir) : directory_{state_dir / "fetched"} {}
 
   /// Makes the directory. Errors: `invalid_request`.
   [[nodiscard]] Result<void> prepare() const;

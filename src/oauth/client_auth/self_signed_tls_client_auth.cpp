@@ -59,8 +59,8 @@ Error refuse_unregistered(const store::DirectoryClient& client, const KeySet* fe
 
 Result<void> check_self_signed_tls_client_auth(const store::DirectoryClient& client,
                                                const x509::PresentedChain& presented, const AuthContext& context) {
-  static const KeySet kNone;
-  const KeySet& fetched = context.fetched_keys == nullptr ? kNone : *context.fetched_keys;
+  static const KeySet none;
+  const KeySet& fetched = context.fetched_keys == nullptr ? none : *context.fetched_keys;
   const bool is_fetched = is_among(presented.leaf_thumbprint, fetched.certificates);
   bool is_registered = is_among(presented.leaf_thumbprint, client.certificates) || is_fetched;
   if (!is_registered) {
