@@ -7,13 +7,12 @@
 #include <cstdio>
 #include <malloc.h>
 #include <optional>
-#include <span>
 #include <unistd.h>
 #include <utility>
 
 #include "app/config_watch.hpp"
 #include "app/crl_watch.hpp"
-#include "app/ending.hpp"
+#include "app/ending_watch.hpp"
 #include "app/fetching.hpp"
 #include "app/generation.hpp"
 #include "app/main_loop.hpp"
@@ -26,7 +25,6 @@
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "store/open.hpp"
-#include "x509/validity.hpp"
 
 namespace certbound::app {
 
@@ -42,13 +40,8 @@ Task<bool> probe_store(store::Executor& executor) {
   co_return found.has_value();
 }
 
-/// How often the clients' certificates are looked at, and how often the log names those that end soon.
-constexpr std::chrono::hours kLookInterval{1};
-constexpr std::chrono::hours kReportInterval{24};
 /// The longest wait for a time of the wall clock.
 constexpr std::chrono::minutes kClockInterval{1};
-/// Clients that one report names.
-constexpr std::size_t kMostEnding = 100;
 
 }  // namespace
 
@@ -61,7 +54,7 @@ struct Daemon::State {
   void wait();
   [[nodiscard]] std::chrono::milliseconds do_what_is_due();
   void warn_of_crls();
-  void look_at_ends();
+  void look_at_ends() { ending_watch.look(store->seen_certificates(), current->materials.certificates); }
   void reload();
   [[nodiscard]] std::optional<std::string> try_reload();
   void stop();
@@ -83,10 +76,6 @@ struct Daemon::State {
   metrics::Gauge generation_number = registry.gauge(
       "certbound_config_generation", "The number of the configuration in use; it goes on counting after a restart");
   metrics::Gauge clients = registry.gauge("certbound_clients", "Registered clients");
-  metrics::Gauge clients_ending = registry.gauge(
-      "certbound_client_certificates_ending", "Clients whose last seen certificate has ended or ends within 30 days");
-  std::chrono::steady_clock::time_point next_look{};
-  std::chrono::steady_clock::time_point next_report{};
   metrics::Gauge shared_credentials = registry.gauge(
       "certbound_shared_client_credentials",
       "Pairs of declared clients that a certificate authenticates both, as far as loading warned of them");
@@ -102,6 +91,7 @@ struct Daemon::State {
   std::optional<WorkerPool> pool;  // its workers ask those before
   std::optional<Generation> current;
   CrlWatch crl_watch;
+  EndingWatch ending_watch{registry};
   std::optional<ConfigWatch> config_watch;
   FileWatch::FileTime read_at{};  // when reading the first configuration began
   config::NamedFiles named;       // by the configuration that was read last, until config_watch has it
@@ -268,12 +258,12 @@ void Daemon::State::wait() {
 std::chrono::milliseconds Daemon::State::do_what_is_due() {
   using std::chrono::milliseconds;
   warn_of_crls();
-  if (std::chrono::steady_clock::now() >= next_look) look_at_ends();
+  if (std::chrono::steady_clock::now() >= ending_watch.next_look()) look_at_ends();
   if (const auto changed = config_watch->take_due()) {
     log::info("files_changed", {{"name", *changed}});
     reload();
   }
-  auto quiet = std::chrono::duration_cast<milliseconds>(next_look - std::chrono::steady_clock::now());
+  auto quiet = std::chrono::duration_cast<milliseconds>(ending_watch.next_look() - std::chrono::steady_clock::now());
   if (const auto to_change = config_watch->until_due()) quiet = std::min(quiet, *to_change);
   // The wall clock may be set meanwhile, so it is asked again now and then.
   const auto expiry = crl_watch.next_expiry();
@@ -286,29 +276,6 @@ void Daemon::State::warn_of_crls() {
                                  {"issuer", crl.issuer},
                                  {"number", crl.number},
                                  {"next_update", to_rfc3339(crl.next_update)}});
-  }
-}
-
-/// Counts the clients' certificates that end soon. Once a day the log names them and the configuration's own that do;
-/// at the start loading has named those.
-void Daemon::State::look_at_ends() {
-  const auto now = std::chrono::steady_clock::now();
-  next_look = now + kLookInterval;
-  const WallTime today = wall_now();
-  const auto ending = store->seen_certificates().list_ending(today + x509::kExpiryWarning, kMostEnding);
-  const auto count = store->seen_certificates().count_ending(today + x509::kExpiryWarning);
-  if (!ending || !count) {
-    log::warning("seen_certificates_not_read", {{"detail", (ending ? count.error() : ending.error()).detail}});
-    return;
-  }
-  clients_ending.set(static_cast<double>(*count));
-  if (now < next_report) return;
-  const bool is_start = next_report == std::chrono::steady_clock::time_point{};
-  next_report = now + kReportInterval;
-  std::span<const WatchedCertificate> own;
-  if (!is_start) own = current->materials.certificates;
-  for (const std::string& line : describe_ending(own, *ending, today)) {
-    log::warning("certificate_ends", {{"detail", line}});
   }
 }
 
