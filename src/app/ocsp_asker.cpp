@@ -221,10 +221,11 @@ class OcspAsker::State : public std::enable_shared_from_this<State> {
     const std::lock_guard lock{mutex_};
     const auto known = cache_.put(key, std::move(outcome));
     flights_.erase(key);
-    for (const Place& place : flight.waiting) {
-      asio::post(place.waiter->executor, [place, known] { place.waiter->take(place.index, *known); });
+    for (Place& place : std::exchange(flight.waiting, {})) {
+      // The waiter goes with the handler: its timer ends on its own thread.
+      const asio::any_io_executor executor = place.waiter->executor;
+      asio::post(executor, [place = std::move(place), known] { place.waiter->take(place.index, *known); });
     }
-    flight.waiting.clear();
   }
 
   /// Whatever it throws must not keep the flight, or nobody could ask again.

@@ -20,7 +20,7 @@ namespace certbound::app {
 /// worker does not know the answer itself.
 class OcspAsker final : public oauth::OcspSource {
  public:
-  /// `client` outlives the asker; it is stopped before the asker goes, and both before the workers' event loops.
+  /// `client` outlives the asker, and is stopped before an event loop goes whose coroutines have waited here.
   OcspAsker(fetch::Client& client, metrics::Registry& registry, WallClock clock = wall_now);
   ~OcspAsker() override;
 

@@ -1,5 +1,6 @@
 #include "x509/ocsp.hpp"
 
+#include <algorithm>
 #include <memory>
 #include <new>
 
@@ -70,8 +71,9 @@ Result<Bytes> make_ocsp_request(const OcspQuestion& question, ByteView nonce) {
 }
 
 std::string describe_ocsp_answer(const OcspAnswer& answer, WallTime now) {
-  std::string text =
-      "OCSP answer of " + to_rfc3339(answer.this_update) + " (" + describe_age(now - answer.this_update) + ") by ";
+  // The responder's clock may be ahead of ours by as much as was accepted.
+  const std::chrono::seconds age = std::max(now - answer.this_update, std::chrono::seconds{0});
+  std::string text = "OCSP answer of " + to_rfc3339(answer.this_update) + " (" + describe_age(age) + ") by ";
   text += answer.delegate ? "\"" + render_name(*X509_get_subject_name(&answer.delegate->handle())) + "\""
                           : std::string{"the issuer itself"};
   text += answer.has_next_update ? ", next update " : ", without a next update, so it holds until ";
