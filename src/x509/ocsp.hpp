@@ -90,7 +90,7 @@ inline constexpr std::size_t kOcspNonceBytes = 32;
 /// certificate (issuer's name and key, serial; by SHA-1 or SHA-256); signed by the issuer's key, or by that of a
 /// certificate which the issuer issued directly for OCSPSigning and which is valid now; signatures and keys of at least
 /// 112 bits of security; neither of the future nor past. A nonce may be missing, since responders that sign beforehand
-/// have none; one that is there must be `nonce`. Below 1 ms; any thread.
+/// have none; one that is there must be `nonce`. Costs a few signature verifications; any thread.
 /// Errors: `invalid_request`, `detail` says what, for people.
 [[nodiscard]] Result<OcspAnswer> verify_ocsp_response(ByteView der, const OcspQuestion& question, ByteView nonce,
                                                       WallTime now);

@@ -168,7 +168,7 @@ Result<void> Revocation::check(VerifiedPath& path, WallTime now, OcspDesk* desk)
 
 std::string describe_finding(const RevocationFinding& finding, const Certificate& certificate, WallTime now) {
   if (finding.ocsp_use == OcspUse::decided) return describe_ocsp(finding, certificate, now);
-  const std::string ocsp = finding.ocsp_use == OcspUse::none ? "" : describe_ocsp(finding, certificate, now);
+  std::string ocsp = finding.ocsp_use == OcspUse::none ? "" : describe_ocsp(finding, certificate, now);
   if (finding.crl == nullptr) {
     if (!ocsp.empty()) return ocsp;
     return "there is no CRL of its issuer \"" + render_name(*X509_get_issuer_name(&certificate.handle())) + "\"";
