@@ -29,7 +29,7 @@ Bell& Bell::operator=(Bell&& other) noexcept {
 Bell::~Bell() { ring(); }
 
 void Bell::ring() {
-  if (waiting_) waiting_->timer.cancel();
+  if (const auto waiting = waiting_.lock()) waiting->timer.cancel();
   waiting_.reset();
 }
 
@@ -38,8 +38,11 @@ Task<void> Bell::wait(std::chrono::milliseconds longest) {
   const auto executor = co_await asio::this_coro::executor;
   const auto now = std::chrono::steady_clock::now();
   // One that has expired wakes its own; whoever comes after that waits anew.
-  if (!waiting_ || waiting_->timer.expiry() <= now) waiting_ = std::make_shared<Waiting>(executor, now + longest);
-  const std::shared_ptr<Waiting> mine = waiting_;
+  std::shared_ptr<Waiting> mine = waiting_.lock();
+  if (!mine || mine->timer.expiry() <= now) {
+    mine = std::make_shared<Waiting>(executor, now + longest);
+    waiting_ = mine;
+  }
   co_await mine->timer.async_wait(kResume);
 }
 

@@ -21,12 +21,12 @@ class Bell {
   void ring();
 
   /// Returns after the next ring(), or when the time is up: `longest` after the first call of those that wait together.
-  /// The bell need not outlive the wait.
+  /// Neither need outlive the other.
   [[nodiscard]] Task<void> wait(std::chrono::milliseconds longest);
 
  private:
   struct Waiting;
-  std::shared_ptr<Waiting> waiting_;
+  std::weak_ptr<Waiting> waiting_;  // those who wait own it: their loop may go before the bell
 };
 
 }  // namespace certbound

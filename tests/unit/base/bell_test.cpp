@@ -73,4 +73,22 @@ TEST_F(BellTest, MayGoBeforeThoseWhoWait) {
 
 TEST_F(BellTest, RingsWithoutAnybody) { bell_->ring(); }
 
+// At the end of a worker its loop goes first.
+TEST(Bell, OutlivesTheLoopOfThoseWhoWaited) {
+  Bell bell;
+  std::optional<int> in_time;
+  std::optional<int> abandoned;
+  {
+    boost::asio::io_context context{1};
+    store::start_task(context, wait_and_say(bell, milliseconds{1}, 1), in_time);
+    context.run();
+    store::start_task(context, wait_and_say(bell, hours{1}, 2), abandoned);
+    context.restart();
+    context.poll();
+  }
+  EXPECT_TRUE(in_time);
+  EXPECT_FALSE(abandoned);
+  bell.ring();
+}
+
 }  // namespace certbound
