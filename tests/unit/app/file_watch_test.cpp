@@ -153,11 +153,11 @@ TEST_F(FileWatchTest, IsReadableWhenThereIsSomethingToHear) {
   write("server.crt");
   EXPECT_GE(arm("server.crt").watched, 2U);
   pollfd waited{watch_.descriptor(), POLLIN, 0};
-  EXPECT_EQ(::poll(&waited, 1, 0), 0);
+  // Not that it is silent before: what others do in the directories above wakes it too, and counts for nothing.
+  EXPECT_EQ(heard(), "nothing");
   write("server.crt");
   EXPECT_EQ(::poll(&waited, 1, 0), 1);
   EXPECT_EQ(heard(), at("server.crt"));
-  EXPECT_EQ(::poll(&waited, 1, 0), 0);
   watch_.stop();
   EXPECT_EQ(watch_.descriptor(), -1);
 }
