@@ -46,6 +46,10 @@ Result<void> check_dates(const x509::Crl& crl, WallTime now) {
   return {};
 }
 
+bool has_list_of(const Crls& crls, const x509::Certificate& issuer) {
+  return std::any_of(crls.begin(), crls.end(), [&issuer](const auto& crl) { return crl->is_of(issuer); });
+}
+
 /// A list that holds must not be taken away, nor replaced by an older one: whoever can do that unrevokes.
 Result<void> check_replaces(const Crls& found, const x509::Crl& before, WallTime now) {
   if (now >= before.next_update()) return {};
@@ -78,16 +82,34 @@ bool has_same_authorities(const std::vector<x509::Certificate>& a, const std::ve
 
 Result<Crls> examine_crls(std::string_view body, const std::vector<x509::Certificate>& authorities, const Crls* before,
                           WallTime now) {
-  auto parsed = x509::parse_crls(body, authorities);
+  auto parsed = x509::parse_known_crls(body, authorities);
   if (!parsed) return std::move(parsed).error();
-  for (const auto& crl : *parsed) {
+  for (const auto& crl : parsed->crls) {
     if (auto checked = check_dates(*crl, now); !checked) return std::move(checked).error();
   }
-  if (before == nullptr) return parsed;
+  if (before == nullptr) return std::move(parsed->crls);
   for (const auto& crl : *before) {
-    if (auto checked = check_replaces(*parsed, *crl, now); !checked) return std::move(checked).error();
+    if (auto checked = check_replaces(parsed->crls, *crl, now); !checked) return std::move(checked).error();
   }
-  return parsed;
+  return std::move(parsed->crls);
+}
+
+FoundCrls carry_over(const FetchedCrls& latest, FoundCrls kept, const std::vector<x509::Certificate>& authorities) {
+  auto carried = std::make_shared<FetchedCrls>();
+  for (const auto& crl : latest.crls) {
+    const auto is_its = [&crl](const x509::Certificate& authority) { return crl->is_of(authority); };
+    if (std::any_of(authorities.begin(), authorities.end(), is_its)) carried->crls.push_back(crl);
+  }
+  if (carried->crls.empty()) return kept;
+  if (kept.crls) {
+    const Crls newer = carried->crls;
+    for (const auto& crl : kept.crls->crls) {
+      if (!has_list_of(newer, crl->issuer())) carried->crls.push_back(crl);
+    }
+  }
+  // No validators: a list of a new authority that was left out so far comes only with the octets.
+  carried->copy.received_at = latest.copy.received_at;
+  return FoundCrls{std::move(carried), ""};
 }
 
 struct CrlFetcher::Source {
@@ -149,11 +171,10 @@ CrlFetcher::~CrlFetcher() = default;
 FindFetchedCrls CrlFetcher::finder() {
   return [this](const CopyId& id, const std::vector<x509::Certificate>& authorities) {
     const auto found = sources_.find(id);
-    const bool is_known = found != sources_.end() && has_same_authorities(found->second->authorities, authorities);
-    if (is_known) {
-      if (auto latest = found->second->latest()) return latest;
-    }
-    return find_in_copies(tools_.copies)(id, authorities);
+    const auto latest = found == sources_.end() ? nullptr : found->second->latest();
+    if (latest && has_same_authorities(found->second->authorities, authorities)) return FoundCrls{latest, ""};
+    FoundCrls kept = find_in_copies(tools_.copies)(id, authorities);
+    return latest ? carry_over(*latest, std::move(kept), authorities) : kept;
   };
 }
 

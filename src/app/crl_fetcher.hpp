@@ -18,6 +18,11 @@ namespace certbound::app {
 [[nodiscard]] Result<Crls> examine_crls(std::string_view body, const std::vector<x509::Certificate>& authorities,
                                         const Crls* before, WallTime now);
 
+/// What there is for authorities that are not those with which `latest` was verified: the lists of `latest` whose issuer
+/// is still one of them, and of `kept` those of the other issuers.
+[[nodiscard]] FoundCrls carry_over(const FetchedCrls& latest, FoundCrls kept,
+                                   const std::vector<x509::Certificate>& authorities);
+
 /// Keeps the CRLs of URLs current. Main thread only.
 class CrlFetcher {
  public:
@@ -30,7 +35,8 @@ class CrlFetcher {
   CrlFetcher& operator=(const CrlFetcher&) = delete;
   ~CrlFetcher();
 
-  /// What has been fetched already, else what is in the state directory. The fetcher outlives the function.
+  /// What has been fetched already, else what is in the state directory. Where the authorities of a store have changed,
+  /// both: of those that stay, no list gets lost or older. The fetcher outlives the function.
   [[nodiscard]] FindFetchedCrls finder();
 
   /// Fetches these URLs from now on, and no others; what those brought that go is forgotten.

@@ -87,6 +87,41 @@ TEST_F(ExamineCrls, RefusesWhatLacksAListThatStillHolds) {
   EXPECT_NE(refusal(body(root_, CrlShape{}), &*both).find("does not hold"), std::string::npos);
 }
 
+// A bundle goes on listing a CA that the store has given up.
+TEST_F(ExamineCrls, LeavesOutListsOfOtherCas) {
+  const auto gone = test::make_root("Gone");
+  const auto found = examine_crls(body(gone, CrlShape{}) + body(root_, CrlShape{}), authorities_, nullptr, kNow);
+  ASSERT_TRUE(found) << found.error().detail;
+  ASSERT_EQ(found->size(), 1U);
+  EXPECT_TRUE(found->front()->is_of(root_.certificate));
+  EXPECT_NE(refusal(body(gone, CrlShape{})).find("neither an anchor nor an intermediate"), std::string::npos);
+  EXPECT_NE(refusal(body(impostor_, CrlShape{}) + body(other_, CrlShape{})).find("signature"), std::string::npos);
+}
+
+// A reload with other authorities must not forget what a list revokes.
+TEST_F(ExamineCrls, CarriesOverWhatIsOfAuthoritiesThatStay) {
+  FetchedCrls latest;
+  latest.crls = examined(numbered("06"));
+  latest.copy.received_at = kNow;
+  latest.copy.validators.etag = "\"6\"";
+  const std::vector<x509::Certificate> others{other_.certificate};
+  EXPECT_EQ(carry_over(latest, FoundCrls{nullptr, "damaged"}, others).crls, nullptr);
+  EXPECT_EQ(carry_over(latest, FoundCrls{nullptr, "damaged"}, others).remark, "damaged");
+  const FoundCrls alone = carry_over(latest, FoundCrls{nullptr, "damaged"}, authorities_);
+  ASSERT_NE(alone.crls, nullptr);
+  EXPECT_EQ(alone.crls->crls, latest.crls);
+  EXPECT_EQ(alone.remark, "");
+  EXPECT_EQ(alone.crls->copy.received_at, kNow);
+  EXPECT_EQ(alone.crls->copy.validators.etag, "");
+
+  auto kept = std::make_shared<FetchedCrls>();
+  kept->crls = *x509::parse_crls(body(root_, numbered("05")) + body(other_, CrlShape{}), authorities_);
+  const FoundCrls both = carry_over(latest, FoundCrls{kept, ""}, authorities_);
+  ASSERT_EQ(both.crls->crls.size(), 2U);
+  EXPECT_EQ(both.crls->crls[0]->number(), "06");
+  EXPECT_TRUE(both.crls->crls[1]->is_of(other_.certificate));
+}
+
 // The store that has the URL gets the new list in place of the old, and keeps its others.
 TEST(ReplaceCrls, TakesTheOldOnesPlaceAndNoOthers) {
   const Files files;
@@ -101,7 +136,7 @@ TEST(ReplaceCrls, TakesTheOldOnesPlaceAndNoOthers) {
   const FindFetchedCrls finder = [&](const CopyId& id, const std::vector<x509::Certificate>& authorities) {
     EXPECT_EQ(id.owner, "partner");
     found->crls = *x509::parse_crls(test::to_crl_pem(make_crl(files.issuing)), authorities);
-    return found;
+    return FoundCrls{found, ""};
   };
   LoadedMaterials loaded = load_materials(config, kNow, finder);
   ASSERT_TRUE(loaded.materials);
