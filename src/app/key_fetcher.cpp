@@ -175,7 +175,7 @@ std::unique_ptr<KeyFetcher::Source> KeyFetcher::make_source(const CopyId& id,
     auto keys = share(std::move(parsed->set));
     const std::lock_guard lock{slot->mutex};
     slot->latest = std::move(keys);
-    return std::optional<WallTime>{};
+    return fetch::Examination();
   };
   plan.tell = [this, target = source.get()](std::uint64_t attempt) { take_attempt(*target, attempt); };
   std::optional<fetch::LastGood> seed;

@@ -88,7 +88,7 @@ class Refresher::State : public std::enable_shared_from_this<State> {
   [[nodiscard]] bool is_coming() const { return is_asked_for_ || is_under_way_; }
 
   void finish(const Outcome& outcome) {
-    if (!outcome.is_ok() || outcome.is_not_modified) return conclude(outcome, std::optional<WallTime>{good_until_});
+    if (!outcome.is_ok() || outcome.is_not_modified) return conclude(outcome, Examination{good_until_, Taken::whole});
     // Held while it is in use, so that end() knows when nobody is in there any more.
     const std::lock_guard lock{use_mutex_};
     if (is_ended_) {
@@ -125,8 +125,9 @@ class Refresher::State : public std::enable_shared_from_this<State> {
     const std::lock_guard lock{use_mutex_};
     if (!is_ended_) {
       if (failure == Failure::none) {
-        good_until_ = *examined;
+        good_until_ = examined->good_until;
         take(outcome);
+        if (examined->taken == Taken::in_part) plan_.request.validators = {};
       }
       note(outcome, failure, std::move(detail));
     }
@@ -211,7 +212,7 @@ Refresher::Refresher(Client& client, RefreshPlan plan, Use use, std::optional<La
     : Refresher{client, std::move(plan),
                 UseLater{[use = std::move(use)](const std::shared_ptr<const Outcome>& outcome, const Answer& answer) {
                   auto used = use(*outcome);
-                  answer(used ? Examined{std::nullopt} : Examined{std::move(used).error()});
+                  answer(used ? Examined{Examination()} : Examined{std::move(used).error()});
                 }},
                 std::move(seed)} {}
 

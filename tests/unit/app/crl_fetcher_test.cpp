@@ -18,6 +18,11 @@ class ExamineCrls : public testing::Test {
   [[nodiscard]] Crls examined(const CrlShape& shape, const Crls* before = nullptr) const {
     auto found = examine_crls(body(root_, shape), authorities_, before, kNow);
     if (!found) throw std::runtime_error{found.error().detail};
+    return std::move(found->crls);
+  }
+  [[nodiscard]] ExaminedCrls examined_body(const std::string& body, const Crls* before) const {
+    auto found = examine_crls(body, authorities_, before, kNow);
+    if (!found) throw std::runtime_error{found.error().detail};
     return *std::move(found);
   }
   [[nodiscard]] std::string refusal(const std::string& body, const Crls* before = nullptr) const {
@@ -31,6 +36,16 @@ class ExamineCrls : public testing::Test {
     CrlShape shape;
     shape.number = number;
     shape.this_update = kNow - age;
+    return shape;
+  }
+  [[nodiscard]] static CrlShape past(const std::string& number) {
+    CrlShape shape = numbered(number, hours{3});
+    shape.next_update = kNow;
+    return shape;
+  }
+  [[nodiscard]] static CrlShape to_come(const std::string& number) {
+    CrlShape shape = numbered(number);
+    shape.this_update = kNow + hours{1};
     return shape;
   }
 
@@ -67,13 +82,45 @@ TEST_F(ExamineCrls, TakesAnOlderNumberWhereWhatIsThereIsPast) {
   EXPECT_EQ(examined(numbered("05"), &*past).front()->number(), "05");
 }
 
-TEST_F(ExamineCrls, RefusesWhatIsPastOrOfTheFuture) {
-  CrlShape past;
-  past.next_update = kNow;
-  EXPECT_NE(refusal(body(root_, past)).find("is past"), std::string::npos);
-  CrlShape future;
-  future.this_update = kNow + std::chrono::seconds{1};
-  EXPECT_NE(refusal(body(root_, future)).find("not valid yet"), std::string::npos);
+TEST_F(ExamineCrls, RefusesAPastOneInPlaceOfOneThatHolds) {
+  const Crls before = examined(numbered("05", hours{2}));
+  CrlShape shape = numbered("06");
+  shape.next_update = kNow;
+  EXPECT_NE(refusal(body(root_, shape), &before).find("is past"), std::string::npos);
+}
+
+// What it lists is revoked all the same.
+TEST_F(ExamineCrls, TakesAPastOneWhereNothingElseIs) {
+  const Crls first = examined(past("05"));
+  EXPECT_EQ(first.front()->number(), "05");
+  EXPECT_NE(refusal(body(root_, past("05")), &first).find("is past"), std::string::npos);
+  EXPECT_NE(refusal(body(root_, past("04")), &first).find("is past"), std::string::npos);
+  EXPECT_EQ(examined(past("06"), &first).front()->number(), "06");
+  EXPECT_EQ(examined(numbered("04"), &first).front()->number(), "04");
+}
+
+TEST_F(ExamineCrls, AllowsAClockThatIsBehind) {
+  CrlShape shape = numbered("06");
+  shape.this_update = kNow + std::chrono::seconds{301};
+  EXPECT_NE(refusal(body(root_, shape)).find("not valid yet"), std::string::npos);
+  shape.this_update = kNow + std::chrono::seconds{300};
+  EXPECT_EQ(examined(shape).size(), 1U);
+  // Until it begins the old one decides.
+  const Crls before = examined(numbered("05"));
+  const Crls both = examined(shape, &before);
+  ASSERT_EQ(both.size(), 2U);
+  EXPECT_EQ(both[0]->number(), "06");
+  EXPECT_EQ(both[1], before.front());
+  EXPECT_EQ(examined(shape, &both).size(), 2U);
+}
+
+// One whose dates are wrong must not lock out all that follow.
+TEST_F(ExamineCrls, IsNotBoundByAListOfTheFarFuture) {
+  CrlShape shape = numbered("ff");
+  shape.this_update = kNow + hours{12};
+  const auto before = x509::parse_crls(body(root_, shape), authorities_);
+  ASSERT_TRUE(before);
+  EXPECT_EQ(examined(numbered("06"), &*before).front()->number(), "06");
 }
 
 TEST_F(ExamineCrls, RefusesAnotherCaOfTheSameName) {
@@ -81,10 +128,48 @@ TEST_F(ExamineCrls, RefusesAnotherCaOfTheSameName) {
   EXPECT_NE(refusal("<html>Sign in</html>"), "");
 }
 
-TEST_F(ExamineCrls, RefusesWhatLacksAListThatStillHolds) {
-  const auto both = examine_crls(body(root_, CrlShape{}) + body(other_, CrlShape{}), authorities_, nullptr, kNow);
-  ASSERT_TRUE(both) << both.error().detail;
-  EXPECT_NE(refusal(body(root_, CrlShape{}), &*both).find("does not hold"), std::string::npos);
+// A bundle is as good as each of its lists: one CA that is late costs the others nothing.
+TEST_F(ExamineCrls, JudgesEachListAlone) {
+  const std::string before_body = body(root_, numbered("05", hours{2})) + body(other_, numbered("05", hours{2}));
+  const Crls before = examined_body(before_body, nullptr).crls;
+  const auto of = [](const ExaminedCrls& examined, const test::Identity& issuer) {
+    for (const auto& crl : examined.crls) {
+      if (crl->is_of(issuer.certificate)) return crl->number();
+    }
+    return std::string{"none"};
+  };
+  for (const CrlShape& shape : {numbered("04", hours{3}), past("06"), to_come("06")}) {
+    const auto examined = examined_body(body(root_, numbered("06")) + body(other_, shape), &before);
+    EXPECT_EQ(of(examined, root_), "06");
+    EXPECT_EQ(of(examined, other_), "05");
+    EXPECT_EQ(examined.crls.size(), 2U);
+    EXPECT_EQ(examined.left_out.size(), 1U);
+    EXPECT_FALSE(examined.is_whole);  // alone it would unrevoke
+  }
+}
+
+TEST_F(ExamineCrls, KeepsAListThatTheBodyLacks) {
+  const auto both = examined_body(body(root_, numbered("05")) + body(other_, CrlShape{}), nullptr);
+  EXPECT_TRUE(both.is_whole);
+  const auto without = examined_body(body(root_, numbered("06")), &both.crls);
+  EXPECT_EQ(without.crls.size(), 2U);
+  EXPECT_FALSE(without.is_whole);
+}
+
+// A CA that always is late does not keep the others' lists from being kept.
+TEST_F(ExamineCrls, IsWholeWithThePastListThatIsThereAnyway) {
+  const auto first = examined_body(body(root_, numbered("05")) + body(other_, past("01")), nullptr);
+  EXPECT_EQ(first.crls.size(), 2U);
+  const auto second = examined_body(body(root_, numbered("06")) + body(other_, past("01")), &first.crls);
+  EXPECT_EQ(second.crls.size(), 2U);
+  EXPECT_TRUE(second.is_whole);
+}
+
+TEST_F(ExamineCrls, TakesTheNewestOfACa) {
+  const auto found = examined_body(body(root_, numbered("05", hours{2})) + body(root_, numbered("06")), nullptr);
+  ASSERT_EQ(found.crls.size(), 1U);
+  EXPECT_EQ(found.crls.front()->number(), "06");
+  EXPECT_EQ(found.left_out.size(), 1U);
 }
 
 // A bundle goes on listing a CA that the store has given up.
@@ -92,8 +177,10 @@ TEST_F(ExamineCrls, LeavesOutListsOfOtherCas) {
   const auto gone = test::make_root("Gone");
   const auto found = examine_crls(body(gone, CrlShape{}) + body(root_, CrlShape{}), authorities_, nullptr, kNow);
   ASSERT_TRUE(found) << found.error().detail;
-  ASSERT_EQ(found->size(), 1U);
-  EXPECT_TRUE(found->front()->is_of(root_.certificate));
+  ASSERT_EQ(found->crls.size(), 1U);
+  EXPECT_TRUE(found->crls.front()->is_of(root_.certificate));
+  EXPECT_EQ(found->left_out.size(), 1U);
+  EXPECT_TRUE(found->is_whole);
   EXPECT_NE(refusal(body(gone, CrlShape{})).find("neither an anchor nor an intermediate"), std::string::npos);
   EXPECT_NE(refusal(body(impostor_, CrlShape{}) + body(other_, CrlShape{})).find("signature"), std::string::npos);
 }
