@@ -287,15 +287,17 @@ void CrlFetcher::take_arrived(Source& source) {
   const auto latest = source.latest();
   const Crls before = source.applied ? source.applied->crls : Crls{};
   if (!latest || latest == source.applied) return;
-  source.applied = latest;
-  if (latest->crls == before) return;  // the same list once more
+  if (latest->crls == before) {  // the same list once more
+    source.applied = latest;
+    return;
+  }
   for (const auto& crl : latest->crls) {
     log::info("crl_fetched", {{"trust_store", source.id.owner},
                               {"url", shown_url(source.id.url)},
                               {"detail", x509::describe_crl(*crl, wall_now())},
                               {"entries", crl->size()}});
   }
-  on_new_(source.id, before, latest->crls);
+  if (on_new_(source.id, before, latest->crls)) source.applied = latest;
 }
 
 void CrlFetcher::refetch() {

@@ -35,8 +35,9 @@ struct ExaminedCrls {
 /// Keeps the CRLs of URLs current. Main thread only.
 class CrlFetcher {
  public:
-  /// New CRLs of a URL have come in place of `before` (empty for none).
-  using OnNew = std::function<void(const CopyId& id, const Crls& before, const Crls& now)>;
+  /// New CRLs of a URL have come in place of `before` (empty for none). False where they could not be put to use: they
+  /// are offered again after the next attempt.
+  using OnNew = std::function<bool(const CopyId& id, const Crls& before, const Crls& now)>;
 
   /// `tools` and `registry` outlive it.
   CrlFetcher(const FetchTools& tools, metrics::Registry& registry, OnNew on_new);

@@ -1,10 +1,13 @@
 #include "app/crl_fetcher.hpp"
 
+#include <optional>
+
 #include <gtest/gtest.h>
 
 #include "app/generation.hpp"
 #include "support/crl.hpp"
 #include "unit/app/files.hpp"
+#include "unit/fetch/hostile_server.hpp"
 
 namespace certbound::app {
 
@@ -207,6 +210,71 @@ TEST_F(ExamineCrls, CarriesOverWhatIsOfAuthoritiesThatStay) {
   ASSERT_EQ(both.crls->crls.size(), 2U);
   EXPECT_EQ(both.crls->crls[0]->number(), "06");
   EXPECT_TRUE(both.crls->crls[1]->is_of(other_.certificate));
+}
+
+/// A server with one list, and a fetcher whose loop runs until the test has seen enough.
+class CrlFetcherTest : public testing::Test {
+ protected:
+  CrlFetcherTest() {
+    fetch::Options options;
+    options.allow = {"127.0.0.1"};
+    auto settings = fetch::make_settings(options);
+    if (!settings) throw std::runtime_error{settings.error().detail};
+    client_ = std::make_unique<fetch::Client>(*std::move(settings), registry_);
+    if (const auto prepared = copies_.prepare(); !prepared) throw std::runtime_error{prepared.error().detail};
+    auto loop = MainLoop::make(sigset_t{});
+    if (!loop) throw std::runtime_error{loop.error().detail};
+    loop_.emplace(*std::move(loop));
+  }
+  ~CrlFetcherTest() override {
+    client_->stop();
+    work_->stop();
+  }
+
+  [[nodiscard]] static std::string current_list(const test::Identity& issuer) {
+    CrlShape shape;
+    shape.this_update = wall_now() - hours{1};
+    shape.next_update = wall_now() + hours{24};
+    return test::to_crl_pem(make_crl(issuer, shape));
+  }
+  [[nodiscard]] FetchTools tools() { return FetchTools{*client_, *work_, *loop_, copies_}; }
+
+  const test::Identity root_ = test::make_root("Root");
+  metrics::Registry registry_;
+  store::TemporaryFolder folder_;
+  FetchedCopies copies_{folder_.path()};
+  std::unique_ptr<fetch::Client> client_;
+  std::unique_ptr<FetchWork> work_ = make_fetch_work();
+  std::optional<MainLoop> loop_;
+};
+
+// What could not be put to use once must not be lost.
+TEST_F(CrlFetcherTest, OffersAgainWhatWasNotTaken) {
+  const std::string list = current_list(root_);
+  const fetch::HostileServer server{nullptr, [&list](fetch::HostilePeer& peer) {
+                                      peer.read_head();
+                                      peer.send("HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(list.size()) +
+                                                "\r\n\r\n" + list);
+                                    }};
+  int offers = 0;
+  const CrlFetcher::OnNew on_new = [&](const CopyId& /*id*/, const Crls& before, const Crls& now) {
+    EXPECT_TRUE(before.empty());
+    EXPECT_EQ(now.size(), 1U);
+    return ++offers == 2;
+  };
+  CrlFetcher fetcher{tools(), registry_, on_new};
+  CrlUrl url;
+  url.id = CopyId{CopyId::Kind::crl, "partner", "http://127.0.0.1:" + server.port() + "/root.crl"};
+  url.authorities = {root_.certificate};
+  fetcher.follow({url});
+  // Two attempts more than it takes: what was taken is not offered again.
+  const auto look = [&] {
+    if (server.conversations() >= 5) loop_->stop();
+    fetcher.refetch();
+    return std::chrono::milliseconds{5};
+  };
+  loop_->run([](int /*number*/) {}, look);
+  EXPECT_EQ(offers, 2);
 }
 
 // The store that has the URL gets the new list in place of the old, and keeps its others.
