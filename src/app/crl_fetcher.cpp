@@ -181,7 +181,7 @@ void tell_left_out(const CopyId& id, const std::vector<std::string>& left_out, c
   if (left_out.empty()) return;
   counter.increment(static_cast<double>(left_out.size()));
   log::warning("crl_left_out",
-               {{"trust_store", id.owner}, {"url", shown_url(id.url)}, {"lists", left_out.size()}, {"detail", left_out.front()}});
+               {{"trust_store", id.owner}, {"url", id.shown_source()}, {"lists", left_out.size()}, {"detail", left_out.front()}});
 }
 
 bool has_same_lists(const Crls& a, const Crls& b) {
@@ -293,7 +293,7 @@ void CrlFetcher::take_arrived(Source& source) {
   }
   for (const auto& crl : latest->crls) {
     log::info("crl_fetched", {{"trust_store", source.id.owner},
-                              {"url", shown_url(source.id.url)},
+                              {"url", source.id.shown_source()},
                               {"detail", x509::describe_crl(*crl, wall_now())},
                               {"entries", crl->size()}});
   }

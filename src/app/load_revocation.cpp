@@ -82,7 +82,7 @@ class RevocationLoader {
               "what was fetched before cannot be used (" + found.remark + "); nothing is there until it is fetched anew");
     }
     is_complete_ = is_complete_ && (entry.fetched || !found.remark.empty());
-    if (entry.fetched) add(key, entry.fetched->crls, shown_url(url));
+    if (entry.fetched) add(key, entry.fetched->crls, entry.id.shown_source());
     loaded_.urls.push_back(std::move(entry));
   }
 

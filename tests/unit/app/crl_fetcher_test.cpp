@@ -320,8 +320,21 @@ TEST(ReplaceCrls, TakesTheOldOnesPlaceAndNoOthers) {
   EXPECT_TRUE(verify(*snapshot));
   EXPECT_EQ(renewed.snapshot->trust_stores.at("partner")->revocation().crls().size(), 2U);
   ASSERT_EQ(renewed.watched.size(), 2U);
-  EXPECT_EQ(renewed.watched.back().name, "partner: http://crl.example/issuing.crl");
+  EXPECT_EQ(renewed.watched.back().name, "partner: " + generation.materials.crl_urls.front().id.shown_source());
   EXPECT_EQ(renewed.watched.back().number, "02");
+}
+
+TEST(ReplaceCrls, KeepsWhatIsWatchedOfAnotherQuery) {
+  const test::Identity root = test::make_root("Root");
+  const auto crls = *x509::parse_crls(test::to_crl_pem(make_crl(root)), {&root.certificate, 1});
+  const CopyId first{CopyId::Kind::crl, "partner", "http://crl.example/crl?ca=1"};
+  const CopyId second{CopyId::Kind::crl, "partner", "http://crl.example/crl?ca=2"};
+  Generation generation;
+  generation.snapshot = std::make_shared<oauth::Snapshot>();
+  generation.materials.crls = replace_crls(generation, first, {}, crls).watched;
+  generation.materials.crls = replace_crls(generation, second, {}, crls).watched;
+  EXPECT_EQ(generation.materials.crls.size(), 2U);
+  EXPECT_EQ(replace_crls(generation, second, crls, crls).watched.size(), 2U);
 }
 
 }  // namespace certbound::app
