@@ -129,8 +129,8 @@ Result<ExaminedCrls> examine_crls(std::string_view body, const std::vector<x509:
   const Crls& there = before == nullptr ? nothing : *before;
   ExaminedCrls examined;
   examined.crls = take_newest(parsed->crls, there, now, examined.left_out);
-  examined.is_whole = std::none_of(parsed->crls.begin(), parsed->crls.end(),
-                                   [now](const auto& crl) { return is_to_come(*crl, now); });
+  examined.is_whole =
+      std::none_of(parsed->crls.begin(), parsed->crls.end(), [now](const auto& crl) { return is_to_come(*crl, now); });
   if (examined.crls.empty()) return invalid_input(examined.left_out.front());
   examined.left_out.insert(examined.left_out.end(), parsed->left_out.begin(), parsed->left_out.end());
   keep_others(examined, there, parsed->crls, now);
@@ -180,8 +180,10 @@ namespace {
 void tell_left_out(const CopyId& id, const std::vector<std::string>& left_out, const metrics::Counter& counter) {
   if (left_out.empty()) return;
   counter.increment(static_cast<double>(left_out.size()));
-  log::warning("crl_left_out",
-               {{"trust_store", id.owner}, {"url", id.shown_source()}, {"lists", left_out.size()}, {"detail", left_out.front()}});
+  log::warning("crl_left_out", {{"trust_store", id.owner},
+                                {"url", id.shown_source()},
+                                {"lists", left_out.size()},
+                                {"detail", left_out.front()}});
 }
 
 bool has_same_lists(const Crls& a, const Crls& b) {
@@ -225,8 +227,9 @@ CrlFetcher::CrlFetcher(const FetchTools& tools, metrics::Registry& registry, OnN
       rejected_{
           registry.counter("certbound_crl_rejected_total",
                            "Fetched CRLs that were refused: damaged, of another CA, past, or older than the last")},
-      left_out_{registry.counter("certbound_crl_left_out_total",
-                                 "Lists of fetched CRLs that were left out while others of the same answer were taken")},
+      left_out_{
+          registry.counter("certbound_crl_left_out_total",
+                           "Lists of fetched CRLs that were left out while others of the same answer were taken")},
       on_new_{std::move(on_new)} {}
 
 CrlFetcher::~CrlFetcher() = default;

@@ -20,15 +20,15 @@ struct ExaminedCrls {
 };
 
 /// What a fetched body makes of `before`, which is null for nothing. Each list is judged alone; the newest of each CA
-/// that may be taken is, and what is there of the other CAs stays. Not taken is one that is not valid yet, is older than
-/// one that holds, or is past where the CA has one that holds or is no older. Errors: `invalid_request`, `detail` says
-/// why: x509::parse_known_crls(), or nothing was taken.
+/// that may be taken is, and what is there of the other CAs stays. Not taken is one that is not valid yet, is older
+/// than one that holds, or is past where the CA has one that holds or is no older. Errors: `invalid_request`, `detail`
+/// says why: x509::parse_known_crls(), or nothing was taken.
 [[nodiscard]] Result<ExaminedCrls> examine_crls(std::string_view body,
                                                 const std::vector<x509::Certificate>& authorities, const Crls* before,
                                                 WallTime now);
 
-/// What there is for authorities that are not those with which `latest` was verified: the lists of `latest` whose issuer
-/// is still one of them, and of `kept` those of the other issuers.
+/// What there is for authorities that are not those with which `latest` was verified: the lists of `latest` whose
+/// issuer is still one of them, and of `kept` those of the other issuers.
 [[nodiscard]] FoundCrls carry_over(const FetchedCrls& latest, FoundCrls kept,
                                    const std::vector<x509::Certificate>& authorities);
 

@@ -78,8 +78,9 @@ class RevocationLoader {
     FoundCrls found = find_fetched_(entry.id, authorities_);
     entry.fetched = std::move(found.crls);
     if (!found.remark.empty()) {
-      report_(key, config::Severity::warning,
-              "what was fetched before cannot be used (" + found.remark + "); nothing is there until it is fetched anew");
+      report_(
+          key, config::Severity::warning,
+          "what was fetched before cannot be used (" + found.remark + "); nothing is there until it is fetched anew");
     }
     is_complete_ = is_complete_ && (entry.fetched || !found.remark.empty());
     if (entry.fetched) add(key, entry.fetched->crls, entry.id.shown_source());

@@ -38,8 +38,8 @@ using FindFetchedCrls = std::function<FoundCrls(const CopyId& id, const std::vec
   return {};
 }
 
-/// Finds what is kept in the state directory. Lists of a CA that is no longer one of the store's are left out; a copy of
-/// which nothing can be used is logged and remarked on.
+/// Finds what is kept in the state directory. Lists of a CA that is no longer one of the store's are left out; a copy
+/// of which nothing can be used is logged and remarked on.
 [[nodiscard]] FindFetchedCrls find_in_copies(const std::filesystem::path& state_dir);
 [[nodiscard]] FindFetchedCrls find_in_copies(FetchedCopies copies);
 

@@ -90,8 +90,8 @@ struct KnownCrls {
   std::vector<std::string> left_out;  ///< why, for each list of a CA that is none of the issuers
 };
 
-/// As parse_crls(), for what comes from a URL: a list whose issuer's name is none of the issuers' is left out as long as
-/// another remains. Errors: as parse_crls(), so also where a list of a known name is not signed with its key.
+/// As parse_crls(), for what comes from a URL: a list whose issuer's name is none of the issuers' is left out as long
+/// as another remains. Errors: as parse_crls(), so also where a list of a known name is not signed with its key.
 [[nodiscard]] Result<KnownCrls> parse_known_crls(std::string_view content, std::span<const Certificate> issuers);
 
 /// Is this a list of a CA of another name? False for what is no list.

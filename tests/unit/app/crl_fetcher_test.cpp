@@ -251,11 +251,11 @@ class CrlFetcherTest : public testing::Test {
 // What could not be put to use once must not be lost.
 TEST_F(CrlFetcherTest, OffersAgainWhatWasNotTaken) {
   const std::string list = current_list(root_);
-  const fetch::HostileServer server{nullptr, [&list](fetch::HostilePeer& peer) {
-                                      peer.read_head();
-                                      peer.send("HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(list.size()) +
-                                                "\r\n\r\n" + list);
-                                    }};
+  const fetch::HostileServer server{
+      nullptr, [&list](fetch::HostilePeer& peer) {
+        peer.read_head();
+        peer.send("HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(list.size()) + "\r\n\r\n" + list);
+      }};
   int offers = 0;
   const CrlFetcher::OnNew on_new = [&](const CopyId& /*id*/, const Crls& before, const Crls& now) {
     EXPECT_TRUE(before.empty());

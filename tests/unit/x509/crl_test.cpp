@@ -328,7 +328,8 @@ TEST(ParseKnownCrls, LeavesOutListsOfOtherCasWhileOneRemains) {
   ASSERT_EQ(known->left_out.size(), 1U);
   EXPECT_THAT(known->left_out.front(), HasSubstr("PEM block 1: its issuer \"CN=Other\""));
   EXPECT_THAT(crls_refusal(theirs + ours, root), HasSubstr("PEM block 1: its issuer"));
-  for (const std::string& bad : {theirs, ours + test::to_crl_pem(make_crl(impostor)), theirs + "-----BEGIN", theirs + "nothing"}) {
+  for (const std::string& bad :
+       {theirs, ours + test::to_crl_pem(make_crl(impostor)), theirs + "-----BEGIN", theirs + "nothing"}) {
     EXPECT_FALSE(parse_known_crls(bad, issuers));
   }
 }
