@@ -63,8 +63,8 @@ std::string why_not(const x509::Crl& crl, const Crls& before, WallTime now) {
   for (const auto& old : before) {
     if (!crl.is_of(old->issuer()) || is_to_come(*old, now)) continue;
     const bool does_hold = !is_past(*old, now);
-    if (does_hold && is_older(crl, *old)) return "is older than what is there: " + x509::describe_crl(*old, now);
     if (is_past(crl, now) && (does_hold || !is_older(*old, crl))) return "is past";
+    if (does_hold && is_older(crl, *old)) return "is older than what is there: " + x509::describe_crl(*old, now);
   }
   return "";
 }
