@@ -12,17 +12,32 @@
 
 namespace certbound::app {
 
-/// What of a fetched body may take the place of `before`, which is null for nothing. Errors: `invalid_request`,
-/// `detail` says why it may not: x509::parse_crls(), a list that is past or not valid yet, one that is older than what
-/// is there, or one of a CA missing that was there and still holds.
-[[nodiscard]] Result<Crls> examine_crls(std::string_view body, const std::vector<x509::Certificate>& authorities,
-                                        const Crls* before, WallTime now);
+/// What there is once a body has come.
+struct ExaminedCrls {
+  Crls crls;
+  std::vector<std::string> left_out;  ///< why, for each list of the body that was not taken
+  bool is_whole = true;               ///< the body alone serves as well: it lacks nothing that stays, none is to come
+};
+
+/// What a fetched body makes of `before`, which is null for nothing. Each list is judged alone; the newest of each CA
+/// that may be taken is, and what is there of the other CAs stays. Not taken is one that is not valid yet, is older
+/// than one that holds, or is past where the CA has one that holds or is no older. Errors: `invalid_request`, `detail`
+/// says why: x509::parse_known_crls(), or nothing was taken.
+[[nodiscard]] Result<ExaminedCrls> examine_crls(std::string_view body,
+                                                const std::vector<x509::Certificate>& authorities, const Crls* before,
+                                                WallTime now);
+
+/// What there is for authorities that are not those with which `latest` was verified: the lists of `latest` whose
+/// issuer is still one of them, and of `kept` those of the other issuers.
+[[nodiscard]] FoundCrls carry_over(const FetchedCrls& latest, FoundCrls kept,
+                                   const std::vector<x509::Certificate>& authorities);
 
 /// Keeps the CRLs of URLs current. Main thread only.
 class CrlFetcher {
  public:
-  /// New CRLs of a URL have come in place of `before` (empty for none).
-  using OnNew = std::function<void(const CopyId& id, const Crls& before, const Crls& now)>;
+  /// New CRLs of a URL have come in place of `before` (empty for none). False where they could not be put to use: they
+  /// are offered again after the next attempt.
+  using OnNew = std::function<bool(const CopyId& id, const Crls& before, const Crls& now)>;
 
   /// `tools` and `registry` outlive it.
   CrlFetcher(const FetchTools& tools, metrics::Registry& registry, OnNew on_new);
@@ -30,7 +45,8 @@ class CrlFetcher {
   CrlFetcher& operator=(const CrlFetcher&) = delete;
   ~CrlFetcher();
 
-  /// What has been fetched already, else what is in the state directory. The fetcher outlives the function.
+  /// What has been fetched already, else what is in the state directory. Where the authorities of a store have changed,
+  /// both: of those that stay, no list gets lost or older. The fetcher outlives the function.
   [[nodiscard]] FindFetchedCrls finder();
 
   /// Fetches these URLs from now on, and no others; what those brought that go is forgotten.
@@ -47,6 +63,7 @@ class CrlFetcher {
 
   const FetchTools tools_;
   metrics::Counter rejected_;
+  metrics::Counter left_out_;
   OnNew on_new_;
   std::map<CopyId, std::unique_ptr<Source>> sources_;
 };

@@ -14,7 +14,7 @@ using Crls = std::vector<std::shared_ptr<const x509::Crl>>;
 
 /// A CRL of a trust store, which its CA has to renew in time.
 struct WatchedCrl {
-  std::string name;           ///< store and file
+  std::string name;           ///< store and file or URL; of a URL's lists no other's
   std::string issuer;         ///< the CA's subject
   std::string issuer_serial;  ///< of the CA's certificate, hexadecimal: two CAs of one name are two
   std::string number;         ///< hexadecimal; empty where it has none

@@ -61,7 +61,7 @@ struct Daemon::State {
   void show(const Generation& published);
   void show_crl_dates();
   void open_fetching(const config::Config& config, std::shared_ptr<const fetch::Settings> settings);
-  void take_crls(const CopyId& id, const Crls& before, const Crls& now);
+  bool take_crls(const CopyId& id, const Crls& before, const Crls& now);
   void release_declarations();
   /// Of the generation in use.
   [[nodiscard]] long long number() const { return static_cast<long long>(current->snapshot->generation); }
@@ -281,26 +281,27 @@ void Daemon::State::warn_of_crls() {
 
 void Daemon::State::open_fetching(const config::Config& config, std::shared_ptr<const fetch::Settings> settings) {
   CrlFetcher::OnNew on_new = [this](const CopyId& id, const Crls& before, const Crls& now) {
-    take_crls(id, before, now);
+    return take_crls(id, before, now);
   };
   KeyFetcher::OnAttempt on_keys = [this](const std::string& client_id, const std::shared_ptr<const oauth::KeySet>& keys,
                                          std::uint64_t attempt) { pool->put_keys(client_id, keys, attempt); };
   fetching.emplace(config.state_dir, std::move(settings), *loop, registry, std::move(on_new), std::move(on_keys));
 }
 
-/// On the main thread, as a reload is: the two never meet.
-void Daemon::State::take_crls(const CopyId& id, const Crls& before, const Crls& now) {
+/// On the main thread, as a reload is: the two never meet. False where they could not be put to use.
+bool Daemon::State::take_crls(const CopyId& id, const Crls& before, const Crls& now) {
   auto renewed = replace_crls(*current, id, before, now);
   auto prepared = pool->prepare(renewed.snapshot);
   if (!prepared) {
     log::error("crl_not_taken", {{"name", id.shown()}, {"detail", prepared.error().detail}});
-    return;
+    return false;
   }
   pool->renew(*std::move(prepared));
   current->snapshot = std::move(renewed.snapshot);
   current->materials.trust_stores = current->snapshot->trust_stores;
   current->materials.crls = std::move(renewed.watched);
   show_crl_dates();
+  return true;
 }
 
 void Daemon::State::reload() {

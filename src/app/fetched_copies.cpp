@@ -102,9 +102,18 @@ std::string CopyId::file_name() const {
   return std::string{name(kind)} + "-" + crypto::sha256(text).to_base64url();
 }
 
-std::string CopyId::shown() const {
+std::string CopyId::shown_source() const {
+  constexpr std::size_t kDigestCharacters = 8;
   const auto parsed = fetch::parse_url(url);
-  return std::string{name(kind)} + " " + owner + (parsed ? " " + fetch::render_for_log(*parsed) : "");
+  if (!parsed) return "";
+  const std::string shown = fetch::render_for_log(*parsed);
+  if (url.find('?') == std::string::npos) return shown;
+  return shown + " (" + crypto::sha256(url).to_base64url().substr(0, kDigestCharacters) + ")";
+}
+
+std::string CopyId::shown() const {
+  const std::string source = shown_source();
+  return std::string{name(kind)} + " " + owner + (source.empty() ? "" : " " + source);
 }
 
 std::filesystem::path FetchedCopies::path_of(const CopyId& id, const char* suffix) const {

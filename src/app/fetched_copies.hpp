@@ -28,7 +28,10 @@ struct CopyId {
   /// The name of its files without their suffix: of the kind and a digest of the rest, so that a client_id or a URL
   /// never becomes a path.
   [[nodiscard]] std::string file_name() const;
-  /// `crl partner http://crl.example/a.crl`, without the URL's query: for the log and the metrics.
+  /// `http://crl.example/a.crl`; of a URL with a query, which may be a secret, `http://crl.example/a.crl (1vEb4gEG)`: a
+  /// digest in the query's place, so that two sources never share a name.
+  [[nodiscard]] std::string shown_source() const;
+  /// `crl partner http://crl.example/a.crl`, the last as shown_source(): for the log and the metrics.
   [[nodiscard]] std::string shown() const;
 };
 

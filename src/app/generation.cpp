@@ -83,7 +83,7 @@ RenewedCrls replace_crls(const Generation& generation, const CopyId& url, const 
     store->second = store->second->with_revocation(revocation.with_crls(std::move(crls)));
   }
   renewed.snapshot = std::move(snapshot);
-  const std::string name = url.owner + ": " + shown_url(url.url);
+  const std::string name = url.owner + ": " + url.shown_source();
   for (const WatchedCrl& watched : generation.materials.crls) {
     if (watched.name != name) renewed.watched.push_back(watched);
   }

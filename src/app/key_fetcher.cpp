@@ -34,6 +34,13 @@ std::shared_ptr<const oauth::KeySet> share(oauth::KeySet set) {
   return std::make_shared<const oauth::KeySet>(std::move(set));
 }
 
+/// One line, however many there are.
+void tell_skipped(const CopyId& id, const std::vector<std::string>& skipped, const metrics::Counter& counter) {
+  if (skipped.empty()) return;
+  counter.increment(static_cast<double>(skipped.size()));
+  log::warning("jwk_skipped", {{"client_id", id.owner}, {"keys", skipped.size()}, {"detail", skipped.front()}});
+}
+
 }  // namespace
 
 CopyId key_copy_id(const model::Client& client) {
@@ -84,7 +91,7 @@ KeyFetcher::KeyFetcher(const FetchTools& tools, metrics::Registry& registry, OnA
     : tools_{tools},
       skipped_{registry.counter("certbound_jwks_keys_skipped_total", "Keys of fetched JWK Sets that were left out")},
       rejected_{registry.counter("certbound_jwks_rejected_total",
-                                 "Fetched JWK Sets that were refused: malformed, or without a usable key")},
+                                 "Fetched JWK Sets that were refused: malformed, or of unusable keys only")},
       shared_{registry.counter("certbound_jwks_shared_credentials_total",
                                "Fetched JWK Sets with a certificate or key that another client's has too")},
       on_attempt_{std::move(on_attempt)} {}
@@ -168,14 +175,11 @@ std::unique_ptr<KeyFetcher::Source> KeyFetcher::make_source(const CopyId& id,
       rejected.increment();
       return std::move(parsed).error();
     }
-    for (const std::string& why : parsed->skipped) {
-      skipped.increment();
-      log::warning("jwk_skipped", {{"client_id", id.owner}, {"detail", why}});
-    }
+    tell_skipped(id, parsed->skipped, skipped);
     auto keys = share(std::move(parsed->set));
     const std::lock_guard lock{slot->mutex};
     slot->latest = std::move(keys);
-    return std::optional<WallTime>{};
+    return fetch::Examination();
   };
   plan.tell = [this, target = source.get()](std::uint64_t attempt) { take_attempt(*target, attempt); };
   std::optional<fetch::LastGood> seed;

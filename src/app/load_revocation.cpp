@@ -69,15 +69,21 @@ class RevocationLoader {
     add(key, *parsed, file.filename().string());
   }
 
-  /// One that has not come yet is no problem of the configuration.
+  /// One that has not come yet is no problem of the configuration; to have lost one that was there is.
   void load_fetched(const std::string& key, const std::string& url) {
     CrlUrl entry;
     entry.id = CopyId{CopyId::Kind::crl, store_.name(), url};
     entry.key = key;
     entry.authorities = authorities_;
-    entry.fetched = find_fetched_(entry.id, authorities_);
-    is_complete_ = is_complete_ && entry.fetched;
-    if (entry.fetched) add(key, entry.fetched->crls, shown_url(url));
+    FoundCrls found = find_fetched_(entry.id, authorities_);
+    entry.fetched = std::move(found.crls);
+    if (!found.remark.empty()) {
+      report_(
+          key, config::Severity::warning,
+          "what was fetched before cannot be used (" + found.remark + "); nothing is there until it is fetched anew");
+    }
+    is_complete_ = is_complete_ && (entry.fetched || !found.remark.empty());
+    if (entry.fetched) add(key, entry.fetched->crls, entry.id.shown_source());
     loaded_.urls.push_back(std::move(entry));
   }
 
@@ -129,22 +135,25 @@ FindFetchedCrls find_in_copies(const std::filesystem::path& state_dir) {
 }
 
 FindFetchedCrls find_in_copies(FetchedCopies copies) {
-  return [copies = std::move(copies)](
-             const CopyId& id, const std::vector<x509::Certificate>& authorities) -> std::shared_ptr<FetchedCrls> {
+  return [copies = std::move(copies)](const CopyId& id, const std::vector<x509::Certificate>& authorities) {
+    FoundCrls result;
     auto copy = copies.load(id, x509::kMaximumCrlFileBytes);
-    if (copy && !*copy) return nullptr;
-    auto parsed = copy ? x509::parse_crls((*copy)->body, authorities) : Result<Crls>{copy.error()};
+    if (copy && !*copy) return result;
+    auto parsed =
+        copy ? x509::parse_known_crls((*copy)->body, authorities) : Result<x509::KnownCrls>{std::move(copy).error()};
     if (!parsed) {
       log::warning("fetched_copy_ignored", {{"name", id.shown()}, {"detail", parsed.error().detail}});
-      return nullptr;
+      result.remark = std::move(parsed).error().detail;
+      return result;
     }
     auto found = std::make_shared<FetchedCrls>();
     found->digest = crypto::sha256((*copy)->body);
     found->copy = **std::move(copy);
     found->copy.body.clear();
     found->copy.body.shrink_to_fit();
-    found->crls = *std::move(parsed);
-    return found;
+    found->crls = std::move(parsed->crls);
+    result.crls = std::move(found);
+    return result;
   };
 }
 

@@ -24,17 +24,22 @@ struct FetchedCrls {
   crypto::Sha256 digest;  ///< of the octets
 };
 
-/// What is there of a URL, verified against these authorities; null where nothing is.
-using FindFetchedCrls = std::function<std::shared_ptr<const FetchedCrls>(
-    const CopyId& id, const std::vector<x509::Certificate>& authorities)>;
+/// What there is of a URL.
+struct FoundCrls {
+  std::shared_ptr<const FetchedCrls> crls;  ///< null where nothing is
+  std::string remark;                       ///< why what is kept cannot be used; empty where it can, or nothing is kept
+};
+
+/// What is there of a URL, verified against these authorities.
+using FindFetchedCrls = std::function<FoundCrls(const CopyId& id, const std::vector<x509::Certificate>& authorities)>;
 
 /// Finds nothing: for `check`, which neither fetches nor looks at the state directory.
-[[nodiscard]] inline std::shared_ptr<const FetchedCrls> find_no_crls(const CopyId& /*id*/,
-                                                                     const std::vector<x509::Certificate>& /*by*/) {
-  return nullptr;
+[[nodiscard]] inline FoundCrls find_no_crls(const CopyId& /*id*/, const std::vector<x509::Certificate>& /*by*/) {
+  return {};
 }
 
-/// Finds what is kept in the state directory; what does not verify any more is logged and not found.
+/// Finds what is kept in the state directory. Lists of a CA that is no longer one of the store's are left out; a copy
+/// of which nothing can be used is logged and remarked on.
 [[nodiscard]] FindFetchedCrls find_in_copies(const std::filesystem::path& state_dir);
 [[nodiscard]] FindFetchedCrls find_in_copies(FetchedCopies copies);
 
@@ -54,8 +59,8 @@ struct LoadedRevocation {
 
 /// The policy of `options` with the CRLs of files, and of URLs what `find_fetched` finds. A CRL that cannot be read, is
 /// malformed, or whose issuer is no authority of the store is an error. One that is past or of the future is a warning,
-/// as for a CA's certificate: it concerns that partner alone, and so does a CA without a CRL where the mode is
-/// `require`, nothing is still to be fetched and nobody is asked by OCSP.
+/// as for a CA's certificate: it concerns that partner alone, and so does a kept copy that cannot be used, and a CA
+/// without a CRL where the mode is `require`, nothing is still to come for the first time and nobody is asked by OCSP.
 [[nodiscard]] LoadedRevocation load_revocation(const x509::TrustStore& store, const x509::RevocationOptions& options,
                                                WallTime now, const FindFetchedCrls& find_fetched,
                                                const ReportRevocation& report);

@@ -25,7 +25,8 @@ void read_crl_source(Reader& reader, const Node& node, x509::RevocationOptions& 
     source.file = std::move(*path);
   }
   if (std::find(options.crls.begin(), options.crls.end(), source) != options.crls.end()) {
-    reader.complain(node, in_quotes(node.text) + " stands twice; remove one");
+    // The URL not in quotes: its query may be a secret.
+    reader.complain(node, (source.url.empty() ? in_quotes(node.text) : "the URL") + " stands twice; remove one");
   }
   options.crls.push_back(std::move(source));
 }

@@ -32,7 +32,7 @@ struct Surroundings {
 /// URL's query nor a body is ever logged.
 class Client {
  public:
-  using Done = std::function<void(const Outcome&)>;
+  using Done = std::function<void(Outcome)>;
 
   /// Starts the thread. `registry` outlives the client.
   Client(std::shared_ptr<const Settings> settings, metrics::Registry& registry, Surroundings surroundings = {});

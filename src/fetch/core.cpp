@@ -86,9 +86,9 @@ void Core::end_all() {
 }
 
 /// What a caller's function throws must not end the thread, nor keep the answer from the others who wait for it.
-void Core::call(const Client::Done& done, const Outcome& outcome) {
+void Core::call(const Client::Done& done, Outcome outcome) {
   try {
-    done(outcome);
+    done(std::move(outcome));
   } catch (const std::exception& exception) {
     metrics_.faults.increment();
     log::error("fetch_callback_failed", {{"detail", exception.what()}});
@@ -100,7 +100,7 @@ void Core::refuse(const Client::Done& done, Failure failure, std::string detail,
   log::warning("fetch_failed", {{"url", shown_url}, {"reason", name(failure)}, {"detail", detail}});
   Outcome outcome{failure, std::move(detail)};
   outcome.received_at = now();
-  call(done, outcome);
+  call(done, std::move(outcome));
 }
 
 void Core::begin(Request request, Client::Done done) {
@@ -155,10 +155,10 @@ Task<void> Core::run_flight(std::shared_ptr<Flight> flight) {
     outcome = Outcome{Failure::internal, exception.what()};
   }
   const std::chrono::duration<double> lasted = std::chrono::steady_clock::now() - began;
-  finish(flight, outcome, lasted.count());
+  finish(flight, std::move(outcome), lasted.count());
 }
 
-void Core::finish(const std::shared_ptr<Flight>& flight, const Outcome& outcome, double lasted_seconds) {
+void Core::finish(const std::shared_ptr<Flight>& flight, Outcome outcome, double lasted_seconds) {
   under_way_.erase(flight);
   if (!flight->key.empty()) by_key_.erase(flight->key);
   metrics_.under_way.set(static_cast<double>(under_way_.size()));
@@ -176,7 +176,9 @@ void Core::finish(const std::shared_ptr<Flight>& flight, const Outcome& outcome,
                                   {"milliseconds", milliseconds}});
   }
   if (!is_stopping_) take_off();
-  for (const Client::Done& done : flight->waiting) call(done, outcome);
+  // Most often it is one, and a CRL may have 100 MB.
+  for (std::size_t i = 0; i + 1 < flight->waiting.size(); ++i) call(flight->waiting[i], outcome);
+  if (!flight->waiting.empty()) call(flight->waiting.back(), std::move(outcome));
   if (is_stopping_ && under_way_.empty()) loop_.stop();
 }
 

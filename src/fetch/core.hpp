@@ -78,8 +78,8 @@ class Core {
   void run();
   Task<void> run_flight(std::shared_ptr<Flight> flight);
   void take_off();
-  void finish(const std::shared_ptr<Flight>& flight, const Outcome& outcome, double lasted_seconds);
-  void call(const Client::Done& done, const Outcome& outcome);
+  void finish(const std::shared_ptr<Flight>& flight, Outcome outcome, double lasted_seconds);
+  void call(const Client::Done& done, Outcome outcome);
   void refuse(const Client::Done& done, Failure failure, std::string detail, const std::string& shown_url);
   void end_all();
 

@@ -43,7 +43,7 @@ class Refresher::State : public std::enable_shared_from_this<State> {
     is_asked_for_ = false;  // after the other: between the two there is never neither
     if (!is_needed) return;
     timer_.cancel();
-    core_->begin(plan_.request, [self = shared_from_this()](const Outcome& outcome) { self->finish(outcome); });
+    core_->begin(plan_.request, [self = shared_from_this()](Outcome outcome) { self->finish(std::move(outcome)); });
   }
 
   /// Any thread.
@@ -87,15 +87,15 @@ class Refresher::State : public std::enable_shared_from_this<State> {
   /// An attempt is under way, or was asked for and has not begun.
   [[nodiscard]] bool is_coming() const { return is_asked_for_ || is_under_way_; }
 
-  void finish(const Outcome& outcome) {
-    if (!outcome.is_ok() || outcome.is_not_modified) return conclude(outcome, std::optional<WallTime>{good_until_});
+  void finish(Outcome outcome) {
+    if (!outcome.is_ok() || outcome.is_not_modified) return conclude(outcome, Examination{good_until_, Taken::whole});
     // Held while it is in use, so that end() knows when nobody is in there any more.
     const std::lock_guard lock{use_mutex_};
     if (is_ended_) {
       is_under_way_ = false;
       return;
     }
-    give(std::make_shared<const Outcome>(outcome));
+    give(std::make_shared<const Outcome>(std::move(outcome)));
   }
 
   /// A reader that throws has refused: the next attempt must be scheduled all the same.
@@ -125,8 +125,9 @@ class Refresher::State : public std::enable_shared_from_this<State> {
     const std::lock_guard lock{use_mutex_};
     if (!is_ended_) {
       if (failure == Failure::none) {
-        good_until_ = *examined;
+        good_until_ = examined->good_until;
         take(outcome);
+        if (examined->taken == Taken::in_part) plan_.request.validators = {};
       }
       note(outcome, failure, std::move(detail));
     }
@@ -211,7 +212,7 @@ Refresher::Refresher(Client& client, RefreshPlan plan, Use use, std::optional<La
     : Refresher{client, std::move(plan),
                 UseLater{[use = std::move(use)](const std::shared_ptr<const Outcome>& outcome, const Answer& answer) {
                   auto used = use(*outcome);
-                  answer(used ? Examined{std::nullopt} : Examined{std::move(used).error()});
+                  answer(used ? Examined{Examination()} : Examined{std::move(used).error()});
                 }},
                 std::move(seed)} {}
 

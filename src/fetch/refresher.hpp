@@ -26,6 +26,16 @@ struct LastGood {
 /// Does the refresher keep the octets? A CRL is large, and its reader keeps a form of its own.
 enum class Keep : std::uint8_t { body, nothing };
 
+/// What of a content was taken: all that counts; or part of it, so that it does not stand for what there is, and is
+/// asked for in full again.
+enum class Taken : std::uint8_t { whole, in_part };
+
+/// What an examination came to.
+struct Examination {
+  std::optional<WallTime> good_until;  ///< the next attempt begins before that; nothing for no such time
+  Taken taken = Taken::whole;
+};
+
 struct RefreshStatus;
 
 struct RefreshPlan {
@@ -61,9 +71,8 @@ class Refresher {
   /// content before stays the last good one.
   using Use = std::function<Result<void>(const Outcome&)>;
 
-  /// What an examination came to: until when the content is worth anything (the next attempt begins before that;
-  /// nothing for no such time), or why it is refused.
-  using Examined = Result<std::optional<WallTime>>;
+  /// What an examination came to, or why the content is refused.
+  using Examined = Result<Examination>;
   /// To be called once, on any thread.
   using Answer = std::function<void(Examined)>;
   /// As Use, where the examination takes more than milliseconds: hands it on, and whoever has it answers later. The

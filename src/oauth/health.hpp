@@ -30,8 +30,7 @@ class Health {
   /// 200 as long as the event loop answers.
   [[nodiscard]] http::Response render_healthz() const;
   /// 200, or 503 with `reasons`: `starting`, `draining`, or a probe's name. A failed reload is told and does not make
-  /// the server unready: it serves what it had, the
-  /// `generation` that is told too. No secrets.
+  /// the server unready: it serves what it had, the `generation` that is told too. No secrets.
   [[nodiscard]] Task<http::Response> render_readyz() const;
 
  private:

@@ -26,6 +26,13 @@ Result<RegisteredKey> read_usable_key(const jose::Jwk& key) {
   return registered;
 }
 
+/// 0 for what is no JWK Set.
+std::size_t count_keys(const nlohmann::json& json) {
+  if (!json.is_object()) return 0;
+  const auto keys = json.find("keys");
+  return keys == json.end() || !keys->is_array() ? 0 : keys->size();
+}
+
 }  // namespace
 
 Result<RegisteredKey> read_registered_key(const jose::Jwk& key) {
@@ -48,9 +55,11 @@ Result<ParsedKeySet> parse_key_set(std::string_view body) {
   const auto json = parse_json(body, JsonLimits{kMaximumKeySetBytes, 8});
   if (!json) return json.error();
   ParsedKeySet parsed;
+  // Before any is read: each that is skipped is remarked on.
+  const std::size_t count = count_keys(*json);
+  if (count > kMaximumKeys) return invalid_input("more than " + std::to_string(kMaximumKeys) + " keys");
   const auto keys = jose::parse_usable_keys(*json, parsed.skipped);
   if (!keys) return keys.error();
-  if (keys->size() > kMaximumKeys) return invalid_input("more than " + std::to_string(kMaximumKeys) + " keys");
   for (const jose::Jwk& key : *keys) {
     const auto registered = read_usable_key(key);
     if (!registered) {
@@ -61,7 +70,8 @@ Result<ParsedKeySet> parse_key_set(std::string_view body) {
       add_once(parsed.set.keys, registered->thumbprint);
     }
   }
-  if (parsed.set.certificates.empty() && parsed.set.keys.empty()) {
+  const bool is_usable = !parsed.set.certificates.empty() || !parsed.set.keys.empty();
+  if (!is_usable && count > 0) {
     return invalid_input("no usable key" + (parsed.skipped.empty() ? "" : ": " + parsed.skipped.front()));
   }
   return parsed;

@@ -44,8 +44,9 @@ struct ParsedKeySet {
 };
 
 /// What stands at a client's jwks_uri: a JWK Set that is read as one in the configuration is, but that a key that is
-/// weak, damaged or of an unknown kind is left out and costs nobody the others. Errors: `invalid_request`: not such a
-/// set, a private key in it, more than kMaximumKeys, or none that is usable.
+/// weak, damaged or of an unknown kind is left out and costs nobody the others. An empty one registers nobody: so a
+/// partner withdraws all. Errors: `invalid_request`: not such a set, a private key in it, more than kMaximumKeys,
+/// usable or not, or keys of which none is usable.
 [[nodiscard]] Result<ParsedKeySet> parse_key_set(std::string_view body);
 
 }  // namespace certbound::oauth

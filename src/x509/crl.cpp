@@ -273,6 +273,18 @@ Result<std::shared_ptr<const Crl>> Crl::parse_der(ByteView der, std::span<const 
   return std::shared_ptr<const Crl>{std::move(crl)};
 }
 
+bool is_of_another_ca(ByteView der, std::span<const Certificate> issuers) {
+  const auto list = parse_signed_list(der);
+  if (!list) return false;
+  const auto fields = parse_fields(list->body.content);
+  if (!fields) return false;
+  const auto name = parse_issuer_name(fields->issuer);
+  if (!name) return false;
+  return std::none_of(issuers.begin(), issuers.end(), [&name](const Certificate& issuer) {
+    return X509_NAME_cmp(X509_get_subject_name(&issuer.handle()), name->get()) == 0;
+  });
+}
+
 bool Crl::is_of(const Certificate& issuer) const {
   X509& own = issuer_.handle();
   X509& other = issuer.handle();

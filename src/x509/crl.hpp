@@ -84,6 +84,19 @@ class Crl {
 [[nodiscard]] Result<std::vector<std::shared_ptr<const Crl>>> parse_crls(std::string_view content,
                                                                          std::span<const Certificate> issuers);
 
+/// What of CRLs that somebody else puts together concerns the issuers.
+struct KnownCrls {
+  std::vector<std::shared_ptr<const Crl>> crls;
+  std::vector<std::string> left_out;  ///< why, for each list of a CA that is none of the issuers
+};
+
+/// As parse_crls(), for what comes from a URL: a list whose issuer's name is none of the issuers' is left out as long
+/// as another remains. Errors: as parse_crls(), so also where a list of a known name is not signed with its key.
+[[nodiscard]] Result<KnownCrls> parse_known_crls(std::string_view content, std::span<const Certificate> issuers);
+
+/// Is this a list of a CA of another name? False for what is no list.
+[[nodiscard]] bool is_of_another_ca(ByteView der, std::span<const Certificate> issuers);
+
 /// `CRL 1a of "CN=Root" of 2026-01-15T12:00:00Z (2 h old), next update 2026-01-22T12:00:00Z`: for people.
 [[nodiscard]] std::string describe_crl(const Crl& crl, WallTime now);
 

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cstdint>
 #include <utility>
 
 #include "x509/crl.hpp"
@@ -75,41 +76,74 @@ std::optional<Bytes> decode_text(std::string_view text) {
   return der;
 }
 
-Result<std::vector<std::shared_ptr<const Crl>>> parse_one(ByteView der, std::span<const Certificate> issuers) {
-  auto crl = Crl::parse_der(der, issuers);
-  if (!crl) return std::move(crl).error();
-  return std::vector<std::shared_ptr<const Crl>>{*std::move(crl)};
+/// What a list of another CA is for the whole.
+enum class Others : std::uint8_t { refuse, leave_out };
+
+/// Takes the CRLs of a file one by one.
+class CrlReader {
+ public:
+  CrlReader(std::span<const Certificate> issuers, Others others) : issuers_{issuers}, others_{others} {}
+
+  /// `place` stands before what is wrong.
+  Result<void> take(ByteView der, const std::string& place) {
+    auto crl = Crl::parse_der(der, issuers_);
+    if (crl) {
+      known_.crls.push_back(*std::move(crl));
+      return {};
+    }
+    std::string why = place + crl.error().detail;
+    if (others_ == Others::refuse || !is_of_another_ca(der, issuers_)) return invalid_input(std::move(why));
+    known_.left_out.push_back(std::move(why));
+    return {};
+  }
+
+  Result<KnownCrls> finish() {
+    if (!known_.crls.empty()) return std::move(known_);
+    if (!known_.left_out.empty()) return invalid_input(known_.left_out.front());
+    return invalid_input("no CRL, neither in DER nor in PEM form (-----BEGIN X509 CRL-----)");
+  }
+
+ private:
+  std::span<const Certificate> issuers_;
+  Others others_;
+  KnownCrls known_;
+};
+
+Result<void> read_block(CrlReader& reader, const Block& block, const std::string& place) {
+  if (block.label.ends_with("PRIVATE KEY")) {
+    return invalid_input(place + " is a private key; name the file that holds CRLs only");
+  }
+  if (block.label != "X509 CRL") return {};
+  const auto der = decode_text(block.text);
+  if (!der) return invalid_input(place + ": not base64");
+  return reader.take(*der, place + ": ");
 }
 
-Result<std::shared_ptr<const Crl>> parse_block(const Block& block, std::span<const Certificate> issuers) {
-  const auto der = decode_text(block.text);
-  if (!der) return invalid_input("not base64");
-  return Crl::parse_der(*der, issuers);
+Result<KnownCrls> read_crls(std::string_view content, CrlReader reader) {
+  if (is_der(content)) {
+    if (auto taken = reader.take(as_bytes(content), ""); !taken) return std::move(taken).error();
+    return reader.finish();
+  }
+  for (std::size_t number = 1;; ++number) {
+    const auto block = take_block(content);
+    if (!block) return block.error();
+    if (!*block) return reader.finish();
+    auto taken = read_block(reader, **block, "PEM block " + std::to_string(number));
+    if (!taken) return std::move(taken).error();
+  }
 }
 
 }  // namespace
 
 Result<std::vector<std::shared_ptr<const Crl>>> parse_crls(std::string_view content,
                                                            std::span<const Certificate> issuers) {
-  if (is_der(content)) return parse_one(as_bytes(content), issuers);
-  std::vector<std::shared_ptr<const Crl>> crls;
-  std::size_t number = 0;
-  for (;;) {
-    const auto block = take_block(content);
-    if (!block) return block.error();
-    if (!*block) break;
-    ++number;
-    if ((*block)->label.ends_with("PRIVATE KEY")) {
-      return invalid_input("PEM block " + std::to_string(number) +
-                           " is a private key; name the file that holds CRLs only");
-    }
-    if ((*block)->label != "X509 CRL") continue;
-    auto crl = parse_block(**block, issuers);
-    if (!crl) return invalid_input("PEM block " + std::to_string(number) + ": " + crl.error().detail);
-    crls.push_back(*std::move(crl));
-  }
-  if (crls.empty()) return invalid_input("no CRL, neither in DER nor in PEM form (-----BEGIN X509 CRL-----)");
-  return crls;
+  auto read = read_crls(content, CrlReader{issuers, Others::refuse});
+  if (!read) return std::move(read).error();
+  return std::move(read->crls);
+}
+
+Result<KnownCrls> parse_known_crls(std::string_view content, std::span<const Certificate> issuers) {
+  return read_crls(content, CrlReader{issuers, Others::leave_out});
 }
 
 }  // namespace certbound::x509

@@ -166,7 +166,8 @@ class JwksUri(OwnDaemonCase):
                 else:
                     daemon.log.wait("fetch_failed", reason=reason)
                 self.assert_granted(self.ask(curl, self.first), self.first)
-        for body in (json.dumps({"keys": []}).encode(), json.dumps({"keys": [private]}).encode(), b"[" * 5000):
+        unknown = {"kty": "AKP", "pub": "AA"}
+        for body in (json.dumps({"keys": [unknown]}).encode(), json.dumps({"keys": [private]}).encode(), b"[" * 5000):
             self.origin.answers[KEYS] = serve(body)
             daemon.stop()
             daemon.start()
@@ -174,6 +175,16 @@ class JwksUri(OwnDaemonCase):
             self.assert_granted(self.ask(curl, self.first), self.first)
         self.assertEqual(self.origin.count("/elsewhere"), 0)
         self.assertLess(daemon.resident_kib(), 200 << 10)
+        daemon.stop()
+
+    def test_an_empty_set_withdraws_all(self):
+        daemon, curl = self.start_with(self.first)
+        self.assert_granted(self.ask(curl, self.first), self.first)
+        self.origin.answers[KEYS] = serve(json.dumps({"keys": []}).encode())
+        daemon.stop()
+        daemon.start()
+        daemon.log.wait("jwks_fetched", client_id="batch", certificates=0, keys=0)
+        self.assert_reason(daemon, self.ask(curl, self.first), "certificate_not_registered")
         daemon.stop()
 
     def test_silence_costs_a_request_no_more_than_its_deadline(self):

@@ -114,7 +114,17 @@ TEST_F(FetchedCopiesTest, ForgetsTheOthersOfTheKind) {
 
 TEST(CopyIdShown, HidesTheQuery) {
   const CopyId id{CopyId::Kind::crl, "partner", "http://crl.example/a.crl?token=secret"};
-  EXPECT_EQ(id.shown(), "crl partner http://crl.example/a.crl");
+  EXPECT_EQ(id.shown().find("crl partner http://crl.example/a.crl ("), 0U);
+  EXPECT_EQ(id.shown().find("secret"), std::string::npos);
+  const CopyId plain{CopyId::Kind::crl, "partner", "http://crl.example/a.crl"};
+  EXPECT_EQ(plain.shown(), "crl partner http://crl.example/a.crl");
+}
+
+TEST(CopyIdShown, TellsUrlsApartThatDifferInTheQuery) {
+  const CopyId first{CopyId::Kind::crl, "partner", "http://crl.example/crl?ca=1"};
+  const CopyId second{CopyId::Kind::crl, "partner", "http://crl.example/crl?ca=2"};
+  EXPECT_NE(first.shown(), second.shown());
+  EXPECT_NE(first.shown_source(), second.shown_source());
 }
 
 }  // namespace certbound::app

@@ -147,13 +147,47 @@ TEST_F(LoadRevocation, VerifiesAKeptCopyAnew) {
   outcome.received_at = kNow;
   ASSERT_TRUE(copies.store(id, outcome));
   const FindFetchedCrls find = find_in_copies(copies);
-  const auto found = find(id, {files_.partner.certificate, files_.issuing.certificate});
-  ASSERT_NE(found, nullptr);
-  EXPECT_EQ(found->crls.size(), 1U);
-  EXPECT_EQ(found->copy.received_at, kNow);
-  EXPECT_EQ(find(id, {files_.partner.certificate}), nullptr);
-  EXPECT_EQ(find(CopyId{CopyId::Kind::crl, "partner", "http://crl.example/other.crl"}, {files_.issuing.certificate}),
-            nullptr);
+  const FoundCrls found = find(id, {files_.partner.certificate, files_.issuing.certificate});
+  ASSERT_NE(found.crls, nullptr);
+  EXPECT_EQ(found.crls->crls.size(), 1U);
+  EXPECT_EQ(found.crls->copy.received_at, kNow);
+  EXPECT_EQ(found.remark, "");
+  const FoundCrls none = find(id, {files_.partner.certificate});
+  EXPECT_EQ(none.crls, nullptr);
+  EXPECT_NE(none.remark.find("neither an anchor nor an intermediate"), std::string::npos);
+  const CopyId other{CopyId::Kind::crl, "partner", "http://crl.example/other.crl"};
+  EXPECT_EQ(find(other, {files_.issuing.certificate}).crls, nullptr);
+  EXPECT_EQ(find(other, {files_.issuing.certificate}).remark, "");
+}
+
+TEST_F(LoadRevocation, UsesWhatACopyHasOfTheAuthoritiesThatStay) {
+  const FetchedCopies copies{files_.path("state")};
+  std::filesystem::create_directory(files_.path("state"));
+  ASSERT_TRUE(copies.prepare());
+  const CopyId id{CopyId::Kind::crl, "partner", "http://crl.example/bundle.crl"};
+  fetch::Outcome outcome;
+  outcome.body = test::to_crl_pem(make_crl(files_.issuing)) + test::to_crl_pem(make_crl(files_.partner));
+  ASSERT_TRUE(copies.store(id, outcome));
+  const FoundCrls found = find_in_copies(copies)(id, {files_.partner.certificate});
+  ASSERT_NE(found.crls, nullptr);
+  ASSERT_EQ(found.crls->crls.size(), 1U);
+  EXPECT_TRUE(found.crls->crls.front()->is_of(files_.partner.certificate));
+}
+
+// soft_fail would go on without a word.
+TEST_F(LoadRevocation, WarnsOfACopyThatCannotBeUsed) {
+  config_.trust_stores[0].revocation.crls[1] = {"", "http://crl.example/issuing.crl"};
+  const FindFetchedCrls find = [](const CopyId& /*id*/, const std::vector<x509::Certificate>& /*authorities*/) {
+    return FoundCrls{nullptr, "damaged"};
+  };
+  const LoadedMaterials loaded = load_materials(config_, kNow, find);
+  EXPECT_TRUE(loaded.materials);
+  ASSERT_EQ(loaded.problems.size(), 2U);
+  EXPECT_EQ(loaded.problems[0].key, "trust_stores.partner.revocation.crls[1]");
+  EXPECT_EQ(loaded.problems[0].severity, config::Severity::warning);
+  EXPECT_NE(loaded.problems[0].message.find("damaged"), std::string::npos);
+  EXPECT_EQ(loaded.problems[1].key, "trust_stores.partner.revocation.crls");
+  EXPECT_NE(loaded.problems[1].message.find("CN=Partner Issuing"), std::string::npos);
 }
 
 TEST_F(LoadRevocation, ReadsTheFilesOfAModeThatIsOff) {

@@ -63,8 +63,16 @@ TEST(ParseKeySet, LeavesOutWhatIsNotUsable) {
   EXPECT_EQ(parsed->skipped.front().find("keys[0]: "), 0U);
 }
 
-TEST(ParseKeySet, RefusesASetWithoutAUsableKey) {
-  EXPECT_EQ(refusal(R"({"keys":[]})"), "no usable key");
+// So a partner withdraws all his keys.
+TEST(ParseKeySet, TakesAnEmptySetThatRegistersNobody) {
+  const auto parsed = parse_key_set(R"({"keys":[]})");
+  ASSERT_TRUE(parsed) << parsed.error().detail;
+  EXPECT_EQ(parsed->set, KeySet());
+  EXPECT_TRUE(parsed->skipped.empty());
+}
+
+TEST(ParseKeySet, RefusesASetOfUnusableKeys) {
+  EXPECT_EQ(refusal(R"({"keys":[{"kty":"AKP","pub":"AA"}]})"), "no usable key");
   Json damaged = bare_key(self_signed("bad"));
   damaged["y"] = damaged["x"];
   EXPECT_EQ(refusal(set_text({damaged})).find("no usable key: keys[0]: "), 0U);
@@ -88,6 +96,7 @@ TEST(ParseKeySet, RefusesTooManyKeys) {
   const Json key = bare_key(self_signed("many"));
   EXPECT_TRUE(parse_key_set(set_text(std::vector<Json>(kMaximumKeys, key))));
   EXPECT_EQ(refusal(set_text(std::vector<Json>(kMaximumKeys + 1, key))), "more than 256 keys");
+  EXPECT_EQ(refusal(set_text(std::vector<Json>(20000, Json{{"kty", "EC"}}))), "more than 256 keys");
 }
 
 }  // namespace certbound::oauth

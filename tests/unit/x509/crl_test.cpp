@@ -314,6 +314,26 @@ TEST(ParseCrls, ReadsDerAndEveryBlockOfAPem) {
   EXPECT_TRUE((*two)[1]->is_of(other.certificate));
 }
 
+// A file is written for the store; what a URL brings is put together by somebody else.
+TEST(ParseKnownCrls, LeavesOutListsOfOtherCasWhileOneRemains) {
+  const auto root = make_root("Root");
+  const auto other = make_root("Other");
+  const auto impostor = make_root("Root");
+  const std::span<const x509::Certificate> issuers{&root.certificate, 1};
+  const std::string ours = test::to_crl_pem(make_crl(root));
+  const std::string theirs = test::to_crl_pem(make_crl(other));
+  const auto known = parse_known_crls(theirs + ours, issuers);
+  ASSERT_TRUE(known) << known.error().detail;
+  EXPECT_EQ(known->crls.size(), 1U);
+  ASSERT_EQ(known->left_out.size(), 1U);
+  EXPECT_THAT(known->left_out.front(), HasSubstr("PEM block 1: its issuer \"CN=Other\""));
+  EXPECT_THAT(crls_refusal(theirs + ours, root), HasSubstr("PEM block 1: its issuer"));
+  for (const std::string& bad :
+       {theirs, ours + test::to_crl_pem(make_crl(impostor)), theirs + "-----BEGIN", theirs + "nothing"}) {
+    EXPECT_FALSE(parse_known_crls(bad, issuers));
+  }
+}
+
 TEST(ParseCrls, DecodesALongTextInPieces) {
   const auto root = make_root("Root");
   CrlShape shape;
