@@ -28,6 +28,7 @@ struct OcspOutcome {
 
   std::shared_ptr<const OcspAnswer> answer;  ///< null where there is none
   std::string failure;                       ///< why there is none; for people. May stand beside an older answer
+  WallTime made_at{};                        ///< when that was known
   WallTime holds_from{};
   WallTime holds_until{};
 };
@@ -53,9 +54,10 @@ class OcspCache {
   /// Null where nothing is known that holds at `now`.
   [[nodiscard]] std::shared_ptr<const OcspOutcome> find(const crypto::Sha256& key, WallTime now);
 
-  /// Keeps the outcome, and says what counts: where it has no status to tell, and the one before was revoked, that one
-  /// counts on, however old, as long as the new one holds. Else whoever can silence a responder could bring back what
-  /// was revoked.
+  /// Keeps the outcome, and says what counts. Where the answer before was revoked, and this one has no status to tell or
+  /// is a good one of an earlier thisUpdate, that answer counts on, however old: as long as it holds itself, and else as
+  /// the failure does, or for kOcspPause. Else whoever can silence a responder, or send an old answer again, could bring
+  /// back what was revoked.
   std::shared_ptr<const OcspOutcome> put(const crypto::Sha256& key, OcspOutcome outcome);
 
   /// Forgets what is no answer: whoever changed the configuration wants it tried again.

@@ -12,10 +12,10 @@ using std::chrono::hours;
 using std::chrono::seconds;
 using test::kNow;
 
-OcspOutcome answer_of(OcspStatus status, WallTime until = kNow + hours{1}) {
+OcspOutcome answer_of(OcspStatus status, WallTime until = kNow + hours{1}, WallTime since = kNow - hours{1}) {
   OcspAnswer answer;
   answer.status = status;
-  answer.this_update = kNow - hours{1};
+  answer.this_update = since;
   answer.valid_until = until;
   return OcspOutcome::of_answer(std::move(answer), kNow);
 }
@@ -57,6 +57,30 @@ TEST(OcspCache, WhatWasRevokedStaysSoWhileNobodyTellsOtherwise) {
   EXPECT_NE(again->answer, nullptr);
   const auto cleared = cache.put(key_of("a"), answer_of(OcspStatus::good, later + hours{1}));
   EXPECT_EQ(cleared->answer->status, OcspStatus::good);
+}
+
+TEST(OcspCache, AnOlderGoodAnswerEndsNoRevocation) {
+  OcspCache cache;
+  cache.put(key_of("a"), answer_of(OcspStatus::revoked, kNow + seconds{10}));
+  const auto replayed =
+      cache.put(key_of("a"), answer_of(OcspStatus::good, kNow + hours{1}, kNow - hours{1} - seconds{1}));
+  ASSERT_NE(replayed->answer, nullptr);
+  EXPECT_EQ(replayed->answer->status, OcspStatus::revoked);
+  EXPECT_EQ(replayed->failure, "the responder said good, which does not end it");
+  // The responder is asked again soon, and may end it.
+  EXPECT_EQ(cache.find(key_of("a"), kNow + kOcspPause - seconds{1}), replayed);
+  EXPECT_EQ(cache.find(key_of("a"), kNow + kOcspPause), nullptr);
+  const auto newer = cache.put(key_of("a"), answer_of(OcspStatus::good, kNow + hours{1}, kNow - hours{1}));
+  EXPECT_EQ(newer->answer->status, OcspStatus::good);
+}
+
+TEST(OcspCache, AnOlderGoodAnswerShortensNoRevocation) {
+  OcspCache cache;
+  cache.put(key_of("a"), answer_of(OcspStatus::revoked, kNow + hours{1}));
+  cache.put(key_of("a"), answer_of(OcspStatus::good, kNow + hours{1}, kNow - hours{2}));
+  const auto found = cache.find(key_of("a"), kNow + hours{1} - seconds{1});
+  ASSERT_NE(found, nullptr);
+  EXPECT_EQ(found->answer->status, OcspStatus::revoked);
 }
 
 TEST(OcspCache, AGoodAnswerThatHasEndedIsNone) {
