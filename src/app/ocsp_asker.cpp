@@ -46,7 +46,7 @@ Result<x509::OcspQuestion> copy_question(const x509::OcspQuestion& question) {
 /// A coroutine that waits for some outcomes. Touched on its own executor only, but for `executor`.
 struct Waiter {
   Waiter(const asio::any_io_executor& own, std::size_t count)
-      : executor{own}, timer{own, kOcspDeadline}, outcomes(count) {}
+      : executor{own}, timer{own, kOcspDeadline}, outcomes(count), revoked(count) {}
 
   void take(std::size_t index, const OcspOutcome& outcome) {
     outcomes[index] = outcome;
@@ -56,6 +56,7 @@ struct Waiter {
   asio::any_io_executor executor;
   asio::steady_timer timer;
   std::vector<std::optional<OcspOutcome>> outcomes;
+  std::vector<std::shared_ptr<const x509::OcspAnswer>> revoked;  ///< what counts on while no answer comes; may be null
   std::size_t open = 0;
 };
 
@@ -138,6 +139,7 @@ class OcspAsker::State : public std::enable_shared_from_this<State> {
           waiter->outcomes[i] = *known;
           continue;
         }
+        waiter->revoked[i] = cache_.find_revoked(key);
         auto& flight = flights_[key];
         if (!flight) {
           Made made = make_flight(options, questions[i]);
@@ -281,8 +283,12 @@ class Stay {
 
 std::vector<OcspOutcome> take_outcomes(Waiter& waiter, WallTime now) {
   std::vector<OcspOutcome> outcomes;
-  for (std::optional<OcspOutcome>& outcome : waiter.outcomes) {
-    if (!outcome) outcome = OcspOutcome::of_failure("no answer in time", now, kOcspDeadline);
+  for (std::size_t i = 0; i < waiter.outcomes.size(); ++i) {
+    std::optional<OcspOutcome>& outcome = waiter.outcomes[i];
+    if (!outcome) {
+      outcome = OcspOutcome::of_failure("no answer in time", now, kOcspDeadline);
+      outcome->answer = std::move(waiter.revoked[i]);  // as OcspCache::put
+    }
     outcomes.push_back(*std::move(outcome));
   }
   return outcomes;

@@ -10,8 +10,8 @@ namespace {
 
 bool is_revoked(const OcspOutcome& outcome) { return outcome.answer && outcome.answer->status == OcspStatus::revoked; }
 
-/// The known answer, revoked, counts on beside an outcome that tells nothing, or is older: an answer without a nonce can
-/// be sent again by anybody on the way.
+/// The known answer, revoked, counts on beside an outcome that tells nothing, or is older: an answer without a nonce
+/// can be sent again by anybody on the way.
 bool counts_on(const OcspAnswer& revoked, const OcspOutcome& outcome) {
   if (!outcome.answer || outcome.answer->status == OcspStatus::unknown) return true;
   return outcome.answer->status == OcspStatus::good && outcome.answer->this_update < revoked.this_update;
@@ -73,6 +73,12 @@ std::shared_ptr<const OcspOutcome> OcspCache::find(const crypto::Sha256& key, Wa
   if (found == index_.end() || !found->second->outcome->holds_at(now)) return nullptr;
   entries_.splice(entries_.begin(), entries_, found->second);
   return entries_.front().outcome;
+}
+
+std::shared_ptr<const OcspAnswer> OcspCache::find_revoked(const crypto::Sha256& key) const {
+  const auto found = index_.find(key);
+  if (found == index_.end() || !is_revoked(*found->second->outcome)) return nullptr;
+  return found->second->outcome->answer;
 }
 
 std::shared_ptr<const OcspOutcome> OcspCache::put(const crypto::Sha256& key, OcspOutcome outcome) {

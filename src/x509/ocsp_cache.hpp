@@ -54,10 +54,14 @@ class OcspCache {
   /// Null where nothing is known that holds at `now`.
   [[nodiscard]] std::shared_ptr<const OcspOutcome> find(const crypto::Sha256& key, WallTime now);
 
-  /// Keeps the outcome, and says what counts. Where the answer before was revoked, and this one has no status to tell or
-  /// is a good one of an earlier thisUpdate, that answer counts on, however old: as long as it holds itself, and else as
-  /// the failure does, or for kOcspPause. Else whoever can silence a responder, or send an old answer again, could bring
-  /// back what was revoked.
+  /// The answer where it is `revoked`, also one that has ended: what counts beside a failure that is not put. Else
+  /// null.
+  [[nodiscard]] std::shared_ptr<const OcspAnswer> find_revoked(const crypto::Sha256& key) const;
+
+  /// Keeps the outcome, and says what counts. Where the answer before was revoked, and this one has no status to tell
+  /// or is a good one of an earlier thisUpdate, that answer counts on, however old: as long as it holds itself, and
+  /// else as the failure does, or for kOcspPause. Else whoever can silence a responder, or send an old answer again,
+  /// could bring back what was revoked.
   std::shared_ptr<const OcspOutcome> put(const crypto::Sha256& key, OcspOutcome outcome);
 
   /// Forgets what is no answer: whoever changed the configuration wants it tried again.

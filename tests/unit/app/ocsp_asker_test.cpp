@@ -1,5 +1,7 @@
 #include "app/ocsp_asker.hpp"
 
+#include <algorithm>
+#include <array>
 #include <atomic>
 #include <future>
 #include <memory>
@@ -38,18 +40,24 @@ using Outcomes = std::vector<OcspOutcome>;
 /// A responder on 127.0.0.1 that behaves as a test says, and a client for outbound requests that may go there.
 class OcspAskerTest : public testing::Test {
  protected:
-  OcspAskerTest() { allow({"127.0.0.1"}); }
+  OcspAskerTest() {
+    now_ = kNow;
+    allow({"127.0.0.1"});
+  }
   ~OcspAskerTest() override { client_->stop(); }
 
   void allow(std::vector<std::string> hosts) {
     fetch::Options options;
     options.allow = std::move(hosts);
+    start(std::move(options));
+  }
+  void start(fetch::Options options) {
     auto settings = fetch::make_settings(std::move(options));
     if (!settings) throw std::runtime_error{settings.error().detail};
     fetch::Surroundings surroundings;
-    surroundings.clock = [] { return kNow; };
+    surroundings.clock = [] { return now_; };
     client_ = std::make_unique<fetch::Client>(*std::move(settings), registry_, std::move(surroundings));
-    asker_ = std::make_unique<OcspAsker>(*client_, registry_, [] { return kNow; });
+    asker_ = std::make_unique<OcspAsker>(*client_, registry_, [] { return now_; });
   }
   [[nodiscard]] static OcspOptions responder(const std::string& port) {
     OcspOptions options;
@@ -82,6 +90,7 @@ class OcspAskerTest : public testing::Test {
     return ("\n" + registry_.render_text()).find("\n" + line + "\n") != std::string::npos;
   }
 
+  static inline WallTime now_ = kNow;
   test::Identity root_ = test::make_root("Root");
   test::Identity leaf_ = test::make_client(
       "client-1", root_, {{"authorityInfoAccess", "OCSP;URI:http://other.example/,OCSP;URI:http://127.0.0.1:1/ocsp"}});
@@ -168,6 +177,38 @@ TEST_F(OcspAskerTest, WaitsForASlowResponderWithinItsDeadline) {
   const auto began = std::chrono::steady_clock::now();
   EXPECT_THAT(ask_one(responder(server.port())).failure, HasSubstr("did not answer: timeout"));
   EXPECT_LT(std::chrono::steady_clock::now() - began, kOcspDeadline + std::chrono::seconds{1});
+}
+
+TEST_F(OcspAskerTest, WhatWasRevokedStaysSoWhereNoAnswerComesInTime) {
+  fetch::Options options;
+  options.allow = {"127.0.0.1"};
+  options.concurrent = 1;
+  client_->stop();
+  start(std::move(options));
+  std::atomic<bool> is_silent = false;
+  const auto answer = answering(question_, OcspStatus::revoked);
+  const HostileServer server{nullptr, [&is_silent, answer](HostilePeer& peer) {
+                               if (!is_silent) return answer(peer);
+                               peer.hang();
+                             }};
+  ASSERT_NE(ask_one(responder(server.port())).answer, nullptr);
+  now_ = kNow + std::chrono::hours{25};
+  is_silent = true;
+  // Two others have the one connection until the deadline is over.
+  boost::asio::io_context worker{1};
+  std::array<std::optional<Outcomes>, 3> outcomes;
+  std::size_t begun = 0;
+  for (const char* path : {"/first", "/second", ""}) {
+    OcspOptions other = responder(server.port());
+    other.responder += path;
+    store::start_task(worker, asker_->ask(other, {question_}), outcomes.at(begun++));
+  }
+  worker.run();
+  ASSERT_TRUE(outcomes[2]);
+  const OcspOutcome& last = outcomes[2]->at(0);
+  EXPECT_EQ(last.failure, "no answer in time");
+  ASSERT_NE(last.answer, nullptr);
+  EXPECT_EQ(last.answer->status, OcspStatus::revoked);
 }
 
 TEST_F(OcspAskerTest, ARefusedAnswerIsNotTheRespondersEnd) {
