@@ -135,7 +135,7 @@ class OcspAsker::State : public std::enable_shared_from_this<State> {
       const std::lock_guard lock{mutex_};
       for (std::size_t i = 0; i < questions.size(); ++i) {
         const crypto::Sha256 key = x509::ocsp_key(questions[i], options);
-        if (const auto known = cache_.find(key, clock_())) {
+        if (const auto known = cache_.find(key, clock_()); known && known->made_at > questions[i].newer_than) {
           waiter->outcomes[i] = *known;
           continue;
         }
@@ -167,9 +167,9 @@ class OcspAsker::State : public std::enable_shared_from_this<State> {
     }
   }
 
-  void forget_failures() {
+  void forget_all_but_revoked() {
     const std::lock_guard lock{mutex_};
-    cache_.forget_failures();
+    cache_.forget_all_but_revoked();
     responders_.clear();
   }
 
@@ -311,6 +311,6 @@ Task<std::vector<OcspOutcome>> OcspAsker::ask(x509::OcspOptions options, std::ve
   co_return take_outcomes(*waiter, state_->now());
 }
 
-void OcspAsker::forget_failures() { state_->forget_failures(); }
+void OcspAsker::forget_all_but_revoked() { state_->forget_all_but_revoked(); }
 
 }  // namespace certbound::app

@@ -43,6 +43,7 @@ OcspOutcome OcspOutcome::of_answer(OcspAnswer answer, WallTime now) {
   outcome.made_at = now;
   outcome.holds_from = answer.this_update - kOcspSkew;
   outcome.holds_until = answer.valid_until;
+  if (answer.status == OcspStatus::good) outcome.holds_until = std::min(outcome.holds_until, now + kOcspLongestUse);
   if (answer.status == OcspStatus::unknown) outcome.holds_until = std::min(outcome.holds_until, now + kOcspPause);
   outcome.answer = std::make_shared<const OcspAnswer>(std::move(answer));
   return outcome;
@@ -100,10 +101,10 @@ std::shared_ptr<const OcspOutcome> OcspCache::put(const crypto::Sha256& key, Ocs
   return kept;
 }
 
-void OcspCache::forget_failures() {
+void OcspCache::forget_all_but_revoked() {
   for (auto entry = entries_.begin(); entry != entries_.end();) {
     const auto next = std::next(entry);
-    if (!entry->outcome->answer || entry->outcome->answer->status == OcspStatus::unknown) {
+    if (!is_revoked(*entry->outcome)) {
       index_.erase(entry->key);
       entries_.erase(entry);
     }

@@ -18,8 +18,9 @@ namespace certbound::x509 {
 struct OcspOutcome {
   OcspOutcome() = default;
 
-  /// An answer that was got at `now`. One that knows the certificate holds until it ends; one that does not for a short
-  /// time, since the certificate may be new.
+  /// An answer that was got at `now`. `revoked` holds until it ends; `good` as well, but no longer than
+  /// kOcspLongestUse, since much may happen before its nextUpdate; `unknown` for a short time, since the certificate
+  /// may be new.
   [[nodiscard]] static OcspOutcome of_answer(OcspAnswer answer, WallTime now);
   /// None was got at `now`; nobody is asked again for `pause`.
   [[nodiscard]] static OcspOutcome of_failure(std::string why, WallTime now, std::chrono::seconds pause);
@@ -35,6 +36,8 @@ struct OcspOutcome {
 
 /// For how long an answer `unknown`, or one that was refused, is not asked for again.
 inline constexpr std::chrono::seconds kOcspPause{30};
+/// For how long an answer `good` is used without asking again, whatever its nextUpdate.
+inline constexpr std::chrono::seconds kOcspLongestUse{std::chrono::hours{1}};
 
 /// What an outcome is about: the very certificate, its issuer's name and key, and whom the store asks.
 [[nodiscard]] crypto::Sha256 ocsp_key(const OcspQuestion& question, const OcspOptions& options);
@@ -64,8 +67,9 @@ class OcspCache {
   /// could bring back what was revoked.
   std::shared_ptr<const OcspOutcome> put(const crypto::Sha256& key, OcspOutcome outcome);
 
-  /// Forgets what is no answer: whoever changed the configuration wants it tried again.
-  void forget_failures();
+  /// A reload ends what was verified: everybody is asked again but about what is revoked, which nothing but an answer
+  /// may end.
+  void forget_all_but_revoked();
 
   [[nodiscard]] std::size_t size() const { return entries_.size(); }
 

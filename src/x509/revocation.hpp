@@ -74,7 +74,8 @@ class Revocation {
 
  private:
   RevocationMode mode_ = RevocationMode::off;
-  void ask_ocsp(RevocationFinding& finding, const OcspQuestion& question, WallTime now, OcspDesk* desk) const;
+  [[nodiscard]] bool lists_signer(const OcspAnswer& answer, const Certificate& issuer, WallTime now) const;
+  void ask_ocsp(RevocationFinding& finding, OcspQuestion question, WallTime now, OcspDesk* desk) const;
 
   std::vector<std::shared_ptr<const Crl>> crls_;
   OcspOptions ocsp_;

@@ -115,6 +115,18 @@ TEST_F(OcspAskerTest, BringsEachStatusAndAsksOnce) {
   EXPECT_TRUE(has_metric("certbound_ocsp_outcomes_total{outcome=\"revoked\"} 1"));
 }
 
+TEST_F(OcspAskerTest, AsksAgainWhereWhatIsKnownIsOfNoUse) {
+  const HostileServer server{nullptr, answering(question_, OcspStatus::good)};
+  const OcspOutcome first = ask_one(responder(server.port()));
+  OcspQuestion again = question_;
+  again.newer_than = first.made_at;
+  now_ += std::chrono::seconds{1};
+  EXPECT_EQ(ask(responder(server.port()), {again}).at(0).made_at, now_);
+  EXPECT_EQ(server.connections(), 2);
+  EXPECT_EQ(ask(responder(server.port()), {again}).at(0).made_at, now_);
+  EXPECT_EQ(server.connections(), 2);
+}
+
 TEST_F(OcspAskerTest, ConcurrentQuestionsAreOneFetch) {
   std::promise<void> both_asked;
   auto may_answer = both_asked.get_future().share();
@@ -165,7 +177,7 @@ TEST_F(OcspAskerTest, LeavesAResponderAloneThatDoesNotAnswer) {
   const auto other = ask(responder(server.port()), {{plain_leaf_.certificate, root_.certificate}});
   EXPECT_THAT(other.at(0).failure, HasSubstr("left alone"));
   EXPECT_EQ(server.connections(), 1);
-  asker_->forget_failures();
+  asker_->forget_all_but_revoked();
   EXPECT_THAT(ask_one(responder(server.port())).failure, HasSubstr("did not answer: closed"));
   EXPECT_EQ(server.connections(), 2);
   EXPECT_TRUE(has_metric("certbound_ocsp_outcomes_total{outcome=\"unreachable\"} 2"));

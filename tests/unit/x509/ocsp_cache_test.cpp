@@ -34,6 +34,25 @@ TEST(OcspCache, KeepsAnAnswerUntilItEnds) {
   EXPECT_EQ(cache.find(key_of("b"), kNow), nullptr);
 }
 
+TEST(OcspCache, UsesAGoodAnswerNoLongerThanAnHour) {
+  OcspCache cache;
+  cache.put(key_of("a"), answer_of(OcspStatus::good, kNow + hours{24}));
+  cache.put(key_of("b"), answer_of(OcspStatus::revoked, kNow + hours{24}));
+  EXPECT_NE(cache.find(key_of("a"), kNow + kOcspLongestUse - seconds{1}), nullptr);
+  EXPECT_EQ(cache.find(key_of("a"), kNow + kOcspLongestUse), nullptr);
+  EXPECT_NE(cache.find(key_of("b"), kNow + hours{24} - seconds{1}), nullptr);
+}
+
+TEST(OcspCache, FindsWhatIsRevokedAlsoWhereItHasEnded) {
+  OcspCache cache;
+  cache.put(key_of("a"), answer_of(OcspStatus::revoked, kNow + seconds{1}));
+  cache.put(key_of("b"), answer_of(OcspStatus::good));
+  EXPECT_EQ(cache.find(key_of("a"), kNow + hours{1}), nullptr);
+  EXPECT_NE(cache.find_revoked(key_of("a")), nullptr);
+  EXPECT_EQ(cache.find_revoked(key_of("b")), nullptr);
+  EXPECT_EQ(cache.find_revoked(key_of("c")), nullptr);
+}
+
 TEST(OcspCache, ForgetsSoonThatNobodyKnows) {
   OcspCache cache;
   cache.put(key_of("a"), answer_of(OcspStatus::unknown));
@@ -100,14 +119,15 @@ TEST(OcspCache, IsBounded) {
   EXPECT_NE(cache.find(key_of("a"), kNow), nullptr);
 }
 
-TEST(OcspCache, ForgetsFailuresOnDemand) {
+TEST(OcspCache, ForgetsAllButWhatIsRevoked) {
   OcspCache cache;
   cache.put(key_of("a"), answer_of(OcspStatus::good));
   cache.put(key_of("b"), answer_of(OcspStatus::unknown));
   cache.put(key_of("c"), OcspOutcome::of_failure("down", kNow, seconds{10}));
-  cache.forget_failures();
+  cache.put(key_of("d"), answer_of(OcspStatus::revoked));
+  cache.forget_all_but_revoked();
   EXPECT_EQ(cache.size(), 1U);
-  EXPECT_NE(cache.find(key_of("a"), kNow), nullptr);
+  EXPECT_NE(cache.find(key_of("d"), kNow), nullptr);
 }
 
 TEST(OcspKey, TellsCertificatesIssuersAndSourcesApart) {
