@@ -166,6 +166,7 @@ Result<void> Revocation::check(VerifiedPath& path, WallTime now, OcspDesk* desk)
   };
   const std::size_t none = path.revocation.size();
   if (const std::size_t depth = find_first(RevocationStatus::revoked); depth != none) {
+    if (desk != nullptr) desk->questions.clear();  // whatever the answers are, it is decided
     return refuse(Reason::certificate_revoked, path, depth, now);
   }
   const bool has_questions = desk != nullptr && !desk->questions.empty();

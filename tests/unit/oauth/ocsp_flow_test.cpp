@@ -145,6 +145,14 @@ TEST_F(OcspFlow, AReloadAsksAgain) {
   EXPECT_EQ(ocsp_.asked, 4U);
 }
 
+TEST_F(OcspFlow, NobodyIsAskedForAnothersCertificate) {
+  start_in(RevocationMode::require);
+  answer_with(OcspStatus::good);
+  expect_refused(ask_token("etl", present(test::make_client("other", root_))), 400, "invalid_client",
+                 "subject_mismatch");
+  EXPECT_EQ(ocsp_.asked, 0U);
+}
+
 // A source that brings nothing at all.
 TEST_F(OcspFlow, WithoutAnOutcomeThereIsNoToken) {
   for (const RevocationMode mode : {RevocationMode::soft_fail, RevocationMode::require}) {

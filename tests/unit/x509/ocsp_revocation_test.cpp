@@ -115,6 +115,13 @@ TEST_F(OcspRevocationTest, ACrlThatListsNeedsNoQuestion) {
   EXPECT_EQ(verdict(RevocationMode::soft_fail, {crl_by(issuing_, listing)}), "certificate_revoked");
 }
 
+TEST_F(OcspRevocationTest, WhatIsRevokedLeavesNoQuestion) {
+  test::CrlShape listing;
+  listing.entries = {test::revoke(leaf_.certificate)};
+  EXPECT_EQ(verdict(RevocationMode::require, {crl_by(issuing_, listing)}), "certificate_revoked");
+  EXPECT_TRUE(desk_.questions.empty());  // about the intermediate
+}
+
 TEST_F(OcspRevocationTest, RevokedByOcspCountsBesideACrlThatSpares) {
   know_status(OcspStatus::revoked);
   EXPECT_EQ(verdict(RevocationMode::require, {crl_by(root_), crl_by(issuing_)}), "certificate_revoked");
