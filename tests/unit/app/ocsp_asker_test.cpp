@@ -85,6 +85,13 @@ class OcspAskerTest : public testing::Test {
     worker.run();
     return outcomes.value();
   }
+  [[nodiscard]] std::vector<OcspQuestion> make_questions(std::size_t count) const {
+    std::vector<OcspQuestion> questions;
+    for (std::size_t i = 0; i < count; ++i) {
+      questions.emplace_back(test::make_client("client", root_).certificate, root_.certificate);
+    }
+    return questions;
+  }
   [[nodiscard]] OcspOutcome ask_one(const OcspOptions& options) { return ask(options, {question_}).at(0); }
   [[nodiscard]] bool has_metric(const std::string& line) const {
     return ("\n" + registry_.render_text()).find("\n" + line + "\n") != std::string::npos;
@@ -233,6 +240,84 @@ TEST_F(OcspAskerTest, ARefusedAnswerIsNotTheRespondersEnd) {
               HasSubstr("trylater"));
   EXPECT_EQ(server.connections(), 2);
   EXPECT_TRUE(has_metric("certbound_ocsp_outcomes_total{outcome=\"refused\"} 2"));
+}
+
+TEST_F(OcspAskerTest, AsksAResponderSomeQuestionsAtATimeAndAllInTheEnd) {
+  std::promise<void> all_asked;
+  auto may_answer = all_asked.get_future().share();
+  std::atomic<int> open{0};
+  std::atomic<int> most{0};
+  const HostileServer server{nullptr, [&, may_answer](HostilePeer& peer) {
+                               most = std::max<int>(most, ++open);
+                               may_answer.wait();
+                               peer.read_head();
+                               --open;
+                               peer.send(http_of(test::make_ocsp_error(3)));
+                             }};
+  boost::asio::io_context worker{1};
+  std::optional<Outcomes> outcomes;
+  store::start_task(worker, asker_->ask(responder(server.port()), make_questions(7)), outcomes);
+  worker.poll();
+  EXPECT_TRUE(has_metric("certbound_ocsp_requests_total 4"));
+  all_asked.set_value();
+  worker.run();
+  ASSERT_TRUE(outcomes);
+  for (const OcspOutcome& outcome : *outcomes) EXPECT_THAT(outcome.failure, HasSubstr("trylater"));
+  EXPECT_LE(most, 4);
+  EXPECT_EQ(server.connections(), 7);
+}
+
+TEST_F(OcspAskerTest, WhatWaitsForAResponderThatFailsIsAnsweredAtOnce) {
+  const HostileServer server{nullptr, [](HostilePeer& peer) { peer.read_head(); }};
+  const Outcomes outcomes = ask(responder(server.port()), make_questions(6));
+  ASSERT_EQ(outcomes.size(), 6U);
+  for (std::size_t i = 0; i < 6; ++i) {
+    EXPECT_THAT(outcomes[i].failure, HasSubstr(i < 4 ? "did not answer: closed" : "left alone"));
+  }
+  EXPECT_EQ(server.connections(), 4);
+}
+
+TEST_F(OcspAskerTest, OnlySoManyQuestionsWait) {
+  std::promise<void> all_asked;
+  auto may_answer = all_asked.get_future().share();
+  const HostileServer server{nullptr, [may_answer](HostilePeer& peer) {
+                               may_answer.wait();
+                               peer.read_head();
+                               peer.send(http_of(test::make_ocsp_error(3)));
+                             }};
+  boost::asio::io_context worker{1};
+  std::optional<Outcomes> outcomes;
+  store::start_task(worker, asker_->ask(responder(server.port()), make_questions(133)), outcomes);
+  worker.poll();
+  all_asked.set_value();
+  worker.run();
+  ASSERT_TRUE(outcomes);
+  EXPECT_THAT(outcomes->at(131).failure, HasSubstr("trylater"));
+  EXPECT_EQ(outcomes->at(132).failure, "too many questions to the responder are open");
+}
+
+TEST_F(OcspAskerTest, AFailureOfOurOwnIsNotTheResponders) {
+  fetch::Options options;
+  options.allow = {"127.0.0.1"};
+  options.waiting = 0;
+  client_->stop();
+  start(std::move(options));
+  for (const OcspQuestion& question : make_questions(2)) {
+    const OcspOutcome outcome = ask(responder("1"), {question}).at(0);
+    EXPECT_THAT(outcome.failure, HasSubstr("nobody was asked: overloaded"));
+    EXPECT_EQ(outcome.holds_until, kNow + std::chrono::seconds{1});
+  }
+}
+
+TEST_F(OcspAskerTest, ShowsTheBeginningOfALongUrl) {
+  const std::string url = "http://other.example/" + std::string(1000, 'a');
+  const test::Identity leaf = test::make_client("long", root_, {{"authorityInfoAccess", "OCSP;URI:" + url}});
+  OcspOptions options;
+  options.source = OcspSource::from_certificate;
+  options.hosts = {"third.example"};
+  const auto found = find_ocsp_responder(options, leaf.certificate);
+  ASSERT_FALSE(found);
+  EXPECT_EQ(found.error().detail, "the certificate names " + url.substr(0, 256) + "…, whose host is not in ocsp_hosts");
 }
 
 TEST_F(OcspAskerTest, AsksNoPrivateAddressThatIsNotAllowed) {
