@@ -351,7 +351,7 @@ std::optional<std::string> Daemon::State::try_reload() {
     return reconciled.error().detail;
   }
   fetching->publish(generation->materials.fetch);
-  fetching->ocsp().forget_failures();
+  fetching->ocsp().forget_all_but_revoked();
   fetching->keys().begin(std::move(key_plan));
   pool->publish(*generation, *std::move(prepared), fetching->keys().published());
   fetching->keys().finish();

@@ -22,16 +22,23 @@ Fetching::Fetching(const std::filesystem::path& state_dir, std::shared_ptr<const
                    MainLoop& loop, metrics::Registry& registry, CrlFetcher::OnNew on_new_crls,
                    KeyFetcher::OnAttempt on_keys)
     : copies_{open_copies(state_dir)},
-      client_{std::move(settings), registry},
-      ocsp_{client_, registry},
+      client_{settings, registry},
+      ocsp_client_{std::move(settings), registry},
+      ocsp_{ocsp_client_, registry},
       work_{make_fetch_work()},
       crls_{FetchTools{client_, *work_, loop, copies_}, registry, std::move(on_new_crls)},
       keys_{FetchTools{client_, *work_, loop, copies_}, registry, std::move(on_keys)} {}
 
 Fetching::~Fetching() { stop(); }
 
+void Fetching::publish(const std::shared_ptr<const fetch::Settings>& settings) {
+  client_.publish(settings);
+  ocsp_client_.publish(settings);
+}
+
 void Fetching::stop() {
   client_.stop();
+  ocsp_client_.stop();
   work_->stop();
 }
 

@@ -26,7 +26,7 @@ class Fetching {
   [[nodiscard]] OcspAsker& ocsp() { return ocsp_; }
 
   /// What is fetched from now on is fetched under these.
-  void publish(std::shared_ptr<const fetch::Settings> settings) { client_.publish(std::move(settings)); }
+  void publish(const std::shared_ptr<const fetch::Settings>& settings);
 
   /// Ends the threads: what is under way is given up, what has come is written. Workers may still ask, in vain.
   void stop();
@@ -34,6 +34,7 @@ class Fetching {
  private:
   FetchedCopies copies_;
   fetch::Client client_;
+  fetch::Client ocsp_client_;  // requests wait for it: keys and CRLs must not take its connections, nor its thread
   OcspAsker ocsp_;
   std::unique_ptr<FetchWork> work_;
   CrlFetcher crls_;

@@ -1,6 +1,7 @@
 #include "app/ocsp_asker.hpp"
 
 #include <algorithm>
+#include <deque>
 #include <exception>
 #include <map>
 #include <mutex>
@@ -18,6 +19,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include "app/ocsp_fetch.hpp"
+#include "base/log.hpp"
 #include "fetch/backoff.hpp"
 
 namespace certbound::app {
@@ -33,6 +35,12 @@ using x509::OcspOutcome;
 constexpr fetch::Backoff kResponderBackoff{std::chrono::seconds{12}, std::chrono::minutes{1}};
 /// Responders whose failures are remembered; certificates may name many on a listed host.
 constexpr std::size_t kMostResponders = 1024;
+/// Of one responder, so that a slow one takes no connection from the others; and what waits for one of these. A
+/// responder of usual speed answers so many within kOcspDeadline.
+constexpr std::size_t kMostUnderWay = 4;
+constexpr std::size_t kMostQueued = 128;
+/// For how long nobody is asked again where it was not the responder that failed.
+constexpr std::chrono::seconds kOwnPause{1};
 
 /// Holds what makes two workers' questions one: copies that share nothing with a worker's handshakes.
 Result<x509::OcspQuestion> copy_question(const x509::OcspQuestion& question) {
@@ -46,7 +54,7 @@ Result<x509::OcspQuestion> copy_question(const x509::OcspQuestion& question) {
 /// A coroutine that waits for some outcomes. Touched on its own executor only, but for `executor`.
 struct Waiter {
   Waiter(const asio::any_io_executor& own, std::size_t count)
-      : executor{own}, timer{own, kOcspDeadline}, outcomes(count) {}
+      : executor{own}, timer{own, kOcspDeadline}, outcomes(count), revoked(count) {}
 
   void take(std::size_t index, const OcspOutcome& outcome) {
     outcomes[index] = outcome;
@@ -55,7 +63,9 @@ struct Waiter {
 
   asio::any_io_executor executor;
   asio::steady_timer timer;
+  std::vector<crypto::Sha256> keys;  ///< of the flights that it waits for, or waited
   std::vector<std::optional<OcspOutcome>> outcomes;
+  std::vector<std::shared_ptr<const x509::OcspAnswer>> revoked;  ///< what counts on while no answer comes; may be null
   std::size_t open = 0;
 };
 
@@ -69,13 +79,31 @@ struct Place {
 struct Flight {
   explicit Flight(OcspFetch fetch) : asked{std::move(fetch)} {}
 
+  [[nodiscard]] const std::string& url() const { return asked.request.url; }
+
   const OcspFetch asked;
   std::vector<Place> waiting;  // under the lock
 };
 
+/// Under the lock.
 struct Responder {
+  [[nodiscard]] std::size_t most_under_way() const { return failures > 0 ? 1 : kMostUnderWay; }
+  [[nodiscard]] bool has_flights() const { return under_way > 0 || !queued.empty(); }
+  [[nodiscard]] bool is_idle() const { return failures == 0 && !has_flights(); }
+  /// One that has failed gets one question, and nobody waits behind that.
+  [[nodiscard]] bool is_full() const { return failures > 0 ? has_flights() : queued.size() >= kMostQueued; }
+  [[nodiscard]] std::chrono::seconds time_left_alone() const {
+    return std::chrono::ceil<std::chrono::seconds>(left_alone_until - SteadyClock::now());
+  }
+  void forgive() {
+    failures = 0;
+    left_alone_until = SteadyClock::time_point();
+  }
+
   int failures = 0;  ///< in a row
   SteadyClock::time_point left_alone_until;
+  std::size_t under_way = 0;
+  std::deque<crypto::Sha256> queued;  ///< flights that wait for others to land
 };
 
 struct OcspMetrics {
@@ -93,11 +121,13 @@ struct OcspMetrics {
     return registry.counter(
         "certbound_ocsp_outcomes_total",
         "OCSP questions by what came of them: the answer; refused (not a good answer), unreachable, "
-        "left_alone (since it was just unreachable), no_responder (none is known)",
+        "left_alone (it was just unreachable, or too many questions are open), no_responder (none is known)",
         {{"outcome", label}});
   }
 
-  void count(const OcspOutcome& result) const {
+  void count(const OcspOutcome& result, fetch::Failure failure) const {
+    if (is_own_failure(failure)) return left_alone.increment();
+    if (failure != fetch::Failure::none) return unreachable.increment();
     if (!result.answer) return refused.increment();
     switch (result.answer->status) {
       case x509::OcspStatus::good:
@@ -129,46 +159,48 @@ class OcspAsker::State : public std::enable_shared_from_this<State> {
   /// On the waiter's executor. What is known is there when it returns; the rest is counted in `open`.
   void enter(const std::shared_ptr<Waiter>& waiter, const x509::OcspOptions& options,
              const std::vector<x509::OcspQuestion>& questions) {
-    std::vector<std::pair<crypto::Sha256, std::shared_ptr<Flight>>> begun;
-    {
-      const std::lock_guard lock{mutex_};
-      for (std::size_t i = 0; i < questions.size(); ++i) {
-        const crypto::Sha256 key = x509::ocsp_key(questions[i], options);
-        if (const auto known = cache_.find(key, clock_())) {
-          waiter->outcomes[i] = *known;
+    const std::lock_guard lock{mutex_};
+    for (std::size_t i = 0; i < questions.size(); ++i) {
+      const crypto::Sha256 key = x509::ocsp_key(questions[i], options);
+      if (const auto known = cache_.find(key, clock_()); known && known->made_at > questions[i].newer_than) {
+        waiter->outcomes[i] = *known;
+        continue;
+      }
+      waiter->revoked[i] = cache_.find_revoked(key);
+      auto found = flights_.find(key);
+      if (found == flights_.end()) {
+        Made made = make_flight(options, questions[i]);
+        if (auto* outcome = std::get_if<OcspOutcome>(&made)) {
+          waiter->outcomes[i] = *cache_.put(key, std::move(*outcome));
           continue;
         }
-        auto& flight = flights_[key];
-        if (!flight) {
-          Made made = make_flight(options, questions[i]);
-          if (auto* outcome = std::get_if<OcspOutcome>(&made)) {
-            flights_.erase(key);
-            waiter->outcomes[i] = *cache_.put(key, std::move(*outcome));
-            continue;
-          }
-          flight = std::get<std::shared_ptr<Flight>>(std::move(made));
-          begun.emplace_back(key, flight);
-        }
-        flight->waiting.push_back({waiter, i});
-        ++waiter->open;
+        found = flights_.emplace(key, std::get<std::shared_ptr<Flight>>(std::move(made))).first;
+        responders_[found->second->url()].queued.push_back(key);
       }
+      const std::shared_ptr<Flight> flight = found->second;
+      waiter->keys.push_back(key);
+      flight->waiting.push_back({waiter, i});
+      ++waiter->open;
+      take_off(responders_[flight->url()]);
     }
-    for (const auto& [key, flight] : begun) begin(key, flight);
   }
 
   /// The waiter's coroutine goes on, or goes: nothing is posted to its executor after this.
   void leave(const std::shared_ptr<Waiter>& waiter) {
-    if (waiter->open == 0) return;
+    if (waiter->keys.empty()) return;
     const std::lock_guard lock{mutex_};
-    for (auto& [key, flight] : flights_) {
-      std::erase_if(flight->waiting, [&waiter](const Place& place) { return place.waiter == waiter; });
+    for (const crypto::Sha256& key : waiter->keys) {
+      const auto found = flights_.find(key);
+      if (found == flights_.end()) continue;
+      std::erase_if(found->second->waiting, [&waiter](const Place& place) { return place.waiter == waiter; });
     }
   }
 
-  void forget_failures() {
+  void forget_all_but_revoked() {
     const std::lock_guard lock{mutex_};
-    cache_.forget_failures();
-    responders_.clear();
+    cache_.forget_all_but_revoked();
+    for (auto& [url, responder] : responders_) responder.forgive();
+    std::erase_if(responders_, [](const auto& entry) { return entry.second.is_idle(); });
   }
 
   [[nodiscard]] WallTime now() const { return clock_(); }
@@ -183,12 +215,7 @@ class OcspAsker::State : public std::enable_shared_from_this<State> {
       metrics_.no_responder.increment();
       return OcspOutcome::of_failure(url.error().detail, clock_(), x509::kOcspPause);
     }
-    if (const auto wait = time_left_alone(*url); wait.count() > 0) {
-      metrics_.left_alone.increment();
-      return OcspOutcome::of_failure(
-          "the responder did not answer just now and is left alone for " + std::to_string(wait.count()) + " s",
-          clock_(), wait);
-    }
+    if (auto refused = leave_alone(*url)) return *std::move(refused);
     auto copy = copy_question(question);
     auto fetch = copy ? make_ocsp_fetch(*std::move(copy), *url) : Result<OcspFetch>{std::move(copy).error()};
     if (fetch) return std::make_shared<Flight>(*std::move(fetch));
@@ -196,39 +223,71 @@ class OcspAsker::State : public std::enable_shared_from_this<State> {
     return OcspOutcome::of_failure(fetch.error().detail, clock_(), x509::kOcspPause);
   }
 
-  [[nodiscard]] std::chrono::seconds time_left_alone(const std::string& url) const {
+  /// What is the outcome where this responder cannot be asked now.
+  std::optional<OcspOutcome> leave_alone(const std::string& url) {
     const auto found = responders_.find(url);
-    if (found == responders_.end()) return std::chrono::seconds{0};
-    return std::chrono::ceil<std::chrono::seconds>(found->second.left_alone_until - SteadyClock::now());
+    if (found == responders_.end()) return std::nullopt;
+    const Responder& responder = found->second;
+    if (const auto wait = responder.time_left_alone(); wait.count() > 0) return left_alone(wait);
+    if (!responder.is_full()) return std::nullopt;
+    metrics_.left_alone.increment();
+    return OcspOutcome::of_failure("too many questions to the responder are open", clock_(), kOwnPause);
   }
 
+  OcspOutcome left_alone(std::chrono::seconds wait) const {
+    metrics_.left_alone.increment();
+    return OcspOutcome::of_failure(
+        "the responder did not answer just now and is left alone for " + std::to_string(wait.count()) + " s", clock_(),
+        wait);
+  }
+
+  /// Under the lock. Begins what waits for the responder, as far as it may be asked.
+  void take_off(Responder& responder) {
+    while (!responder.queued.empty() && responder.under_way < responder.most_under_way()) {
+      const crypto::Sha256 key = responder.queued.front();
+      responder.queued.pop_front();
+      auto flight = flights_.extract(key);
+      if (flight.empty() || flight.mapped()->waiting.empty()) continue;  // nobody waits any more
+      begin(key, flight.mapped());
+      ++responder.under_way;
+      flights_.insert(std::move(flight));
+    }
+  }
+
+  /// Its end finds the lock taken until the flight is entered.
   void begin(const crypto::Sha256& key, const std::shared_ptr<Flight>& flight) {
-    metrics_.requests.increment();
     client_.fetch(flight->asked.request, [self = shared_from_this(), key, flight](const fetch::Outcome& answer) {
       self->finish(key, *flight, answer);
     });
+    metrics_.requests.increment();
   }
 
-  /// On the fetch thread.
+  /// On the fetch thread. Whatever is thrown must not keep the flight, or nobody could ask again.
   void finish(const crypto::Sha256& key, Flight& flight, const fetch::Outcome& answer) {
-    const std::chrono::seconds pause = note_responder(flight.asked.request.url, answer);
-    OcspOutcome outcome = read(flight.asked, answer, pause);
-    if (answer.is_ok()) {
-      metrics_.count(outcome);
-    } else {
-      metrics_.unreachable.increment();
+    std::shared_ptr<const OcspOutcome> known;
+    try {
+      known = judge(key, flight, answer);
+    } catch (const std::exception& exception) {
+      log::error("ocsp_outcome_lost", {{"detail", exception.what()}});
     }
     const std::lock_guard lock{mutex_};
-    const auto known = cache_.put(key, std::move(outcome));
     flights_.erase(key);
-    for (Place& place : std::exchange(flight.waiting, {})) {
-      // The waiter goes with the handler: its timer ends on its own thread.
-      const asio::any_io_executor executor = place.waiter->executor;
-      asio::post(executor, [place = std::move(place), known] { place.waiter->take(place.index, *known); });
-    }
+    const auto found = responders_.find(flight.url());
+    --found->second.under_way;
+    if (known) deliver(flight, known);
+    go_on(found->second);
+    if (found->second.is_idle()) responders_.erase(found);
   }
 
-  /// Whatever it throws must not keep the flight, or nobody could ask again.
+  std::shared_ptr<const OcspOutcome> judge(const crypto::Sha256& key, const Flight& flight,
+                                           const fetch::Outcome& answer) {
+    const std::chrono::seconds pause = note_responder(flight.url(), answer);
+    OcspOutcome outcome = read(flight.asked, answer, pause);
+    metrics_.count(outcome, answer.failure);
+    const std::lock_guard lock{mutex_};
+    return cache_.put(key, std::move(outcome));
+  }
+
   OcspOutcome read(const OcspFetch& asked, const fetch::Outcome& answer, std::chrono::seconds pause) const {
     try {
       return read_ocsp_outcome(asked, answer, clock_(), pause);
@@ -237,15 +296,39 @@ class OcspAsker::State : public std::enable_shared_from_this<State> {
     }
   }
 
-  /// How long it is left alone.
+  /// Under the lock.
+  static void deliver(Flight& flight, const std::shared_ptr<const OcspOutcome>& known) {
+    for (Place& place : std::exchange(flight.waiting, {})) {
+      // The waiter goes with the handler: its timer ends on its own thread.
+      const asio::any_io_executor executor = place.waiter->executor;
+      asio::post(executor, [place = std::move(place), known] { place.waiter->take(place.index, *known); });
+    }
+  }
+
+  /// Under the lock. With what waits for the responder, now that a question is answered or is not.
+  void go_on(Responder& responder) {
+    const auto wait = responder.time_left_alone();
+    if (wait.count() <= 0) return take_off(responder);
+    while (!responder.queued.empty()) {
+      const crypto::Sha256 key = responder.queued.front();
+      responder.queued.pop_front();
+      const auto flight = flights_.extract(key);
+      if (!flight.empty()) deliver(*flight.mapped(), cache_.put(key, left_alone(wait)));
+    }
+  }
+
+  /// How long it is left alone. What is our own fault is not counted against it.
   std::chrono::seconds note_responder(const std::string& url, const fetch::Outcome& answer) {
+    if (is_own_failure(answer.failure)) return kOwnPause;
     const std::lock_guard lock{mutex_};
+    Responder& responder = responders_[url];
     if (answer.is_ok()) {
-      responders_.erase(url);
+      responder.forgive();
       return std::chrono::seconds{0};
     }
-    if (responders_.size() >= kMostResponders && !responders_.contains(url)) responders_.clear();
-    Responder& responder = responders_[url];
+    if (responders_.size() > kMostResponders) {
+      std::erase_if(responders_, [](const auto& entry) { return !entry.second.has_flights(); });
+    }
     constexpr double kNoJitter = 0.5;
     const auto delay = fetch::delay_after_failure(kResponderBackoff, ++responder.failures, kNoJitter,
                                                   answer.retry_after.value_or(std::chrono::seconds{0}));
@@ -281,8 +364,12 @@ class Stay {
 
 std::vector<OcspOutcome> take_outcomes(Waiter& waiter, WallTime now) {
   std::vector<OcspOutcome> outcomes;
-  for (std::optional<OcspOutcome>& outcome : waiter.outcomes) {
-    if (!outcome) outcome = OcspOutcome::of_failure("no answer in time", now, kOcspDeadline);
+  for (std::size_t i = 0; i < waiter.outcomes.size(); ++i) {
+    std::optional<OcspOutcome>& outcome = waiter.outcomes[i];
+    if (!outcome) {
+      outcome = OcspOutcome::of_failure("no answer in time", now, kOcspDeadline);
+      outcome->answer = std::move(waiter.revoked[i]);  // as OcspCache::put
+    }
     outcomes.push_back(*std::move(outcome));
   }
   return outcomes;
@@ -305,6 +392,6 @@ Task<std::vector<OcspOutcome>> OcspAsker::ask(x509::OcspOptions options, std::ve
   co_return take_outcomes(*waiter, state_->now());
 }
 
-void OcspAsker::forget_failures() { state_->forget_failures(); }
+void OcspAsker::forget_all_but_revoked() { state_->forget_all_but_revoked(); }
 
 }  // namespace certbound::app

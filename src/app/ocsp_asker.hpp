@@ -28,8 +28,8 @@ class OcspAsker final : public oauth::OcspSource {
   [[nodiscard]] Task<std::vector<x509::OcspOutcome>> ask(x509::OcspOptions options,
                                                          std::vector<x509::OcspQuestion> questions) override;
 
-  /// After a reload: what did not work is tried again.
-  void forget_failures();
+  /// With a reload: everybody is asked again, also who did not answer, but about what is revoked.
+  void forget_all_but_revoked();
 
  private:
   class State;

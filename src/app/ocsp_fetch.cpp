@@ -1,5 +1,7 @@
 #include "app/ocsp_fetch.hpp"
 
+#include <algorithm>
+#include <array>
 #include <future>
 #include <utility>
 
@@ -16,6 +18,8 @@ namespace {
 
 constexpr std::string_view kRequestType = "application/ocsp-request";
 constexpr std::string_view kResponseType = "application/ocsp-response";
+/// Of a URL that a certificate names, in a text.
+constexpr std::size_t kMostShownOfUrl = 256;
 
 }  // namespace
 
@@ -23,12 +27,15 @@ Result<std::string> find_ocsp_responder(const x509::OcspOptions& options, const 
   if (options.source == x509::OcspSource::responder) return options.responder;
   const auto hosts = fetch::AllowList::parse(options.hosts);
   if (!hosts) return hosts.error();
-  const std::vector<std::string> urls = x509::find_ocsp_urls(certificate);
+  std::vector<std::string> urls = x509::find_ocsp_urls(certificate);
   for (const std::string& text : urls) {
     const auto url = fetch::parse_url(text);
     if (url && hosts->allows(*url)) return text;
   }
   if (urls.empty()) return invalid_input("the certificate names no OCSP responder (authorityInfoAccess)");
+  for (std::string& url : urls) {
+    if (url.size() > kMostShownOfUrl) url = url.substr(0, kMostShownOfUrl) + "…";
+  }
   return invalid_input("the certificate names " + join(urls, ", ") + ", whose host is not in ocsp_hosts");
 }
 
@@ -49,12 +56,18 @@ Result<OcspFetch> make_ocsp_fetch(x509::OcspQuestion question, std::string url) 
   return made;
 }
 
+bool is_own_failure(fetch::Failure failure) {
+  constexpr std::array kOwn{fetch::Failure::request_invalid, fetch::Failure::rejected, fetch::Failure::overloaded,
+                            fetch::Failure::stopped, fetch::Failure::internal};
+  return std::find(kOwn.begin(), kOwn.end(), failure) != kOwn.end();
+}
+
 x509::OcspOutcome read_ocsp_outcome(const OcspFetch& asked, const fetch::Outcome& answer, WallTime now,
                                     std::chrono::seconds pause) {
   using x509::OcspOutcome;
   if (!answer.is_ok()) {
-    return OcspOutcome::of_failure(
-        "the responder did not answer: " + std::string{fetch::name(answer.failure)} + ": " + answer.detail, now, pause);
+    const std::string what = is_own_failure(answer.failure) ? "nobody was asked: " : "the responder did not answer: ";
+    return OcspOutcome::of_failure(what + std::string{fetch::name(answer.failure)} + ": " + answer.detail, now, pause);
   }
   auto verified = x509::verify_ocsp_response(as_bytes(answer.body), asked.question, asked.nonce, now);
   if (verified) return OcspOutcome::of_answer(*std::move(verified), now);

@@ -33,6 +33,9 @@ struct OcspFetch {
 /// The fetch that asks `url` (RFC 6960 appendix A.1: POST). Errors: `server_error`.
 [[nodiscard]] Result<OcspFetch> make_ocsp_fetch(x509::OcspQuestion question, std::string url);
 
+/// Does it say nothing of the responder, which was not asked, or whose answer we could not take?
+[[nodiscard]] bool is_own_failure(fetch::Failure failure);
+
 /// What came of it. `pause` is how long a responder that did not answer is left alone.
 [[nodiscard]] x509::OcspOutcome read_ocsp_outcome(const OcspFetch& asked, const fetch::Outcome& answer, WallTime now,
                                                   std::chrono::seconds pause);

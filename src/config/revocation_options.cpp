@@ -73,8 +73,8 @@ Field<x509::RevocationOptions> ocsp_field() {
       make_option("ocsp", make_shape(Kind::ocsp),
                   "Whom to ask by OCSP about a certificate of which the CRLs tell nothing: nobody; one "
                   "responder; or (from_certificate, or true) the one that the certificate itself names, if its "
-                  "host is in ocsp_hosts. Answers are kept until their nextUpdate. Where nobody answers, mode "
-                  "decides.",
+                  "host is in ocsp_hosts. Answers are kept until their nextUpdate, good ones for an hour at most. "
+                  "Where nobody answers, mode decides.",
                   "false"),
       [](Reader& reader, const Node& node, Revocation& options) { read_ocsp(reader, node, options.ocsp); }};
 }

@@ -23,8 +23,8 @@ struct Surroundings {
   std::function<double()> random;      ///< from 0 to below 1, called on the fetch thread; null: OpenSSL's generator
 };
 
-/// Every outbound request of the process: one thread with an event loop of its own, so that no connection of a client
-/// ever waits for a server of a partner.
+/// Outbound requests: one thread with an event loop of its own, so that no connection of a client ever waits for a
+/// server of a partner. Several clients of one process count into the same series.
 ///
 /// A fetch resolves the host, refuses addresses of special use unless `fetch.allow` lists the host (they would be a way
 /// into our own network), dials an address that it checked, verifies TLS, sends one request, follows no redirect,

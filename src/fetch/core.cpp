@@ -139,7 +139,7 @@ void Core::take_off() {
     queued_.pop_front();
     under_way_.insert(flight);
     metrics_.attempts.increment();
-    metrics_.under_way.set(static_cast<double>(under_way_.size()));
+    metrics_.under_way.add(1);
     spawn(loop_.get_executor(), run_flight(std::move(flight)), "fetch", metrics_.faults);
   }
 }
@@ -159,9 +159,8 @@ Task<void> Core::run_flight(std::shared_ptr<Flight> flight) {
 }
 
 void Core::finish(const std::shared_ptr<Flight>& flight, Outcome outcome, double lasted_seconds) {
-  under_way_.erase(flight);
+  metrics_.under_way.add(-static_cast<double>(under_way_.erase(flight)));
   if (!flight->key.empty()) by_key_.erase(flight->key);
-  metrics_.under_way.set(static_cast<double>(under_way_.size()));
   metrics_.received_bytes.increment(static_cast<double>(flight->exchange->received_bytes()));
   if (outcome.is_not_modified) metrics_.not_modified.increment();
   if (lasted_seconds > 0) metrics_.seconds.observe(lasted_seconds);

@@ -105,7 +105,7 @@ Result<Service::Prepared> Service::prepare(const std::shared_ptr<const Snapshot>
 void Service::publish(Prepared prepared) {
   published_ = std::move(prepared);
   memory_.clear();
-  answers_.forget_failures();
+  answers_.forget_all_but_revoked();
   directory_.clear();
 }
 

@@ -40,6 +40,8 @@ struct OcspQuestion {
 
   Certificate certificate;
   Certificate issuer;
+  /// An outcome that was known by then is of no use; whoever asks has it.
+  WallTime newer_than = WallTime::min();
 };
 
 enum class OcspStatus : std::uint8_t {

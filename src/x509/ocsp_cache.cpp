@@ -10,8 +10,22 @@ namespace {
 
 bool is_revoked(const OcspOutcome& outcome) { return outcome.answer && outcome.answer->status == OcspStatus::revoked; }
 
-bool knows_status(const OcspOutcome& outcome) {
-  return outcome.answer && outcome.answer->status != OcspStatus::unknown;
+/// The known answer, revoked, counts on beside an outcome that tells nothing, or is older: an answer without a nonce
+/// can be sent again by anybody on the way.
+bool counts_on(const OcspAnswer& revoked, const OcspOutcome& outcome) {
+  if (!outcome.answer || outcome.answer->status == OcspStatus::unknown) return true;
+  return outcome.answer->status == OcspStatus::good && outcome.answer->this_update < revoked.this_update;
+}
+
+/// `before`, revoked, in the place of what came.
+void keep_revoked(const OcspOutcome& before, OcspOutcome& outcome) {
+  if (outcome.failure.empty()) {
+    outcome.failure = "the responder said " + std::string{name(outcome.answer->status)} + ", which does not end it";
+    outcome.holds_until = std::min(outcome.holds_until, outcome.made_at + kOcspPause);
+  }
+  outcome.answer = before.answer;
+  outcome.holds_from = std::min(before.holds_from, outcome.holds_from);
+  outcome.holds_until = std::max(before.holds_until, outcome.holds_until);
 }
 
 /// So that texts of any length cannot run into each other.
@@ -26,8 +40,10 @@ void append_counted(Bytes& text, ByteView part) {
 
 OcspOutcome OcspOutcome::of_answer(OcspAnswer answer, WallTime now) {
   OcspOutcome outcome;
+  outcome.made_at = now;
   outcome.holds_from = answer.this_update - kOcspSkew;
   outcome.holds_until = answer.valid_until;
+  if (answer.status == OcspStatus::good) outcome.holds_until = std::min(outcome.holds_until, now + kOcspLongestUse);
   if (answer.status == OcspStatus::unknown) outcome.holds_until = std::min(outcome.holds_until, now + kOcspPause);
   outcome.answer = std::make_shared<const OcspAnswer>(std::move(answer));
   return outcome;
@@ -36,6 +52,7 @@ OcspOutcome OcspOutcome::of_answer(OcspAnswer answer, WallTime now) {
 OcspOutcome OcspOutcome::of_failure(std::string why, WallTime now, std::chrono::seconds pause) {
   OcspOutcome outcome;
   outcome.failure = std::move(why);
+  outcome.made_at = now;
   // The request that asked read its clock before.
   outcome.holds_from = now - kOcspSkew;
   outcome.holds_until = now + pause;
@@ -59,11 +76,17 @@ std::shared_ptr<const OcspOutcome> OcspCache::find(const crypto::Sha256& key, Wa
   return entries_.front().outcome;
 }
 
+std::shared_ptr<const OcspAnswer> OcspCache::find_revoked(const crypto::Sha256& key) const {
+  const auto found = index_.find(key);
+  if (found == index_.end() || !is_revoked(*found->second->outcome)) return nullptr;
+  return found->second->outcome->answer;
+}
+
 std::shared_ptr<const OcspOutcome> OcspCache::put(const crypto::Sha256& key, OcspOutcome outcome) {
   const auto found = index_.find(key);
   if (found != index_.end()) {
     const OcspOutcome& before = *found->second->outcome;
-    if (is_revoked(before) && !knows_status(outcome)) outcome.answer = before.answer;
+    if (is_revoked(before) && counts_on(*before.answer, outcome)) keep_revoked(before, outcome);
     entries_.erase(found->second);
     index_.erase(found);
   }
@@ -78,10 +101,10 @@ std::shared_ptr<const OcspOutcome> OcspCache::put(const crypto::Sha256& key, Ocs
   return kept;
 }
 
-void OcspCache::forget_failures() {
+void OcspCache::forget_all_but_revoked() {
   for (auto entry = entries_.begin(); entry != entries_.end();) {
     const auto next = std::next(entry);
-    if (!entry->outcome->answer || entry->outcome->answer->status == OcspStatus::unknown) {
+    if (!is_revoked(*entry->outcome)) {
       index_.erase(entry->key);
       entries_.erase(entry);
     }

@@ -18,8 +18,9 @@ namespace certbound::x509 {
 struct OcspOutcome {
   OcspOutcome() = default;
 
-  /// An answer that was got at `now`. One that knows the certificate holds until it ends; one that does not for a short
-  /// time, since the certificate may be new.
+  /// An answer that was got at `now`. `revoked` holds until it ends; `good` as well, but no longer than
+  /// kOcspLongestUse, since much may happen before its nextUpdate; `unknown` for a short time, since the certificate
+  /// may be new.
   [[nodiscard]] static OcspOutcome of_answer(OcspAnswer answer, WallTime now);
   /// None was got at `now`; nobody is asked again for `pause`.
   [[nodiscard]] static OcspOutcome of_failure(std::string why, WallTime now, std::chrono::seconds pause);
@@ -28,12 +29,15 @@ struct OcspOutcome {
 
   std::shared_ptr<const OcspAnswer> answer;  ///< null where there is none
   std::string failure;                       ///< why there is none; for people. May stand beside an older answer
+  WallTime made_at{};                        ///< when that was known
   WallTime holds_from{};
   WallTime holds_until{};
 };
 
 /// For how long an answer `unknown`, or one that was refused, is not asked for again.
 inline constexpr std::chrono::seconds kOcspPause{30};
+/// For how long an answer `good` is used without asking again, whatever its nextUpdate.
+inline constexpr std::chrono::seconds kOcspLongestUse{std::chrono::hours{1}};
 
 /// What an outcome is about: the very certificate, its issuer's name and key, and whom the store asks.
 [[nodiscard]] crypto::Sha256 ocsp_key(const OcspQuestion& question, const OcspOptions& options);
@@ -53,13 +57,19 @@ class OcspCache {
   /// Null where nothing is known that holds at `now`.
   [[nodiscard]] std::shared_ptr<const OcspOutcome> find(const crypto::Sha256& key, WallTime now);
 
-  /// Keeps the outcome, and says what counts: where it has no status to tell, and the one before was revoked, that one
-  /// counts on, however old, as long as the new one holds. Else whoever can silence a responder could bring back what
-  /// was revoked.
+  /// The answer where it is `revoked`, also one that has ended: what counts beside a failure that is not put. Else
+  /// null.
+  [[nodiscard]] std::shared_ptr<const OcspAnswer> find_revoked(const crypto::Sha256& key) const;
+
+  /// Keeps the outcome, and says what counts. Where the answer before was revoked, and this one has no status to tell
+  /// or is a good one of an earlier thisUpdate, that answer counts on, however old: as long as it holds itself, and
+  /// else as the failure does, or for kOcspPause. Else whoever can silence a responder, or send an old answer again,
+  /// could bring back what was revoked.
   std::shared_ptr<const OcspOutcome> put(const crypto::Sha256& key, OcspOutcome outcome);
 
-  /// Forgets what is no answer: whoever changed the configuration wants it tried again.
-  void forget_failures();
+  /// A reload ends what was verified: everybody is asked again but about what is revoked, which nothing but an answer
+  /// may end.
+  void forget_all_but_revoked();
 
   [[nodiscard]] std::size_t size() const { return entries_.size(); }
 

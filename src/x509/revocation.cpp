@@ -38,10 +38,16 @@ RevocationFinding find_status(std::span<const std::shared_ptr<const Crl>> newest
 void narrow(VerifiedPath& path, const RevocationFinding& finding, WallTime now) {
   if (finding.ocsp_use == OcspUse::not_asked) {
     path.not_after = std::min(path.not_after, now);  // not to be remembered: others can ask
-  } else if (finding.ocsp) {
+  }
+  if (finding.ocsp) {
     path.not_before = std::max(path.not_before, finding.ocsp->holds_from);
     path.not_after = std::min(path.not_after, finding.ocsp->holds_until);
-  } else if (finding.status == RevocationStatus::good) {
+    // An answer of another signer would tell.
+    if (finding.ocsp_use == OcspUse::signer_revoked) {
+      path.not_after = std::min(path.not_after, finding.ocsp->made_at + kOcspPause);
+    }
+  }
+  if (finding.status == RevocationStatus::good && finding.ocsp_use != OcspUse::decided) {
     path.not_before = std::max(path.not_before, finding.crl->this_update());
     path.not_after = std::min(path.not_after, finding.crl->next_update());
   }
@@ -104,29 +110,34 @@ Revocation::Revocation(RevocationMode mode, std::vector<std::shared_ptr<const Cr
                    [](const auto& a, const auto& b) { return a->this_update() > b->this_update(); });
 }
 
+/// RFC 6960 section 4.2.2.2.1: the signer's own revocation, where it is not exempt and a CRL is at hand.
+bool Revocation::lists_signer(const OcspAnswer& answer, const Certificate& issuer, WallTime now) const {
+  return answer.delegate && !answer.is_delegate_exempt &&
+         find_status(crls_, *answer.delegate, issuer, now).status == RevocationStatus::revoked;
+}
+
 /// What OCSP adds to what the CRLs say.
-void Revocation::ask_ocsp(RevocationFinding& finding, const OcspQuestion& question, WallTime now,
-                          OcspDesk* desk) const {
+void Revocation::ask_ocsp(RevocationFinding& finding, OcspQuestion question, WallTime now, OcspDesk* desk) const {
   if (finding.status == RevocationStatus::revoked) return;
   const bool is_needed = finding.status == RevocationStatus::unknown;
   auto outcome = desk == nullptr ? nullptr : desk->answers.find(ocsp_key(question, ocsp_), now);
-  if (!outcome) {
+  const OcspAnswer* answer = outcome ? outcome->answer.get() : nullptr;
+  const bool is_worthless = answer != nullptr && lists_signer(*answer, question.issuer, now);
+  if (!outcome || (is_worthless && now >= outcome->made_at + kOcspPause)) {
     if (!is_needed) return;
     finding.ocsp_use = OcspUse::not_asked;
     if (desk == nullptr) return;
-    desk->questions.push_back(question);
+    if (outcome) question.newer_than = outcome->made_at;
+    desk->questions.push_back(std::move(question));
     desk->options = ocsp_;
     return;
   }
-  const OcspAnswer* answer = outcome->answer.get();
   const bool is_revoked = answer != nullptr && answer->status == OcspStatus::revoked;
   if (!is_needed && !is_revoked) return;
   finding.ocsp = outcome;
   finding.ocsp_use = OcspUse::undecided;
   if (answer == nullptr || answer->status == OcspStatus::unknown) return;
-  // RFC 6960 section 4.2.2.2.1: the signer's own revocation, where it is not exempt and a CRL is at hand.
-  if (answer->delegate && !answer->is_delegate_exempt &&
-      find_status(crls_, *answer->delegate, question.issuer, now).status == RevocationStatus::revoked) {
+  if (is_worthless) {
     finding.ocsp_use = OcspUse::signer_revoked;
     return;
   }
@@ -141,7 +152,7 @@ std::vector<RevocationFinding> Revocation::look_up(std::span<const Certificate> 
   if (mode_ == RevocationMode::off) return findings;
   for (std::size_t i = 0; i + 1 < path.size(); ++i) {
     findings.push_back(find_status(crls_, path[i], path[i + 1], now));
-    if (ocsp_.is_on()) ask_ocsp(findings.back(), OcspQuestion{path[i], path[i + 1]}, now, desk);
+    if (ocsp_.is_on()) ask_ocsp(findings.back(), {path[i], path[i + 1]}, now, desk);
   }
   return findings;
 }
@@ -155,6 +166,7 @@ Result<void> Revocation::check(VerifiedPath& path, WallTime now, OcspDesk* desk)
   };
   const std::size_t none = path.revocation.size();
   if (const std::size_t depth = find_first(RevocationStatus::revoked); depth != none) {
+    if (desk != nullptr) desk->questions.clear();  // whatever the answers are, it is decided
     return refuse(Reason::certificate_revoked, path, depth, now);
   }
   const bool has_questions = desk != nullptr && !desk->questions.empty();

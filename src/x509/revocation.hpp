@@ -69,12 +69,13 @@ class Revocation {
   /// The verdict about a path that is verified otherwise; what was found goes into `path.revocation`, and the path's
   /// validity ends with that of the CRLs and the OCSP outcomes it rests on. Errors: `invalid_client` with
   /// certificate_revoked in every mode but off, or revocation_unknown where the mode is require; also, in both modes,
-  /// where `desk` has got questions: there is no verdict before they are answered.
+  /// where `desk` has got questions: there is no verdict before they are answered. What is revoked leaves none.
   [[nodiscard]] Result<void> check(VerifiedPath& path, WallTime now, OcspDesk* desk) const;
 
  private:
   RevocationMode mode_ = RevocationMode::off;
-  void ask_ocsp(RevocationFinding& finding, const OcspQuestion& question, WallTime now, OcspDesk* desk) const;
+  [[nodiscard]] bool lists_signer(const OcspAnswer& answer, const Certificate& issuer, WallTime now) const;
+  void ask_ocsp(RevocationFinding& finding, OcspQuestion question, WallTime now, OcspDesk* desk) const;
 
   std::vector<std::shared_ptr<const Crl>> crls_;
   OcspOptions ocsp_;

@@ -115,10 +115,10 @@ class RealResponder(OcspCase):
             kept.send(form_request(grant()))
             self.assert_granted(kept.receive(), self.etl)
         self.assert_asked(responder, 1)
-        daemon.reload()
+        daemon.reload()  # ends what was verified
         self.assert_granted(self.ask(curl, self.etl), self.etl)
-        self.assert_asked(responder, 1)
-        self.assertEqual(self.metric(curl, "certbound_ocsp_requests_total"), 1)
+        self.assert_asked(responder, 2)
+        self.assertEqual(self.metric(curl, "certbound_ocsp_requests_total"), 2)
         daemon.stop()
 
     def test_off_asks_nobody(self):

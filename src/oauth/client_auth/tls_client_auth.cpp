@@ -19,6 +19,13 @@ Error explain_mismatch(const x509::SubjectRule& rule, const x509::Certificate& l
                        std::move(detail));
 }
 
+Result<void> check_subject(const x509::SubjectRule& rule, const x509::PresentedChain& presented) {
+  const auto is_met = rule.is_met_by(presented);
+  if (!is_met) return is_met.error();
+  if (!*is_met) return explain_mismatch(rule, presented.leaf);
+  return {};
+}
+
 /// The name of another trust store than `own` that holds the leaf's issuer, or an empty text.
 std::string find_foreign_store(const Snapshot& snapshot, std::string_view own, const x509::Certificate& leaf) {
   for (const auto& [store_name, store] : snapshot.trust_stores) {
@@ -49,13 +56,15 @@ Result<void> check_tls_client_auth(const store::DirectoryClient& client, const x
   }
   auto verified =
       context.memory.verify(*store->second, presented, context.now, context.snapshot.chain_limits, &context.ocsp);
-  if (!verified) {
+  if (!verified && context.ocsp.questions.empty()) {
     return explain_chain_refusal(std::move(verified).error(), context.snapshot, client.client, presented.leaf);
   }
-  const auto is_met = client.subject->is_met_by(presented);
-  if (!is_met) return is_met.error();
-  if (!*is_met) return explain_mismatch(*client.subject, presented.leaf);
-  return {};
+  if (auto subject = check_subject(*client.subject, presented); !subject) {
+    // Whoever has some certificate of the CA must not have us ask for it.
+    context.ocsp.questions.clear();
+    return subject;
+  }
+  return verified;
 }
 
 }  // namespace certbound::oauth

@@ -1,5 +1,7 @@
 #include "app/ocsp_asker.hpp"
 
+#include <algorithm>
+#include <array>
 #include <atomic>
 #include <future>
 #include <memory>
@@ -38,18 +40,24 @@ using Outcomes = std::vector<OcspOutcome>;
 /// A responder on 127.0.0.1 that behaves as a test says, and a client for outbound requests that may go there.
 class OcspAskerTest : public testing::Test {
  protected:
-  OcspAskerTest() { allow({"127.0.0.1"}); }
+  OcspAskerTest() {
+    now_ = kNow;
+    allow({"127.0.0.1"});
+  }
   ~OcspAskerTest() override { client_->stop(); }
 
   void allow(std::vector<std::string> hosts) {
     fetch::Options options;
     options.allow = std::move(hosts);
+    start(std::move(options));
+  }
+  void start(fetch::Options options) {
     auto settings = fetch::make_settings(std::move(options));
     if (!settings) throw std::runtime_error{settings.error().detail};
     fetch::Surroundings surroundings;
-    surroundings.clock = [] { return kNow; };
+    surroundings.clock = [] { return now_; };
     client_ = std::make_unique<fetch::Client>(*std::move(settings), registry_, std::move(surroundings));
-    asker_ = std::make_unique<OcspAsker>(*client_, registry_, [] { return kNow; });
+    asker_ = std::make_unique<OcspAsker>(*client_, registry_, [] { return now_; });
   }
   [[nodiscard]] static OcspOptions responder(const std::string& port) {
     OcspOptions options;
@@ -77,11 +85,19 @@ class OcspAskerTest : public testing::Test {
     worker.run();
     return outcomes.value();
   }
+  [[nodiscard]] std::vector<OcspQuestion> make_questions(std::size_t count) const {
+    std::vector<OcspQuestion> questions;
+    for (std::size_t i = 0; i < count; ++i) {
+      questions.emplace_back(test::make_client("client", root_).certificate, root_.certificate);
+    }
+    return questions;
+  }
   [[nodiscard]] OcspOutcome ask_one(const OcspOptions& options) { return ask(options, {question_}).at(0); }
   [[nodiscard]] bool has_metric(const std::string& line) const {
     return ("\n" + registry_.render_text()).find("\n" + line + "\n") != std::string::npos;
   }
 
+  static inline WallTime now_ = kNow;
   test::Identity root_ = test::make_root("Root");
   test::Identity leaf_ = test::make_client(
       "client-1", root_, {{"authorityInfoAccess", "OCSP;URI:http://other.example/,OCSP;URI:http://127.0.0.1:1/ocsp"}});
@@ -104,6 +120,18 @@ TEST_F(OcspAskerTest, BringsEachStatusAndAsksOnce) {
   }
   EXPECT_TRUE(has_metric("certbound_ocsp_requests_total 3"));
   EXPECT_TRUE(has_metric("certbound_ocsp_outcomes_total{outcome=\"revoked\"} 1"));
+}
+
+TEST_F(OcspAskerTest, AsksAgainWhereWhatIsKnownIsOfNoUse) {
+  const HostileServer server{nullptr, answering(question_, OcspStatus::good)};
+  const OcspOutcome first = ask_one(responder(server.port()));
+  OcspQuestion again = question_;
+  again.newer_than = first.made_at;
+  now_ += std::chrono::seconds{1};
+  EXPECT_EQ(ask(responder(server.port()), {again}).at(0).made_at, now_);
+  EXPECT_EQ(server.connections(), 2);
+  EXPECT_EQ(ask(responder(server.port()), {again}).at(0).made_at, now_);
+  EXPECT_EQ(server.connections(), 2);
 }
 
 TEST_F(OcspAskerTest, ConcurrentQuestionsAreOneFetch) {
@@ -156,7 +184,7 @@ TEST_F(OcspAskerTest, LeavesAResponderAloneThatDoesNotAnswer) {
   const auto other = ask(responder(server.port()), {{plain_leaf_.certificate, root_.certificate}});
   EXPECT_THAT(other.at(0).failure, HasSubstr("left alone"));
   EXPECT_EQ(server.connections(), 1);
-  asker_->forget_failures();
+  asker_->forget_all_but_revoked();
   EXPECT_THAT(ask_one(responder(server.port())).failure, HasSubstr("did not answer: closed"));
   EXPECT_EQ(server.connections(), 2);
   EXPECT_TRUE(has_metric("certbound_ocsp_outcomes_total{outcome=\"unreachable\"} 2"));
@@ -170,6 +198,38 @@ TEST_F(OcspAskerTest, WaitsForASlowResponderWithinItsDeadline) {
   EXPECT_LT(std::chrono::steady_clock::now() - began, kOcspDeadline + std::chrono::seconds{1});
 }
 
+TEST_F(OcspAskerTest, WhatWasRevokedStaysSoWhereNoAnswerComesInTime) {
+  fetch::Options options;
+  options.allow = {"127.0.0.1"};
+  options.concurrent = 1;
+  client_->stop();
+  start(std::move(options));
+  std::atomic<bool> is_silent = false;
+  const auto answer = answering(question_, OcspStatus::revoked);
+  const HostileServer server{nullptr, [&is_silent, answer](HostilePeer& peer) {
+                               if (!is_silent) return answer(peer);
+                               peer.hang();
+                             }};
+  ASSERT_NE(ask_one(responder(server.port())).answer, nullptr);
+  now_ = kNow + std::chrono::hours{25};
+  is_silent = true;
+  // Two others have the one connection until the deadline is over.
+  boost::asio::io_context worker{1};
+  std::array<std::optional<Outcomes>, 3> outcomes;
+  std::size_t begun = 0;
+  for (const char* path : {"/first", "/second", ""}) {
+    OcspOptions other = responder(server.port());
+    other.responder += path;
+    store::start_task(worker, asker_->ask(other, {question_}), outcomes.at(begun++));
+  }
+  worker.run();
+  ASSERT_TRUE(outcomes[2]);
+  const OcspOutcome& last = outcomes[2]->at(0);
+  EXPECT_EQ(last.failure, "no answer in time");
+  ASSERT_NE(last.answer, nullptr);
+  EXPECT_EQ(last.answer->status, OcspStatus::revoked);
+}
+
 TEST_F(OcspAskerTest, ARefusedAnswerIsNotTheRespondersEnd) {
   const HostileServer server{nullptr, [](HostilePeer& peer) {
                                peer.read_head();
@@ -180,6 +240,84 @@ TEST_F(OcspAskerTest, ARefusedAnswerIsNotTheRespondersEnd) {
               HasSubstr("trylater"));
   EXPECT_EQ(server.connections(), 2);
   EXPECT_TRUE(has_metric("certbound_ocsp_outcomes_total{outcome=\"refused\"} 2"));
+}
+
+TEST_F(OcspAskerTest, AsksAResponderSomeQuestionsAtATimeAndAllInTheEnd) {
+  std::promise<void> all_asked;
+  auto may_answer = all_asked.get_future().share();
+  std::atomic<int> open{0};
+  std::atomic<int> most{0};
+  const HostileServer server{nullptr, [&, may_answer](HostilePeer& peer) {
+                               most = std::max<int>(most, ++open);
+                               may_answer.wait();
+                               peer.read_head();
+                               --open;
+                               peer.send(http_of(test::make_ocsp_error(3)));
+                             }};
+  boost::asio::io_context worker{1};
+  std::optional<Outcomes> outcomes;
+  store::start_task(worker, asker_->ask(responder(server.port()), make_questions(7)), outcomes);
+  worker.poll();
+  EXPECT_TRUE(has_metric("certbound_ocsp_requests_total 4"));
+  all_asked.set_value();
+  worker.run();
+  ASSERT_TRUE(outcomes);
+  for (const OcspOutcome& outcome : *outcomes) EXPECT_THAT(outcome.failure, HasSubstr("trylater"));
+  EXPECT_LE(most, 4);
+  EXPECT_EQ(server.connections(), 7);
+}
+
+TEST_F(OcspAskerTest, WhatWaitsForAResponderThatFailsIsAnsweredAtOnce) {
+  const HostileServer server{nullptr, [](HostilePeer& peer) { peer.read_head(); }};
+  const Outcomes outcomes = ask(responder(server.port()), make_questions(6));
+  ASSERT_EQ(outcomes.size(), 6U);
+  for (std::size_t i = 0; i < 6; ++i) {
+    EXPECT_THAT(outcomes[i].failure, HasSubstr(i < 4 ? "did not answer: closed" : "left alone"));
+  }
+  EXPECT_EQ(server.connections(), 4);
+}
+
+TEST_F(OcspAskerTest, OnlySoManyQuestionsWait) {
+  std::promise<void> all_asked;
+  auto may_answer = all_asked.get_future().share();
+  const HostileServer server{nullptr, [may_answer](HostilePeer& peer) {
+                               may_answer.wait();
+                               peer.read_head();
+                               peer.send(http_of(test::make_ocsp_error(3)));
+                             }};
+  boost::asio::io_context worker{1};
+  std::optional<Outcomes> outcomes;
+  store::start_task(worker, asker_->ask(responder(server.port()), make_questions(133)), outcomes);
+  worker.poll();
+  all_asked.set_value();
+  worker.run();
+  ASSERT_TRUE(outcomes);
+  EXPECT_THAT(outcomes->at(131).failure, HasSubstr("trylater"));
+  EXPECT_EQ(outcomes->at(132).failure, "too many questions to the responder are open");
+}
+
+TEST_F(OcspAskerTest, AFailureOfOurOwnIsNotTheResponders) {
+  fetch::Options options;
+  options.allow = {"127.0.0.1"};
+  options.waiting = 0;
+  client_->stop();
+  start(std::move(options));
+  for (const OcspQuestion& question : make_questions(2)) {
+    const OcspOutcome outcome = ask(responder("1"), {question}).at(0);
+    EXPECT_THAT(outcome.failure, HasSubstr("nobody was asked: overloaded"));
+    EXPECT_EQ(outcome.holds_until, kNow + std::chrono::seconds{1});
+  }
+}
+
+TEST_F(OcspAskerTest, ShowsTheBeginningOfALongUrl) {
+  const std::string url = "http://other.example/" + std::string(1000, 'a');
+  const test::Identity leaf = test::make_client("long", root_, {{"authorityInfoAccess", "OCSP;URI:" + url}});
+  OcspOptions options;
+  options.source = OcspSource::from_certificate;
+  options.hosts = {"third.example"};
+  const auto found = find_ocsp_responder(options, leaf.certificate);
+  ASSERT_FALSE(found);
+  EXPECT_EQ(found.error().detail, "the certificate names " + url.substr(0, 256) + "…, whose host is not in ocsp_hosts");
 }
 
 TEST_F(OcspAskerTest, AsksNoPrivateAddressThatIsNotAllowed) {

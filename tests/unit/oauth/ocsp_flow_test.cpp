@@ -127,7 +127,7 @@ TEST_F(OcspFlow, NobodyIsAskedWithoutAPath) {
   EXPECT_EQ(ocsp_.asked, 0U);
 }
 
-TEST_F(OcspFlow, AReloadTriesAgainWhatFailedAndKeepsAnswers) {
+TEST_F(OcspFlow, AReloadAsksAgain) {
   start_in(RevocationMode::require);
   fail();
   EXPECT_EQ(status(), 400);
@@ -136,7 +136,21 @@ TEST_F(OcspFlow, AReloadTriesAgainWhatFailedAndKeepsAnswers) {
   EXPECT_EQ(status(), 200);
   publish();
   EXPECT_EQ(status(), 200);
-  EXPECT_EQ(ocsp_.asked, 2U);
+  EXPECT_EQ(ocsp_.asked, 3U);
+  publish();
+  answer_with(OcspStatus::revoked);
+  EXPECT_EQ(status(), 400);
+  publish();
+  EXPECT_EQ(status(), 400);
+  EXPECT_EQ(ocsp_.asked, 4U);
+}
+
+TEST_F(OcspFlow, NobodyIsAskedForAnothersCertificate) {
+  start_in(RevocationMode::require);
+  answer_with(OcspStatus::good);
+  expect_refused(ask_token("etl", present(test::make_client("other", root_))), 400, "invalid_client",
+                 "subject_mismatch");
+  EXPECT_EQ(ocsp_.asked, 0U);
 }
 
 // A source that brings nothing at all.

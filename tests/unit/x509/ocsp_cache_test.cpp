@@ -12,10 +12,10 @@ using std::chrono::hours;
 using std::chrono::seconds;
 using test::kNow;
 
-OcspOutcome answer_of(OcspStatus status, WallTime until = kNow + hours{1}) {
+OcspOutcome answer_of(OcspStatus status, WallTime until = kNow + hours{1}, WallTime since = kNow - hours{1}) {
   OcspAnswer answer;
   answer.status = status;
-  answer.this_update = kNow - hours{1};
+  answer.this_update = since;
   answer.valid_until = until;
   return OcspOutcome::of_answer(std::move(answer), kNow);
 }
@@ -32,6 +32,25 @@ TEST(OcspCache, KeepsAnAnswerUntilItEnds) {
   EXPECT_EQ(cache.find(key_of("a"), kNow + hours{1}), nullptr);
   EXPECT_EQ(cache.find(key_of("a"), kNow - hours{2}), nullptr);
   EXPECT_EQ(cache.find(key_of("b"), kNow), nullptr);
+}
+
+TEST(OcspCache, UsesAGoodAnswerNoLongerThanAnHour) {
+  OcspCache cache;
+  cache.put(key_of("a"), answer_of(OcspStatus::good, kNow + hours{24}));
+  cache.put(key_of("b"), answer_of(OcspStatus::revoked, kNow + hours{24}));
+  EXPECT_NE(cache.find(key_of("a"), kNow + kOcspLongestUse - seconds{1}), nullptr);
+  EXPECT_EQ(cache.find(key_of("a"), kNow + kOcspLongestUse), nullptr);
+  EXPECT_NE(cache.find(key_of("b"), kNow + hours{24} - seconds{1}), nullptr);
+}
+
+TEST(OcspCache, FindsWhatIsRevokedAlsoWhereItHasEnded) {
+  OcspCache cache;
+  cache.put(key_of("a"), answer_of(OcspStatus::revoked, kNow + seconds{1}));
+  cache.put(key_of("b"), answer_of(OcspStatus::good));
+  EXPECT_EQ(cache.find(key_of("a"), kNow + hours{1}), nullptr);
+  EXPECT_NE(cache.find_revoked(key_of("a")), nullptr);
+  EXPECT_EQ(cache.find_revoked(key_of("b")), nullptr);
+  EXPECT_EQ(cache.find_revoked(key_of("c")), nullptr);
 }
 
 TEST(OcspCache, ForgetsSoonThatNobodyKnows) {
@@ -59,6 +78,30 @@ TEST(OcspCache, WhatWasRevokedStaysSoWhileNobodyTellsOtherwise) {
   EXPECT_EQ(cleared->answer->status, OcspStatus::good);
 }
 
+TEST(OcspCache, AnOlderGoodAnswerEndsNoRevocation) {
+  OcspCache cache;
+  cache.put(key_of("a"), answer_of(OcspStatus::revoked, kNow + seconds{10}));
+  const auto replayed =
+      cache.put(key_of("a"), answer_of(OcspStatus::good, kNow + hours{1}, kNow - hours{1} - seconds{1}));
+  ASSERT_NE(replayed->answer, nullptr);
+  EXPECT_EQ(replayed->answer->status, OcspStatus::revoked);
+  EXPECT_EQ(replayed->failure, "the responder said good, which does not end it");
+  // The responder is asked again soon, and may end it.
+  EXPECT_EQ(cache.find(key_of("a"), kNow + kOcspPause - seconds{1}), replayed);
+  EXPECT_EQ(cache.find(key_of("a"), kNow + kOcspPause), nullptr);
+  const auto newer = cache.put(key_of("a"), answer_of(OcspStatus::good, kNow + hours{1}, kNow - hours{1}));
+  EXPECT_EQ(newer->answer->status, OcspStatus::good);
+}
+
+TEST(OcspCache, AnOlderGoodAnswerShortensNoRevocation) {
+  OcspCache cache;
+  cache.put(key_of("a"), answer_of(OcspStatus::revoked, kNow + hours{1}));
+  cache.put(key_of("a"), answer_of(OcspStatus::good, kNow + hours{1}, kNow - hours{2}));
+  const auto found = cache.find(key_of("a"), kNow + hours{1} - seconds{1});
+  ASSERT_NE(found, nullptr);
+  EXPECT_EQ(found->answer->status, OcspStatus::revoked);
+}
+
 TEST(OcspCache, AGoodAnswerThatHasEndedIsNone) {
   OcspCache cache;
   cache.put(key_of("a"), answer_of(OcspStatus::good));
@@ -76,14 +119,15 @@ TEST(OcspCache, IsBounded) {
   EXPECT_NE(cache.find(key_of("a"), kNow), nullptr);
 }
 
-TEST(OcspCache, ForgetsFailuresOnDemand) {
+TEST(OcspCache, ForgetsAllButWhatIsRevoked) {
   OcspCache cache;
   cache.put(key_of("a"), answer_of(OcspStatus::good));
   cache.put(key_of("b"), answer_of(OcspStatus::unknown));
   cache.put(key_of("c"), OcspOutcome::of_failure("down", kNow, seconds{10}));
-  cache.forget_failures();
+  cache.put(key_of("d"), answer_of(OcspStatus::revoked));
+  cache.forget_all_but_revoked();
   EXPECT_EQ(cache.size(), 1U);
-  EXPECT_NE(cache.find(key_of("a"), kNow), nullptr);
+  EXPECT_NE(cache.find(key_of("d"), kNow), nullptr);
 }
 
 TEST(OcspKey, TellsCertificatesIssuersAndSourcesApart) {

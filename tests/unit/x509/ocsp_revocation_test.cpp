@@ -58,9 +58,9 @@ class OcspRevocationTest : public testing::Test {
     know(about_leaf_, issuing_, shape);
     know(about_issuing_, root_);
   }
-  [[nodiscard]] Result<VerifiedPath> verify(const TrustStore& in) {
+  [[nodiscard]] Result<VerifiedPath> verify(const TrustStore& in, WallTime now = kNow) {
     TrustStore::Query query;
-    query.now = kNow;
+    query.now = now;
     query.ocsp = &desk_;
     return in.verify(leaf_.certificate, {}, query);
   }
@@ -115,6 +115,13 @@ TEST_F(OcspRevocationTest, ACrlThatListsNeedsNoQuestion) {
   EXPECT_EQ(verdict(RevocationMode::soft_fail, {crl_by(issuing_, listing)}), "certificate_revoked");
 }
 
+TEST_F(OcspRevocationTest, WhatIsRevokedLeavesNoQuestion) {
+  test::CrlShape listing;
+  listing.entries = {test::revoke(leaf_.certificate)};
+  EXPECT_EQ(verdict(RevocationMode::require, {crl_by(issuing_, listing)}), "certificate_revoked");
+  EXPECT_TRUE(desk_.questions.empty());  // about the intermediate
+}
+
 TEST_F(OcspRevocationTest, RevokedByOcspCountsBesideACrlThatSpares) {
   know_status(OcspStatus::revoked);
   EXPECT_EQ(verdict(RevocationMode::require, {crl_by(root_), crl_by(issuing_)}), "certificate_revoked");
@@ -148,12 +155,12 @@ TEST_F(OcspRevocationTest, AFailureCountsAsUnknownAndSaysWhy) {
 
 TEST_F(OcspRevocationTest, ThePathEndsWithTheAnswers) {
   OcspShape shape;
-  shape.next_update = kNow + hours{2};
+  shape.next_update = kNow + hours{1} - seconds{1};
   know(about_leaf_, issuing_, shape);
   know(about_issuing_, root_);
   const auto path = verify(*store(RevocationMode::require));
   ASSERT_TRUE(path) << path.error().detail;
-  EXPECT_EQ(path->not_after, kNow + hours{2});
+  EXPECT_EQ(path->not_after, kNow + hours{1} - seconds{1});
   EXPECT_FALSE(path->has_unknown_revocation());
 }
 
@@ -174,6 +181,38 @@ TEST_F(OcspRevocationTest, TheSignersOwnRevocationIsLookedUpInTheCrls) {
       EXPECT_THAT(path.error().detail, HasSubstr("a CRL lists the signer of the OCSP answer"));
     }
   }
+}
+
+TEST_F(OcspRevocationTest, AnAnswerOfARevokedSignerIsAskedForAgainSoon) {
+  const Identity signer = test::make_ocsp_signer("OCSP", root_);
+  know(about_leaf_, issuing_);
+  know(about_issuing_, signer);
+  test::CrlShape past;
+  past.entries = {test::revoke(signer.certificate)};
+  past.this_update = kNow - hours{48};
+  past.next_update = kNow - hours{24};
+  const auto asking = store(RevocationMode::soft_fail, {crl_by(root_, past)});
+  const auto path = verify(*asking, kNow + kOcspPause - seconds{1});
+  ASSERT_TRUE(path) << path.error().detail;
+  EXPECT_EQ(path->not_after, kNow + kOcspPause);
+  EXPECT_TRUE(desk_.questions.empty());
+  EXPECT_FALSE(verify(*asking, kNow + kOcspPause));
+  ASSERT_EQ(desk_.questions.size(), 1U);
+  EXPECT_EQ(x5t_s256(desk_.questions[0].certificate), x5t_s256(issuing_.certificate));
+  EXPECT_EQ(desk_.questions[0].newer_than, kNow);
+}
+
+TEST_F(OcspRevocationTest, ThePathEndsWithTheCrlAlsoBesideAnAnswerThatTellsNothing) {
+  const Identity signer = test::make_ocsp_signer("OCSP", issuing_);
+  OcspShape shape;
+  shape.status = OcspStatus::revoked;
+  know(about_leaf_, signer, shape);
+  test::CrlShape sparing;
+  sparing.entries = {test::revoke(signer.certificate)};
+  sparing.next_update = kNow + seconds{10};
+  const auto path = verify(*store(RevocationMode::require, {crl_by(root_), crl_by(issuing_, sparing)}));
+  ASSERT_TRUE(path) << path.error().detail;
+  EXPECT_EQ(path->not_after, kNow + seconds{10});
 }
 
 TEST_F(OcspRevocationTest, SaysWhatAnAnswerSays) {
