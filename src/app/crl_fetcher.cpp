@@ -208,7 +208,11 @@ fetch::Refresher::Examined examine_into(Slot& slot, const std::vector<x509::Cert
   fetched->digest = crypto::sha256(outcome.body);
   // The same lists again must not end what was verified with them.
   const bool is_known = before && before->digest == fetched->digest && has_same_lists(before->crls, examined->crls);
-  fetched->crls = is_known ? before->crls : std::move(examined->crls);
+  if (is_known) {
+    fetched->crls = before->crls;
+  } else {
+    fetched->crls = std::move(examined->crls);
+  }
   fetched->copy.validators = outcome.validators;
   fetched->copy.received_at = outcome.received_at;
   fetch::Examination examination;

@@ -106,9 +106,11 @@ std::string CopyId::shown_source() const {
   constexpr std::size_t kDigestCharacters = 8;
   const auto parsed = fetch::parse_url(url);
   if (!parsed) return "";
-  const std::string shown = fetch::render_for_log(*parsed);
-  if (url.find('?') == std::string::npos) return shown;
-  return shown + " (" + crypto::sha256(url).to_base64url().substr(0, kDigestCharacters) + ")";
+  std::string shown = fetch::render_for_log(*parsed);
+  if (url.find('?') != std::string::npos) {
+    shown += " (" + crypto::sha256(url).to_base64url().substr(0, kDigestCharacters) + ")";
+  }
+  return shown;
 }
 
 std::string CopyId::shown() const {

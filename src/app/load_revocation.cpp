@@ -139,8 +139,7 @@ FindFetchedCrls find_in_copies(FetchedCopies copies) {
     FoundCrls result;
     auto copy = copies.load(id, x509::kMaximumCrlFileBytes);
     if (copy && !*copy) return result;
-    auto parsed =
-        copy ? x509::parse_known_crls((*copy)->body, authorities) : Result<x509::KnownCrls>{std::move(copy).error()};
+    auto parsed = copy ? x509::parse_known_crls((*copy)->body, authorities) : Result<x509::KnownCrls>{copy.error()};
     if (!parsed) {
       log::warning("fetched_copy_ignored", {{"name", id.shown()}, {"detail", parsed.error().detail}});
       result.remark = std::move(parsed).error().detail;
