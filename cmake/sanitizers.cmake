@@ -2,7 +2,7 @@
 if(CERTBOUND_SANITIZER STREQUAL "address")
   add_compile_options(-fsanitize=address -fno-omit-frame-pointer)
   add_link_options(-fsanitize=address,undefined)
-  # For src/ alone: what the tests themselves do is not worth a fifth of the build. vptr, null and alignment quadruple the
+  # For src/ alone: the tests' own code is not what is looked at. vptr, null and alignment quadruple the
   # compile time of the Asio translation units; AddressSanitizer sees what they would.
   set(CERTBOUND_UNDEFINED_OPTIONS -fsanitize=undefined -fno-sanitize=vptr,null,alignment,object-size -fno-sanitize-recover=all)
   if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
