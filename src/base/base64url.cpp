@@ -26,21 +26,24 @@ constexpr ReverseTable kUrlReverse = reverse(kUrlAlphabet);
 constexpr ReverseTable kStandardReverse = reverse(kStandardAlphabet);
 
 void append_base64(std::string& out, ByteView bytes, std::string_view alphabet) {
-  std::size_t end = out.size();
-  out.resize(end + (bytes.size() * 4 + 2) / 3);
-  const auto put = [&out, &end, alphabet](unsigned digit) { out[end++] = alphabet[digit & 63U]; };
-  std::size_t i = 0;
-  for (; i + 3 <= bytes.size(); i += 3) {
-    const unsigned group = (unsigned{bytes[i]} << 16) | (unsigned{bytes[i + 1]} << 8) | bytes[i + 2];
-    for (const unsigned shift : {18U, 12U, 6U, 0U}) put(group >> shift);
+  const std::size_t start = out.size();
+  out.resize(start + (bytes.size() * 4 + 2) / 3);
+  char* cursor = out.data() + start;
+  const char* const digits = alphabet.data();
+  const std::uint8_t* octet = bytes.data();
+  std::size_t left = bytes.size();
+  for (; left >= 3; left -= 3, octet += 3) {
+    const unsigned group = (unsigned{octet[0]} << 16) | (unsigned{octet[1]} << 8) | octet[2];
+    *cursor++ = digits[group >> 18];
+    *cursor++ = digits[(group >> 12) & 63U];
+    *cursor++ = digits[(group >> 6) & 63U];
+    *cursor++ = digits[group & 63U];
   }
-  if (bytes.size() - i == 1) {
-    const unsigned group = unsigned{bytes[i]} << 4;
-    for (const unsigned shift : {6U, 0U}) put(group >> shift);
-  } else if (bytes.size() - i == 2) {
-    const unsigned group = (unsigned{bytes[i]} << 10) | (unsigned{bytes[i + 1]} << 2);
-    for (const unsigned shift : {12U, 6U, 0U}) put(group >> shift);
-  }
+  if (left == 0) return;
+  const unsigned group = (unsigned{octet[0]} << 16) | (left == 2 ? unsigned{octet[1]} << 8 : 0U);
+  *cursor++ = digits[group >> 18];
+  *cursor++ = digits[(group >> 12) & 63U];
+  if (left == 2) *cursor++ = digits[(group >> 6) & 63U];
 }
 
 std::optional<Bytes> decode_unpadded(std::string_view text, const ReverseTable& table) {

@@ -117,7 +117,7 @@ void Core::begin(Request request, Client::Done done) {
     found->second->waiting.push_back(std::move(done));
     return;
   }
-  if (queued_.size() >= settings_->options.waiting) {
+  if (queued_.size() >= settings_->options().waiting) {
     return refuse(done, Failure::overloaded, "too many fetches wait", shown);
   }
   auto flight = std::make_shared<Flight>();
@@ -134,7 +134,7 @@ void Core::begin(Request request, Client::Done done) {
 
 /// Begins what waits, as far as the number of connections permits.
 void Core::take_off() {
-  while (!queued_.empty() && under_way_.size() < settings_->options.concurrent) {
+  while (!queued_.empty() && under_way_.size() < settings_->options().concurrent) {
     auto flight = std::move(queued_.front());
     queued_.pop_front();
     under_way_.insert(flight);

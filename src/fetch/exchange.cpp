@@ -33,7 +33,7 @@ constexpr std::size_t kReadBytes = 16UL * 1024;
 
 ResponseParser::Bounds bounds_of(const ExchangeParts& parts) {
   ResponseParser::Bounds bounds;
-  bounds.header_bytes = parts.settings->options.header_bytes;
+  bounds.header_bytes = parts.settings->options().header_bytes;
   bounds.body_bytes = parts.request.max_body_bytes;
   return bounds;
 }
@@ -110,7 +110,7 @@ Task<bool> Exchange::resolve_host() {
     resolution_->addresses = {asio::ip::make_address(parts_.url.host)};
     co_return true;
   }
-  enter(parts_.settings->options.resolve_timeout, Failure::resolve_timeout);
+  enter(parts_.settings->options().resolve_timeout, Failure::resolve_timeout);
   auto on_answer = [weak = weak_from_this(), door = parts_.door](Resolution resolution) {
     door->post([weak, resolution = std::move(resolution)] {
       const auto self = weak.lock();
@@ -130,7 +130,7 @@ Task<bool> Exchange::resolve_host() {
 
 /// Against names that point into our own network. What passes here is what connect() dials: no name is resolved again.
 bool Exchange::check_addresses() {
-  const bool is_allowed = parts_.settings->allow.allows(parts_.url);
+  const bool is_allowed = parts_.settings->allow().allows(parts_.url);
   std::string refused;
   for (const asio::ip::address& address : resolution_->addresses) {
     const std::string_view use = special_use(address);
@@ -149,7 +149,7 @@ Task<bool> Exchange::connect() {
   for (const asio::ip::address& address : addresses_) {
     const asio::ip::tcp::endpoint endpoint{address, parts_.url.port};
     socket_.emplace(loop_);
-    enter(parts_.settings->options.connect_timeout, Failure::connect_timeout);
+    enter(parts_.settings->options().connect_timeout, Failure::connect_timeout);
     const auto [error] = co_await socket_->async_connect(endpoint, kResume);
     if (!error && !is_late_) co_return true;
     fail_io(Failure::connect_failed, address.to_string() + " port " + std::to_string(parts_.url.port), error);
@@ -159,10 +159,12 @@ Task<bool> Exchange::connect() {
 }
 
 Task<bool> Exchange::exchange_tls() {
-  auto ssl = make_tls_client(*parts_.settings->tls, parts_.url, parts_.clock());
+  const auto context = parts_.settings->tls();
+  if (!context) co_return fail(Failure::internal, context.error().detail);
+  auto ssl = make_tls_client(**context, parts_.url, parts_.clock());
   if (!ssl) co_return fail(Failure::internal, ssl.error().detail);
   TlsStream stream{*socket_, ssl->release()};
-  enter(parts_.settings->options.handshake_timeout, Failure::tls_timeout);
+  enter(parts_.settings->options().handshake_timeout, Failure::tls_timeout);
   const auto [error] = co_await stream.async_handshake(TlsStream::client, kResume);
   if (error || is_late_) {
     fail_io(Failure::tls_failed, "handshake", error);

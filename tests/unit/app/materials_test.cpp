@@ -84,8 +84,8 @@ TEST(LoadMaterials, LoadsWhatOutboundRequestsTrust) {
   ASSERT_TRUE(loaded.materials);
   const auto url = fetch::parse_url("https://jwks.partner.internal/keys");
   ASSERT_TRUE(url);
-  EXPECT_TRUE(loaded.materials->fetch->allow.allows(*url));
-  EXPECT_NE(loaded.materials->fetch->tls, nullptr);
+  EXPECT_TRUE(loaded.materials->fetch->allow().allows(*url));
+  EXPECT_TRUE(loaded.materials->fetch->tls());
 }
 
 TEST(LoadMaterials, NamesEveryMissingFileAtItsKey) {

@@ -31,6 +31,17 @@ TEST_F(TlsClientTest, RefusesABadListOfHosts) {
 
 TEST_F(TlsClientTest, TakesTheSystemsCasWithoutAFile) { EXPECT_TRUE(make_tls_client_context({})); }
 
+TEST_F(TlsClientTest, ReadsTheSystemsCasOnceAndOnlyWhenAsked) {
+  options.ca_file.clear();
+  const auto settings = make_settings(options);
+  ASSERT_TRUE(settings);
+  const auto first = (*settings)->tls();
+  ASSERT_TRUE(first);
+  const auto second = (*settings)->tls();
+  ASSERT_TRUE(second);
+  EXPECT_EQ(*first, *second);
+}
+
 TEST_F(TlsClientTest, SendsANameButNoAddress) {
   const auto context = make_tls_client_context(ca_file);
   ASSERT_TRUE(context);
