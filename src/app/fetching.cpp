@@ -25,9 +25,10 @@ Fetching::Fetching(const std::filesystem::path& state_dir, std::shared_ptr<const
       client_{settings, registry},
       ocsp_client_{std::move(settings), registry},
       ocsp_{ocsp_client_, registry},
-      work_{make_fetch_work()},
-      crls_{FetchTools{client_, *work_, loop, copies_}, registry, std::move(on_new_crls)},
-      keys_{FetchTools{client_, *work_, loop, copies_}, registry, std::move(on_keys)} {}
+      crl_work_{make_fetch_work()},
+      key_work_{make_fetch_work()},
+      crls_{FetchTools{client_, *crl_work_, loop, copies_}, registry, std::move(on_new_crls)},
+      keys_{FetchTools{client_, *key_work_, loop, copies_}, registry, std::move(on_keys)} {}
 
 Fetching::~Fetching() { stop(); }
 
@@ -39,7 +40,8 @@ void Fetching::publish(const std::shared_ptr<const fetch::Settings>& settings) {
 void Fetching::stop() {
   client_.stop();
   ocsp_client_.stop();
-  work_->stop();
+  crl_work_->stop();
+  key_work_->stop();
 }
 
 }  // namespace certbound::app

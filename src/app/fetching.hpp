@@ -36,7 +36,9 @@ class Fetching {
   fetch::Client client_;
   fetch::Client ocsp_client_;  // requests wait for it: keys and CRLs must not take its connections, nor its thread
   OcspAsker ocsp_;
-  std::unique_ptr<FetchWork> work_;
+  // One for each kind: a CRL of a million entries must not hold up the keys of other partners.
+  std::unique_ptr<FetchWork> crl_work_;
+  std::unique_ptr<FetchWork> key_work_;
   CrlFetcher crls_;
   KeyFetcher keys_;
 };

@@ -1,10 +1,10 @@
 #include <nlohmann/json.hpp>
 
 #include "app/materials.hpp"
-#include "app/ocsp_fetch.hpp"
 #include "app/report.hpp"
 #include "base/file.hpp"
 #include "base/text.hpp"
+#include "cli/ask_ocsp.hpp"
 #include "cli/fetched.hpp"
 #include "cli/output.hpp"
 #include "cli/registry.hpp"
@@ -89,18 +89,6 @@ std::optional<app::Materials> load_trust_stores(config::Config config) {
   return std::move(loaded.materials);
 }
 
-/// The responders are asked as the server asks them; at another time than the present they have no answer.
-std::vector<x509::OcspOutcome> ask_responders(const x509::OcspDesk& desk, const fetch::Options& options, WallTime now,
-                                              const Arguments& arguments) {
-  std::string why = "nobody is asked about another time (--time)";
-  if (!arguments.has("--time")) {
-    const auto settings = fetch::make_settings(options);
-    if (settings) return app::ask_ocsp_now(desk.options, desk.questions, *settings, now);
-    why = settings.error().detail;
-  }
-  return {desk.questions.size(), x509::OcspOutcome::of_failure(why, now, x509::kOcspPause)};
-}
-
 oauth::Explanation explain(const store::DirectoryClient& client, const oauth::Snapshot& snapshot,
                            const oauth::FetchedKeys& fetched, const x509::PresentedChain& presented, WallTime now,
                            const fetch::Options& options, const Arguments& arguments) {
@@ -108,10 +96,7 @@ oauth::Explanation explain(const store::DirectoryClient& client, const oauth::Sn
   x509::OcspDesk desk{answers};
   oauth::Explanation explanation = oauth::explain_client(client, snapshot, fetched, presented, now, desk);
   if (desk.questions.empty()) return explanation;
-  const auto outcomes = ask_responders(desk, options, now, arguments);
-  for (std::size_t i = 0; i < outcomes.size(); ++i) {
-    answers.put(x509::ocsp_key(desk.questions[i], desk.options), outcomes[i]);
-  }
+  ask_ocsp(desk, options, now, arguments);
   return oauth::explain_client(client, snapshot, fetched, presented, now, desk);
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/log.hpp"
 #include "http/json_response.hpp"
+#include "oauth/client_auth/authenticate.hpp"
 #include "oauth/endpoints/documents.hpp"
 #include "oauth/error_response.hpp"
 #include "x509/name.hpp"
@@ -170,12 +171,14 @@ Task<http::Response> Service::answer_token(const http::Request& request) {
 Task<Result<http::Response>> Service::decide_token(const http::Request& request, audit::Event& event) {
   std::string fault;
   try {
-    auto granted = co_await try_token(request, event);
+    x509::OcspDesk desk{answers_};
+    auto granted = co_await try_token(request, desk, event);
+    if (!desk.questions.empty()) granted = co_await ask_and_try_token(request, desk, event);
     if (!granted && granted.error().reason == Reason::certificate_not_registered) {
       // The certificate may be newer than what the client's jwks_uri said last. All is looked at anew then: the
       // registration may have changed while the request waited.
       const bool is_worth_another_try = co_await keys_.renew(event.client_id);
-      if (is_worth_another_try) granted = co_await try_token(request, event);
+      if (is_worth_another_try) granted = co_await try_token(request, desk, event);
     }
     if (granted) note_seen(event);
     co_return granted;
@@ -193,7 +196,21 @@ void Service::count_hits() {
   metrics_.verification_hits.increment(static_cast<double>(hits));
 }
 
-Task<Result<http::Response>> Service::try_token(const http::Request& request, audit::Event& event) {
+/// All is looked at anew with the answers: a reload may have come meanwhile, and a trust store of the new configuration
+/// may have questions of its own. Reloads without end are no reason to wait without end.
+Task<Result<http::Response>> Service::ask_and_try_token(const http::Request& request, x509::OcspDesk& desk,
+                                                        audit::Event& event) {
+  constexpr int kMostRounds = 3;
+  auto granted = Result<http::Response>{internal_error("nobody was asked")};
+  for (int round = 0; round < kMostRounds && !desk.questions.empty(); ++round) {
+    co_await ask_responders(desk, ocsp_);
+    granted = co_await try_token(request, desk, event);
+  }
+  co_return granted;
+}
+
+Task<Result<http::Response>> Service::try_token(const http::Request& request, x509::OcspDesk& desk,
+                                                audit::Event& event) {
   const auto call = co_await read_token_call(request, directory_, event);
   if (!call) co_return call.error();
   // Taken only now: a registration and the trust stores that it is checked against belong to one configuration.
@@ -201,10 +218,10 @@ Task<Result<http::Response>> Service::try_token(const http::Request& request, au
   event.generation = published->snapshot->generation;
   std::shared_ptr<const KeySet> fetched;
   if (call->registration && !call->registration->client.jwks_uri.empty()) fetched = keys_.find(event.client_id);
-  x509::OcspDesk desk{answers_};
+  desk.questions.clear();
   AuthContext context{*published->snapshot, memory_, desk, event.time};
   context.fetched_keys = fetched.get();
-  auto granted = co_await grant_token(*call, request, context, ocsp_, published->signer, event);
+  auto granted = co_await grant_token(*call, request, context, published->signer, event);
   count_hits();
   co_return granted;
 }

@@ -76,7 +76,10 @@ class Service final : public http::Handler {
   [[nodiscard]] Task<http::Response> route(const http::Request& request, const Published& published);
   [[nodiscard]] Task<http::Response> answer_token(const http::Request& request);
   [[nodiscard]] Task<Result<http::Response>> decide_token(const http::Request& request, audit::Event& event);
-  [[nodiscard]] Task<Result<http::Response>> try_token(const http::Request& request, audit::Event& event);
+  [[nodiscard]] Task<Result<http::Response>> try_token(const http::Request& request, x509::OcspDesk& desk,
+                                                       audit::Event& event);
+  [[nodiscard]] Task<Result<http::Response>> ask_and_try_token(const http::Request& request, x509::OcspDesk& desk,
+                                                               audit::Event& event);
   [[nodiscard]] http::Response refuse(const Error& error, const http::Request& request, audit::Event& event);
   [[nodiscard]] Error note_fault(const http::Request& request, std::string what);
   void count_hits();

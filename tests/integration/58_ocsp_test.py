@@ -359,6 +359,50 @@ class CommandLine(OcspCase):
         self.assertEqual((status, step["outcome"]), (0, "passed"))
         self.assertIn("address_refused", step["presented"])
 
+    def verify(self, cert, *arguments, status):
+        done = run("cert", "verify", "--json", "--anchors", self.partner_ca.certificate, "--chain", cert.certificate, *arguments)
+        self.assertEqual(done.returncode, status, done.stdout + done.stderr)
+        return json.loads(done.stdout) if done.stdout else done.stderr
+
+    def test_cert_verify_asks_the_responder(self):
+        """Whoever is named on the command line may have a private address."""
+        responder = self.real()
+        path = self.verify(self.etl, "--ocsp", responder.url, status=0)["path"]
+        self.assertNotIn("revocation", path[1])
+        answer = path[0]["revocation"]["ocsp"]
+        self.assertEqual((path[0]["revocation"]["status"], path[0]["revocation"]["crl"], answer["status"]), ("good", None, "good"))
+        self.assertLess(answer["age_seconds"], 60)
+        self.assertGreater(answer["next_update"], answer["this_update"])
+        self.assertEqual(self.verify(self.revoked, "--ocsp", responder.url, status=1)["reason"], "certificate_revoked")
+        self.assertEqual(self.verify(self.stranger, "--ocsp", responder.url, status=1)["reason"], "revocation_unknown")
+        self.assert_asked(responder, 3)
+        unasked = self.verify(self.etl, "--ocsp", responder.url, "--time", str(int(now().timestamp())), status=1)
+        self.assertIn("--time", unasked["detail"])
+        # What the CRL says needs no answer.
+        self.verify(self.etl, "--ocsp", responder.url, "--crl", self.pki.crl(self.partner_ca), status=0)
+        self.assertEqual(self.verify(self.etl, "--ocsp", responder.url, "--crl", self.pki.crl(self.partner_ca, self.etl), status=1)["reason"], "certificate_revoked")
+        self.assert_asked(responder, 3)
+        text = run("cert", "verify", "--anchors", self.partner_ca.certificate, "--chain", self.etl.certificate, "--ocsp", responder.url).stdout
+        self.assertRegex(text, r"not revoked by the OCSP answer of \S+ \(\d+ s old\)")
+
+    def test_cert_verify_asks_whom_the_certificate_names(self):
+        certs = []
+        responder = self.scripted(lambda request: ocsp.answer_by_openssl(request, self.partner_ca, good=certs))
+        naming = self.pki.leaf(*ETL_SUBJECT, issuer=self.partner_ca, extra=ocsp.naming(responder.url))
+        certs.append(naming)
+        source = ("--ocsp", "from_certificate", "--ocsp-host")
+        self.verify(naming, *source, "127.0.0.1", status=0)
+        self.assertIn("not in ocsp_hosts", self.verify(naming, *source, "ocsp.example.com", status=1)["detail"])
+        facts = self.verify(naming, *source, "ocsp.example.com", "--revocation", "soft_fail", status=0)
+        outcome = facts["path"][0]["revocation"]["ocsp"]
+        self.assertEqual(outcome["status"], None)
+        self.assertIn("not in ocsp_hosts", outcome["failure"])
+        self.assertEqual(len(responder.asked), 1)
+        self.verify(naming, "--ocsp", "from_certificate", status=2)
+        self.verify(naming, *source, "a/b", status=2)
+        self.verify(naming, "--ocsp", "ocsp.example.com", status=2)
+        self.verify(naming, "--ocsp", responder.url, "--ocsp-host", "127.0.0.1", status=2)
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -63,13 +63,8 @@ Task<Result<TokenCall>> read_token_call(const http::Request& request, store::Cli
 }
 
 Task<Result<http::Response>> grant_token(const TokenCall& call, const http::Request& request,
-                                         const AuthContext& context, OcspSource& ocsp, TokenSigner& signer,
-                                         audit::Event& event) {
-  auto caller = authenticate_client(call.registration, request, call.form, context, event);
-  if (!context.ocsp.questions.empty()) {
-    co_await ask_responders(context.ocsp, ocsp);
-    caller = authenticate_client(call.registration, request, call.form, context, event);
-  }
+                                         const AuthContext& context, TokenSigner& signer, audit::Event& event) {
+  const auto caller = authenticate_client(call.registration, request, call.form, context, event);
   if (!caller) co_return caller.error();
   const auto grant = find_grant(call.asked.grant_type);
   if (!grant) co_return grant.error();

@@ -7,7 +7,6 @@
 #include "http/request.hpp"
 #include "http/response.hpp"
 #include "oauth/client_auth/method.hpp"
-#include "oauth/client_auth/ocsp_source.hpp"
 #include "oauth/issue.hpp"
 #include "oauth/snapshot.hpp"
 #include "oauth/token_request.hpp"
@@ -31,10 +30,10 @@ struct TokenCall {
                                                       audit::Event& event);
 
 /// The rest, under the snapshot that was current when the client had been looked up: authenticate, authorize, issue.
-/// Authentication suspends where a trust store asks by OCSP and nobody has the answer yet. Errors: the codes of RFC
-/// 6749 section 5.2.
+/// Where `context.ocsp` has questions afterwards nothing is decided, and the error is to be ignored: the request begins
+/// anew with their answers. Errors: the codes of RFC 6749 section 5.2.
 [[nodiscard]] Task<Result<http::Response>> grant_token(const TokenCall& call, const http::Request& request,
-                                                       const AuthContext& context, OcspSource& ocsp,
-                                                       TokenSigner& signer, audit::Event& event);
+                                                       const AuthContext& context, TokenSigner& signer,
+                                                       audit::Event& event);
 
 }  // namespace certbound::oauth

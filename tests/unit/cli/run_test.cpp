@@ -86,6 +86,9 @@ TEST_F(RunTest, WrongUsageIs2) {
   expect_wrong_usage({"cert", "verify", "--anchors", "a"});
   expect_wrong_usage({"cert", "verify", "--anchors", "a", "--chain", "b", "--max-depth", "-1"});
   expect_wrong_usage({"cert", "verify", "--anchors", "a", "--chain", "b", "--time", "2026-13-01T00:00:00Z"});
+  expect_wrong_usage({"cert", "verify", "--anchors", "a", "--chain", "b", "--ocsp", "from_certificate"});
+  expect_wrong_usage({"cert", "verify", "--anchors", "a", "--chain", "b", "--ocsp-host", "ocsp.example.com"});
+  expect_wrong_usage({"cert", "verify", "--anchors", "a", "--chain", "b", "--ocsp", "ocsp.example.com"});
   expect_wrong_usage({"help", "nonsense"});
   expect_wrong_usage({"help", "cert", "nonsense"});
   expect_wrong_usage({"help", "inspect"});

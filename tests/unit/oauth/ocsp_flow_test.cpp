@@ -145,6 +145,30 @@ TEST_F(OcspFlow, AReloadAsksAgain) {
   EXPECT_EQ(ocsp_.asked, 4U);
 }
 
+// The request is decided by the configuration that is in use when the answer has come.
+TEST_F(OcspFlow, AReloadWhileARequestWaitsForItsAnswerCounts) {
+  start_in(RevocationMode::require);
+  answer_with(OcspStatus::good);
+  const auto answer = ocsp_.answer;
+  const auto partner = snapshot_.trust_stores["partner"];
+  ocsp_.answer = [&](const OcspQuestion& question) {
+    snapshot_.trust_stores["partner"] = make_store("partner", rival_root_);
+    publish();
+    return answer(question);
+  };
+  expect_refused(ask_token("etl", present(etl_)), 400, "invalid_client", "issuer_missing");
+  EXPECT_EQ(ocsp_.asked, 1U);
+
+  snapshot_.trust_stores["partner"] = partner;
+  publish();
+  ocsp_.answer = [&](const OcspQuestion& question) {
+    publish();
+    return answer(question);
+  };
+  EXPECT_EQ(status(), 200);
+  EXPECT_EQ(ocsp_.asked, 2U);
+}
+
 TEST_F(OcspFlow, NobodyIsAskedForAnothersCertificate) {
   start_in(RevocationMode::require);
   answer_with(OcspStatus::good);
