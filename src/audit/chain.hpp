@@ -81,7 +81,7 @@ struct Anchor {
 [[nodiscard]] bool has_known_format(std::string_view anchor);
 
 /// A record of what was found, not yet sealed: `torn` half a line stands before it, `head_missing` the file with the
-/// head of the chain was gone.
+/// head of the chain was gone, `head_behind` records before it had not been noted there.
 [[nodiscard]] std::string render_note(WallTime time, std::string_view reason, const std::optional<Torn>& torn);
 
 /// So many lines at the most are taken for that.

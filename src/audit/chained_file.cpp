@@ -26,9 +26,8 @@ Result<FileDescriptor> open_log(const std::filesystem::path& path) {
 
 }  // namespace
 
-ChainedFile::ChainedFile(std::filesystem::path path, const ChainedFileOptions& options, metrics::Gauge head_seq,
-                         Disk& disk)
-    : path_{std::move(path)}, options_{options}, head_seq_{head_seq}, disk_{disk} {}
+ChainedFile::ChainedFile(std::filesystem::path path, ChainedFileOptions options, metrics::Gauge head_seq, Disk& disk)
+    : path_{std::move(path)}, options_{std::move(options)}, head_seq_{head_seq}, disk_{disk} {}
 
 Result<std::unique_ptr<ChainedFile>> ChainedFile::open(const std::filesystem::path& path,
                                                        const ChainedFileOptions& options, metrics::Gauge head_seq,
@@ -44,12 +43,16 @@ Result<std::unique_ptr<ChainedFile>> ChainedFile::open(const std::filesystem::pa
   if (!descriptor) return std::move(descriptor).error();
   struct stat status {};
   if (known && ::fstat(descriptor->value(), &status) == 0 && status.st_size == 0) known = file->find_later(*known);
-  if (auto taken = file->take_file(*std::move(descriptor), known ? "restarted" : "first", known); !taken) {
+  if (auto taken = file->take_file(*std::move(descriptor), known ? "restarted" : "first", known, Unknown::taken);
+      !taken) {
     return std::move(taken).error();
   }
   if (!known && !file->owed_.anchor) {
     log::warning("audit_head_missing", {{"file", head_path(path).string()}});
     file->owed_.records.push_back(render_note(options.clock(), "head_missing", std::nullopt));
+  }
+  if (known && !file->owed_.anchor && file->head_ != *known) {
+    file->owed_.records.push_back(render_note(options.clock(), "head_behind", std::nullopt));
   }
   // A killed process left records with the kernel: no head is noted that a power cut could still take.
   if (options.durability == Durability::fsync) {
@@ -85,9 +88,13 @@ Head ChainedFile::find_later(const Head& known) const {
 
 /// Goes on in the file, or sets it aside and begins another. Where that fails, nothing has changed.
 Result<void> ChainedFile::take_file(FileDescriptor descriptor, std::string_view reason,
-                                    const std::optional<Head>& known) {
+                                    const std::optional<Head>& known, Unknown unknown) {
   auto tail = load_tail(descriptor.value(), path_, known);
   if (!tail) return std::move(tail).error();
+  if (unknown == Unknown::refused && tail->state == TailState::goes_on && tail->head != *known) {
+    tail->state = TailState::contradicts;
+    tail->head = *known;
+  }
   if (tail->state == TailState::contradicts) return replace_file(*tail);
   if (tail->state == TailState::empty) {
     begin_file(std::move(descriptor), {reason, {}, std::nullopt}, *tail);
@@ -163,7 +170,12 @@ std::optional<std::string> ChainedFile::write_records(std::span<const std::strin
   if (options_.durability == Durability::fsync) {
     if (auto failure = sync()) return failure;
   }
-  store_head(head_);
+  head_seq_.set(static_cast<double>(head_.seq));
+  if (!options_.on_head_behind) {
+    store_head(head_);
+  } else if (!std::exchange(is_head_behind_, true)) {
+    options_.on_head_behind();
+  }
   return std::nullopt;
 }
 
@@ -171,7 +183,7 @@ std::optional<std::string> ChainedFile::write_records(std::span<const std::strin
 Result<void> ChainedFile::look_again() {
   FileDescriptor same{::fcntl(file_.value(), F_DUPFD_CLOEXEC, 0)};
   if (same.value() < 0) return invalid_input(path_.string() + ": cannot open: " + system_error_text(errno));
-  if (auto taken = take_file(std::move(same), reason_of_new_file(), head_); !taken) return taken;
+  if (auto taken = take_file(std::move(same), reason_of_new_file(), head_, Unknown::taken); !taken) return taken;
   must_look_again_ = false;
   return {};
 }
@@ -206,7 +218,7 @@ std::optional<std::string> ChainedFile::sync() {
 /// The record is in the file whatever comes of this: a head that is behind is found out when the file is opened.
 void ChainedFile::store_head(const Head& head) {
   noted_ = head;
-  head_seq_.set(static_cast<double>(head.seq));
+  if (head == head_) is_head_behind_ = false;
   const bool has_failed = !head_file_ || !head_file_->store(head);
   if (has_failed && !has_head_file_failed_) {
     log::error("audit_head_failed", {{"file", head_path(path_).string()}, {"detail", system_error_text(errno)}});
@@ -230,10 +242,12 @@ void ChainedFile::rotate() {
   }
 }
 
-/// Before the file is left: with Durability::fsync a write whose sync failed may be in it, and was not noted.
+/// Before the file is left: its last records may not be noted, nor, where a sync failed, be on the disk.
 Result<void> ChainedFile::settle() {
-  if (options_.durability != Durability::fsync || noted_ == head_) return {};
-  if (const auto failure = sync()) return invalid_input(*failure);
+  if (noted_ == head_) return {};
+  if (options_.durability == Durability::fsync) {
+    if (const auto failure = sync()) return invalid_input(*failure);
+  }
   store_head(head_);
   return {};
 }
@@ -248,7 +262,7 @@ Result<void> ChainedFile::try_rotate() {
     aside = *std::move(moved);
   }
   auto descriptor = open_log(path_);
-  auto taken = descriptor ? take_file(*std::move(descriptor), reason_of_new_file(), head_)
+  auto taken = descriptor ? take_file(*std::move(descriptor), reason_of_new_file(), head_, Unknown::refused)
                           : Result<void>{std::move(descriptor).error()};
   if (!taken) {
     if (aside.empty()) return taken;
@@ -271,10 +285,16 @@ Result<void> ChainedFile::reopen() {
   if (auto settled = settle(); !settled) return settled;
   auto descriptor = open_log(path_);
   if (!descriptor) return std::move(descriptor).error();
-  if (auto taken = take_file(*std::move(descriptor), reason_of_new_file(), head_); !taken) return taken;
+  auto taken = take_file(*std::move(descriptor), reason_of_new_file(), head_, Unknown::refused);
+  if (!taken) return taken;
   must_look_again_ = false;
   log::info("audit_rotated", {{"file", path_.string()}, {"set_aside", ""}, {"head", render_head(head_)}});
   return {};
+}
+
+void ChainedFile::note_head() {
+  const std::lock_guard lock{mutex_};
+  if (is_head_behind_) store_head(head_);
 }
 
 Head ChainedFile::head() {

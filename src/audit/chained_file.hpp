@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -43,6 +44,9 @@ struct ChainedFileOptions {
   Durability durability = Durability::kernel;
   std::uint64_t rotate_size = 0;  ///< octets; 0: never
   WallClock clock = &wall_now;    ///< for anchors, notes and the names of what is set aside
+  /// With Durability::kernel: called by append() where the head was up to date before, so that somebody calls
+  /// note_head() soon. Must not wait. Without it append() notes the head itself.
+  std::function<void()> on_head_behind;
 };
 
 /// The open audit log: appends records to a file and to their hash chain, which goes on across files and restarts
@@ -69,7 +73,16 @@ class ChainedFile {
 
   [[nodiscard]] Head head();
 
+  /// Notes the head, where that is behind.
+  void note_head();
+
  private:
+  /// Records that follow from the known head, and that this process has not written.
+  enum class Unknown : std::uint8_t {
+    taken,    ///< of a process before, or of a write that failed
+    refused,  ///< somebody put them there while this process had the file
+  };
+
   /// What has to be written before the next record.
   struct Owed {
     bool line_feed = false;            // the file ends in a line without
@@ -79,11 +92,11 @@ class ChainedFile {
     [[nodiscard]] bool is_nothing() const { return !line_feed && records.empty(); }
   };
 
-  ChainedFile(std::filesystem::path path, const ChainedFileOptions& options, metrics::Gauge head_seq, Disk& disk);
+  ChainedFile(std::filesystem::path path, ChainedFileOptions options, metrics::Gauge head_seq, Disk& disk);
 
   [[nodiscard]] Result<void> open_head_file();
   [[nodiscard]] Result<void> take_file(FileDescriptor descriptor, std::string_view reason,
-                                       const std::optional<Head>& known);
+                                       const std::optional<Head>& known, Unknown unknown);
   [[nodiscard]] Result<void> replace_file(const Tail& found);
   void begin_file(FileDescriptor descriptor, Anchor anchor, const Tail& found);
   [[nodiscard]] std::optional<std::string> write_records(std::span<const std::string> records);
@@ -107,7 +120,8 @@ class ChainedFile {
   std::optional<HeadFile> head_file_;
   bool has_head_file_failed_ = false;
   Head head_;
-  Head noted_;  // on the disk with Durability::fsync
+  Head noted_;                   // in the head's file, or tried; on the disk with Durability::fsync
+  bool is_head_behind_ = false;  // somebody was asked to note it
   Owed owed_;
   std::string text_;  // of one append; kept for its memory
   std::uint64_t size_ = 0;

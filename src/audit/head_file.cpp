@@ -29,7 +29,8 @@ Result<std::optional<Head>> load_head(const std::filesystem::path& file) {
   if (::access(file.c_str(), F_OK) != 0 && errno == ENOENT) return std::optional<Head>{};
   auto text = load_file(file, kMostHeadOctets);
   if (!text) return std::move(text).error();
-  if (!text->empty() && text->back() == '\n') text->pop_back();
+  if (text->empty()) return std::optional<Head>{};
+  if (text->back() == '\n') text->pop_back();
   auto head = parse_head(*text);
   if (!head) return invalid_input(file.string() + ": does not hold the head of a chain");
   return head;

@@ -13,8 +13,8 @@ namespace certbound::audit {
 /// and a log that was cut at its end is found out.
 [[nodiscard]] std::filesystem::path head_path(const std::filesystem::path& log);
 
-/// The head that a file holds; nothing where there is no such file. Errors: `invalid_request` where it cannot be read
-/// or holds none.
+/// The head that a file holds; nothing where there is no such file or it is empty. Errors: `invalid_request` where it
+/// cannot be read or holds none.
 [[nodiscard]] Result<std::optional<Head>> load_head(const std::filesystem::path& file);
 
 /// The open file: one line of a fixed length, written over each time. One thread at a time.

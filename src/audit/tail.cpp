@@ -85,7 +85,8 @@ Result<bool> skip_torn(BackwardLines& lines, const Link& record) {
     const auto line = lines.take_line();
     if (!line) return line.error();
     if (!*line) return false;
-    torn = i == 0 ? **line : **line + "\n" + torn;
+    if (i > 0) torn.insert(0, 1, '\n');
+    torn.insert(0, **line);
     if (names_torn(record, torn)) return true;
   }
   return false;
@@ -97,7 +98,7 @@ Result<bool> reaches_back(BackwardLines& lines, std::string last, const Head& kn
     const auto link = parse_link(last);
     if (!link || link->seq <= known.seq) return link && Head{link->seq, crypto::sha256(last)} == known;
     if (is_behind_torn(*link)) {
-      const auto skipped = skip_torn(lines, *link);
+      auto skipped = skip_torn(lines, *link);
       if (!skipped || !*skipped) return skipped;
     }
     auto before = lines.take_line();
@@ -131,7 +132,8 @@ Result<std::optional<std::string>> take_last_record(BackwardLines& lines, std::s
   for (std::size_t i = 0;; ++i) {
     auto line = lines.take_line();
     if (!line || !*line || parse_link(**line) || i == kMostTornLines) return line;
-    torn = **line + "\n" + torn;
+    torn.insert(0, 1, '\n');
+    torn.insert(0, **line);
   }
 }
 

@@ -96,6 +96,10 @@ class Verifier {
   void remark_on(const std::filesystem::path& file, std::uint64_t seq, std::string_view reason) {
     if (reason == "torn") remark(file, seq, "half a record stood at the end when the server opened the file");
     if (reason == "head_missing") remark(file, seq, "the file with the chain's head was gone when the server started");
+    if (reason == "head_behind") {
+      remark(file, seq,
+             "records before this one were not noted when the server started: it was killed, or they were put there");
+    }
     if (reason == "restarted") remark(file, seq, "the file was gone or empty when the server started");
     if (reason == "replaced") {
       remark(file, seq,

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <chrono>
 #include <optional>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -26,6 +27,9 @@ namespace asio = boost::asio;
 
 // Twice the sessions of two full workers; a queue longer than that only adds waiting.
 constexpr std::size_t kQueuedRecords = 32768;
+
+/// How far the noted head may be behind the log. To note it costs as much as a record: with this, next to nothing.
+constexpr std::chrono::milliseconds kHeadInterval{10};
 
 Error audit_error(std::string detail) {
   return {ErrorCode::temporarily_unavailable, Reason::audit_unavailable, "the server cannot answer now; try again",
@@ -60,9 +64,8 @@ struct Waiting {
 }  // namespace
 
 struct Writer::State {
-  State(std::unique_ptr<ChainedFile> chained_file, metrics::Registry& registry)
-      : file{std::move(chained_file)},
-        records{registry.counter("certbound_audit_records_total", "Audit records written")},
+  explicit State(metrics::Registry& registry)
+      : records{registry.counter("certbound_audit_records_total", "Audit records written")},
         failures{registry.counter("certbound_audit_failures_total", "Audit records that could not be written")} {}
 
   /// Notes how a write of `count` records ended.
@@ -85,12 +88,17 @@ struct Writer::State {
     for (Waiting& waiting : batch) waiting.waiter.resume(is_written);
   }
 
-  std::unique_ptr<ChainedFile> file;
+  /// Called under the file's lock. Where there is no room somebody was asked already.
+  void ask_for_head() { (void)heads->push(0); }
+
   metrics::Counter records;
   metrics::Counter failures;
   static constexpr std::chrono::steady_clock::time_point kNever{};
   std::atomic<std::chrono::steady_clock::time_point> failed_at{kNever};  // the last write, where that failed
-  std::optional<WorkQueue<Waiting>> queue;  // with Durability::fsync only; last, since its thread uses the others
+  std::unique_ptr<ChainedFile> file;
+  // Last, since their threads use the others.
+  std::optional<WorkQueue<int>> heads;      // with Durability::kernel only
+  std::optional<WorkQueue<Waiting>> queue;  // with Durability::fsync only
 };
 
 Writer::Writer(std::unique_ptr<State> state) : state_{std::move(state)} {}
@@ -100,11 +108,23 @@ Result<std::unique_ptr<Writer>> Writer::open(const std::filesystem::path& file, 
                                              metrics::Registry& registry, Disk& disk) {
   const metrics::Gauge head_seq =
       registry.gauge("certbound_audit_head_seq", "The number of the last record of the audit log's chain");
-  auto opened = ChainedFile::open(file, {options.durability, options.rotate_size, &wall_now}, head_seq, disk);
+  auto state = std::make_unique<State>(registry);
+  ChainedFileOptions file_options{options.durability, options.rotate_size, &wall_now, {}};
+  if (options.durability == Durability::kernel) {
+    file_options.on_head_behind = [target = state.get()] { target->ask_for_head(); };
+  }
+  auto opened = ChainedFile::open(file, file_options, head_seq, disk);
   if (!opened) return std::move(opened).error();
-  auto state = std::make_unique<State>(*std::move(opened), registry);
+  state->file = *std::move(opened);
+  if (options.durability == Durability::kernel) {
+    state->heads.emplace(2, [target = state.get()](std::vector<int>& /*batch*/) {
+      std::this_thread::sleep_for(kHeadInterval);  // a rate, not a wait for something
+      target->file->note_head();
+    });
+  }
   // Without room on the disk the server starts all the same, and says that it is not ready.
   (void)state->note(state->file->append({}), 0);
+  state->file->note_head();
   if (options.durability == Durability::fsync) {
     state->queue.emplace(kQueuedRecords,
                          [target = state.get()](std::vector<Waiting>& batch) { target->write_batch(batch); });

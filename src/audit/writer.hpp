@@ -19,7 +19,8 @@ namespace certbound::audit {
 ///
 /// With Durability::kernel the caller writes: one write(2) of one line to a file opened with O_APPEND (docs/adr/0009).
 /// With Durability::fsync one thread writes what is queued and syncs once for all of it. Every record carries the hash
-/// of the one before it (docs/adr/0019).
+/// of the one before it; where the chain ends is noted beside the file, with Durability::kernel within 10 ms by a
+/// thread, and when the writer is destroyed (docs/adr/0019).
 class Writer {
  public:
   /// Opens or creates `file` (`options.file` is not looked at), mode 0600, and its head beside it; goes on in its

@@ -101,7 +101,7 @@ class ChainFixture : public testing::Test {
   store::TemporaryFolder folder_;
   std::filesystem::path path_ = folder_.path() / "audit.jsonl";
   metrics::Registry registry_;
-  ChainedFileOptions options_{Durability::kernel, 0, &noon};
+  ChainedFileOptions options_{Durability::kernel, 0, &noon, {}};
   std::unique_ptr<ChainedFile> log_;
 };
 

@@ -87,8 +87,9 @@ TEST_F(ChainedFileTest, TakesRecordsBehindTheNotedHead) {
   write_text(noted_path(), head);
   open();
   append("4");
-  EXPECT_EQ(lines_of(path_).size(), 5U);
-  expect_whole();
+  EXPECT_EQ(lines_of(path_).size(), 6U);
+  EXPECT_EQ(json_of(lines_of(path_)[4])["reason"], "head_behind");
+  expect_whole(1);
 }
 
 TEST_F(ChainedFileTest, TakesAnAnchorWhoseHeadWasNotNoted) {
@@ -102,8 +103,8 @@ TEST_F(ChainedFileTest, TakesAnAnchorWhoseHeadWasNotNoted) {
   write_text(noted_path(), head);
   open();
   append("2");
-  EXPECT_EQ(lines_of(path_).size(), 2U);
-  expect_whole();
+  EXPECT_EQ(lines_of(path_).size(), 3U);
+  expect_whole(1);
 }
 
 TEST_F(ChainedFileTest, GoesOnWhereTheFileIsGone) {
@@ -216,8 +217,8 @@ TEST_F(ChainedFileTest, EndsARecordThatLacksItsLineFeed) {
   write_text(noted_path(), head);
   open();
   append("3");
-  EXPECT_EQ(lines_of(path_).size(), 4U);
-  expect_whole();
+  EXPECT_EQ(lines_of(path_).size(), 5U);
+  expect_whole(1);
 }
 
 TEST_F(ChainedFileTest, EndsHalfALineOfEveryLength) {
@@ -255,11 +256,11 @@ TEST_F(ChainedFileTest, EndsHalfALineThatItBeganToEnd) {
     write_text(noted_path(), head);
     open();
     append("2");
-    expect_whole(1);
+    EXPECT_EQ(describe(verify_all()), "whole") << length;
     close();
     write_text(noted_path(), head);  // and from the last record back over all of it
     open();
-    expect_whole(1);
+    EXPECT_EQ(describe(verify_all()), "whole") << length;
     close();
   }
 }
@@ -405,6 +406,57 @@ TEST_F(ChainedFileTest, AnchorsAFileThatWasEmptiedOrExchanged) {
   append("3");
   EXPECT_EQ(first_record(path_)["reason"], "replaced");
   EXPECT_EQ(describe(verify({path_, path_.string() + ".1", path_.string() + ".2"}, {{noted(), "the head"}})), "whole");
+}
+
+// Noting it costs as much as a record, so somebody else does, a little later.
+TEST_F(ChainedFileTest, AsksOnceForItsHeadToBeNoted) {
+  int asked = 0;
+  options_.on_head_behind = [&asked] { ++asked; };
+  open();
+  append("1");
+  append("2");
+  EXPECT_EQ(asked, 1);
+  EXPECT_EQ(read_text(noted_path()), "");
+  log_->note_head();
+  EXPECT_EQ(noted(), log_->head());
+  append("3");
+  EXPECT_EQ(asked, 2);
+  EXPECT_EQ(noted().seq, 3U);
+}
+
+TEST_F(ChainedFileTest, NotesItsHeadBeforeItLeavesTheFile) {
+  options_.on_head_behind = [] {};
+  options_.rotate_size = 1000;
+  open();
+  append("1");
+  std::filesystem::rename(path_, path_.string() + ".1");
+  ASSERT_TRUE(log_->reopen());
+  EXPECT_EQ(noted().seq, 2U);
+  for (int i = 2; i < 12; ++i) append(std::to_string(i));
+  EXPECT_GT(files().size(), 2U);
+  close();
+  EXPECT_GT(noted().seq, 5U);
+  options_.on_head_behind = nullptr;
+  open();
+  append("12");
+  expect_whole(1);
+}
+
+// Who can read the log can make records that follow. A process knows what it has written.
+TEST_F(ChainedFileTest, DoesNotTakeWhatSomebodyAddedMeanwhile) {
+  open();
+  append("1");
+  Head at = log_->head();
+  std::string forged = record_of("forged");
+  seal(forged, 0, at);
+  std::ofstream{path_, std::ios::app} << forged;
+  ASSERT_TRUE(log_->reopen());
+  append("2");
+  EXPECT_EQ(first_record(path_)["reason"], "replaced");
+  EXPECT_EQ(first_record(path_)["seq"], 3);
+  const Verification result = verify_all();
+  ASSERT_TRUE(result.broken);
+  EXPECT_EQ(result.broken->kind, "inserted");
 }
 
 TEST_F(ChainedFileTest, MakesItsHeadAnewWhereThatWasMoved) {

@@ -80,8 +80,9 @@ class WriterTest : public testing::TestWithParam<Durability> {
     writer_.reset();
     open();
   }
-  /// The files in the folder are one whole chain, up to the noted head.
-  void expect_whole() const {
+  /// The files in the folder are one whole chain, up to the head that is noted at the end.
+  void expect_whole() {
+    restart();
     const auto files = find_rotated(path_);
     ASSERT_TRUE(files);
     const auto head = load_head(head_path(path_));
