@@ -63,6 +63,7 @@ struct Daemon::State {
   void open_fetching(const config::Config& config, std::shared_ptr<const fetch::Settings> settings);
   bool take_crls(const CopyId& id, const Crls& before, const Crls& now);
   void release_declarations();
+  void log_audit_head(std::string_view event) const;
   /// Of the generation in use.
   [[nodiscard]] long long number() const { return static_cast<long long>(current->snapshot->generation); }
   [[nodiscard]] Result<Generation> make_next(Checked checked);
@@ -146,9 +147,10 @@ Result<void> Daemon::State::open_state(const config::Config& config) {
   auto seen_store = store->make_seen_store();
   if (!seen_store) return std::move(seen_store).error();
   seen = std::make_unique<store::SeenRecorder>(*std::move(seen_store), registry);
-  auto writer = audit::Writer::open(config.state_dir / config.audit.file, config.audit.durability, registry);
+  auto writer = audit::Writer::open(config.state_dir / config.audit.file, config.audit, registry);
   if (!writer) return std::move(writer).error();
   audit = *std::move(writer);
+  log_audit_head("audit_opened");
   health.add_probe("audit", [target = audit.get()] { return probe_audit(*target); });
   health.add_probe("store", [target = executor.get()] { return probe_store(*target); });
   return {};
@@ -192,6 +194,12 @@ Result<void> Daemon::State::start(Checked checked) {
   announce();
   look_at_ends();
   return {};
+}
+
+/// For who keeps the log apart from the audit log: what `audit verify --expect` takes.
+void Daemon::State::log_audit_head(std::string_view event) const {
+  const audit::Head head = audit->head();
+  log::info(event, {{"head", head.seq == 0 ? std::string{} : audit::render_head(head)}});
 }
 
 /// Under the number that reconciling the registry with it begins.
@@ -379,6 +387,7 @@ void Daemon::State::stop() {
   if (executor) executor->stop();
   pool.reset();
   shared.reset();
+  if (audit) log_audit_head("audit_closed");
   fetching.reset();
   seen.reset();  // after the last request: writes what is queued
   executor.reset();

@@ -28,6 +28,7 @@ std::vector<std::string> keys_that_need_restart(const config::Config& running, c
   if (running.state_dir != wanted.state_dir) keys.emplace_back("state_dir");
   if (running.audit.file != wanted.audit.file) keys.emplace_back("audit.file");
   if (running.audit.durability != wanted.audit.durability) keys.emplace_back("audit.durability");
+  if (running.audit.rotate_size != wanted.audit.rotate_size) keys.emplace_back("audit.rotate_size");
   if (!has_same_limits(running.limits, wanted.limits)) keys.emplace_back("limits");
   if (running.workers != wanted.workers) keys.emplace_back("workers");
   return keys;

@@ -15,6 +15,7 @@ enum class Durability : std::uint8_t {
 struct Options {
   std::filesystem::path file = "audit.jsonl";  ///< relative to state_dir
   Durability durability = Durability::kernel;
+  std::uint64_t rotate_size = 0;  ///< octets; a file that has reached it is set aside. 0: never
 };
 
 }  // namespace certbound::audit

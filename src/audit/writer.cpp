@@ -1,14 +1,9 @@
 #include "audit/writer.hpp"
 
 #include <atomic>
-#include <cerrno>
 #include <chrono>
-#include <fcntl.h>
-#include <mutex>
 #include <optional>
-#include <pthread.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -20,7 +15,7 @@
 #include <boost/asio/prefer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
-#include "base/file.hpp"
+#include "audit/chained_file.hpp"
 #include "base/log.hpp"
 #include "base/work_queue.hpp"
 
@@ -32,6 +27,9 @@ namespace asio = boost::asio;
 
 // Twice the sessions of two full workers; a queue longer than that only adds waiting.
 constexpr std::size_t kQueuedRecords = 32768;
+
+/// How far the noted head may be behind the log. To note it costs as much as a record: with this, next to nothing.
+constexpr std::chrono::milliseconds kHeadInterval{10};
 
 Error audit_error(std::string detail) {
   return {ErrorCode::temporarily_unavailable, Reason::audit_unavailable, "the server cannot answer now; try again",
@@ -63,107 +61,11 @@ struct Waiting {
   Waiter waiter;
 };
 
-/// A lock that is held for the microseconds of one write: whoever waits tries again for about as long before sleeping,
-/// since to be woken costs more than the write. Meets BasicLockable.
-class BriefLock {
- public:
-  BriefLock() = default;
-  BriefLock(const BriefLock&) = delete;
-  BriefLock& operator=(const BriefLock&) = delete;
-  ~BriefLock() { pthread_mutex_destroy(&mutex_); }
-  void lock() { pthread_mutex_lock(&mutex_); }
-  void unlock() { pthread_mutex_unlock(&mutex_); }
-
- private:
-  ::pthread_mutex_t mutex_ = PTHREAD_ADAPTIVE_MUTEX_INITIALIZER_NP;
-};
-
-/// The open file. Every function holds the lock, so that lines of two workers never mix.
-class AuditFile {
- public:
-  /// What open_path() found.
-  struct Opened {
-    int descriptor = -1;
-    bool ends_in_half_a_line = false;
-  };
-
-  AuditFile(std::filesystem::path path, const Opened& opened)
-      : path_{std::move(path)}, descriptor_{opened.descriptor}, is_torn_{opened.ends_in_half_a_line} {}
-  AuditFile(const AuditFile&) = delete;
-  AuditFile& operator=(const AuditFile&) = delete;
-  ~AuditFile() { ::close(descriptor_); }
-
-  [[nodiscard]] static Result<Opened> open_path(const std::filesystem::path& path) {
-    const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-    if (descriptor < 0) return invalid_input(path.string() + ": cannot open: " + system_error_text(errno));
-    struct stat status {};
-    char last = '\n';
-    if (::fstat(descriptor, &status) != 0 || !S_ISREG(status.st_mode)) {
-      ::close(descriptor);
-      return invalid_input(path.string() + ": not a regular file");
-    }
-    if (status.st_size > 0 && ::pread(descriptor, &last, 1, status.st_size - 1) != 1) {
-      const std::string why = system_error_text(errno);
-      ::close(descriptor);
-      return invalid_input(path.string() + ": cannot read: " + why);
-    }
-    return Opened{descriptor, last != '\n'};
-  }
-
-  /// All of `lines` or, where the disk is full, none: half a line would spoil the next one. Half a line that is there
-  /// all the same, after a power cut, is ended first.
-  [[nodiscard]] std::optional<std::string> append(std::string_view lines) {
-    const std::lock_guard lock{mutex_};
-    if (!is_torn_) return write_all(lines);
-    const std::string apart = "\n" + std::string{lines};
-    auto failure = write_all(apart);
-    if (!failure) is_torn_ = false;
-    return failure;
-  }
-
-  [[nodiscard]] std::optional<std::string> sync() {
-    const std::lock_guard lock{mutex_};
-    if (::fdatasync(descriptor_) == 0) return std::nullopt;
-    return path_.string() + ": " + system_error_text(errno);
-  }
-
-  [[nodiscard]] Result<void> reopen() {
-    // Before the look at its end: where it is the same file, a record that is being written would pass for half a line.
-    const std::lock_guard lock{mutex_};
-    const auto opened = open_path(path_);
-    if (!opened) return opened.error();
-    ::close(std::exchange(descriptor_, opened->descriptor));
-    is_torn_ = opened->ends_in_half_a_line;
-    return {};
-  }
-
- private:
-  [[nodiscard]] std::optional<std::string> write_all(std::string_view text) {
-    for (;;) {
-      const ssize_t count = ::write(descriptor_, text.data(), text.size());
-      if (count == static_cast<ssize_t>(text.size())) return std::nullopt;
-      if (count < 0 && errno == EINTR) continue;
-      const std::string why = path_.string() + ": " + (count < 0 ? system_error_text(errno) : "the disk is full");
-      struct stat status {};
-      if (count <= 0) return why;
-      if (::fstat(descriptor_, &status) == 0 && ::ftruncate(descriptor_, status.st_size - count) == 0) return why;
-      is_torn_ = true;
-      return why + ", and half a record could not be taken back";
-    }
-  }
-
-  const std::filesystem::path path_;
-  BriefLock mutex_;
-  int descriptor_;
-  bool is_torn_;  // the file ends in half a line
-};
-
 }  // namespace
 
 struct Writer::State {
-  State(const std::filesystem::path& path, const AuditFile::Opened& opened, metrics::Registry& registry)
-      : file{path, opened},
-        records{registry.counter("certbound_audit_records_total", "Audit records written")},
+  explicit State(metrics::Registry& registry)
+      : records{registry.counter("certbound_audit_records_total", "Audit records written")},
         failures{registry.counter("certbound_audit_failures_total", "Audit records that could not be written")} {}
 
   /// Notes how a write of `count` records ended.
@@ -179,31 +81,51 @@ struct Writer::State {
   }
 
   void write_batch(std::vector<Waiting>& batch) {
-    std::string lines;
-    for (const Waiting& waiting : batch) lines += waiting.line;
-    auto failure = file.append(lines);
-    if (!failure) failure = file.sync();
-    const bool is_written = note(failure, batch.size());
+    std::vector<std::string> lines;
+    lines.reserve(batch.size());
+    for (Waiting& waiting : batch) lines.push_back(std::move(waiting.line));
+    const bool is_written = note(file->append(lines), batch.size());
     for (Waiting& waiting : batch) waiting.waiter.resume(is_written);
   }
 
-  AuditFile file;
+  /// Called under the file's lock. Where there is no room somebody was asked already.
+  void ask_for_head() { (void)heads->push(0); }
+
   metrics::Counter records;
   metrics::Counter failures;
   static constexpr std::chrono::steady_clock::time_point kNever{};
   std::atomic<std::chrono::steady_clock::time_point> failed_at{kNever};  // the last write, where that failed
-  std::optional<WorkQueue<Waiting>> queue;  // with Durability::fsync only; last, since its thread uses the others
+  std::unique_ptr<ChainedFile> file;
+  // Last, since their threads use the others.
+  std::optional<WorkQueue<int>> heads;      // with Durability::kernel only
+  std::optional<WorkQueue<Waiting>> queue;  // with Durability::fsync only
 };
 
 Writer::Writer(std::unique_ptr<State> state) : state_{std::move(state)} {}
 Writer::~Writer() = default;
 
-Result<std::unique_ptr<Writer>> Writer::open(const std::filesystem::path& file, Durability durability,
-                                             metrics::Registry& registry) {
-  const auto opened = AuditFile::open_path(file);
-  if (!opened) return opened.error();
-  auto state = std::make_unique<State>(file, *opened, registry);
-  if (durability == Durability::fsync) {
+Result<std::unique_ptr<Writer>> Writer::open(const std::filesystem::path& file, const Options& options,
+                                             metrics::Registry& registry, Disk& disk) {
+  const metrics::Gauge head_seq =
+      registry.gauge("certbound_audit_head_seq", "The number of the last record of the audit log's chain");
+  auto state = std::make_unique<State>(registry);
+  ChainedFileOptions file_options{options.durability, options.rotate_size, &wall_now, {}};
+  if (options.durability == Durability::kernel) {
+    file_options.on_head_behind = [target = state.get()] { target->ask_for_head(); };
+  }
+  auto opened = ChainedFile::open(file, file_options, head_seq, disk);
+  if (!opened) return std::move(opened).error();
+  state->file = *std::move(opened);
+  if (options.durability == Durability::kernel) {
+    state->heads.emplace(2, [target = state.get()](std::vector<int>& /*batch*/) {
+      std::this_thread::sleep_for(kHeadInterval);  // a rate, not a wait for something
+      target->file->note_head();
+    });
+  }
+  // Without room on the disk the server starts all the same, and says that it is not ready.
+  (void)state->note(state->file->append({}), 0);
+  state->file->note_head();
+  if (options.durability == Durability::fsync) {
     state->queue.emplace(kQueuedRecords,
                          [target = state.get()](std::vector<Waiting>& batch) { target->write_batch(batch); });
   }
@@ -226,18 +148,19 @@ Task<Result<void>> Writer::record(const Event& event) {
   if (state_->queue) {
     is_written = co_await write_and_sync(*state_->queue, std::move(line));
   } else {
-    const auto failure = state_->file.append(line);
-    is_written = state_->note(failure, 1);
+    is_written = state_->note(state_->file->append({&line, 1}), 1);
   }
   if (!is_written) co_return audit_error("the audit record was not written");
   co_return Result<void>{};
 }
 
 Result<void> Writer::reopen() {
-  if (auto reopened = state_->file.reopen(); !reopened) return reopened;
-  state_->failed_at.store(State::kNever, std::memory_order_relaxed);
+  if (auto reopened = state_->file->reopen(); !reopened) return reopened;
+  (void)state_->note(state_->file->append({}), 0);
   return {};
 }
+
+Head Writer::head() const { return state_->file->head(); }
 
 bool Writer::is_healthy(std::chrono::steady_clock::time_point now) const {
   const auto failed_at = state_->failed_at.load(std::memory_order_relaxed);

@@ -3,8 +3,9 @@
 #include <chrono>
 #include <filesystem>
 #include <memory>
-#include <string>
 
+#include "audit/chain.hpp"
+#include "audit/disk.hpp"
 #include "audit/event.hpp"
 #include "audit/options.hpp"
 #include "base/metrics.hpp"
@@ -17,12 +18,15 @@ namespace certbound::audit {
 /// that an answer never leaves before its record. One for the process; record() may be called from every worker.
 ///
 /// With Durability::kernel the caller writes: one write(2) of one line to a file opened with O_APPEND (docs/adr/0009).
-/// With Durability::fsync one thread writes what is queued and syncs once for all of it.
+/// With Durability::fsync one thread writes what is queued and syncs once for all of it. Every record carries the hash
+/// of the one before it; where the chain ends is noted beside the file, with Durability::kernel within 10 ms by a
+/// thread, and when the writer is destroyed (docs/adr/0019).
 class Writer {
  public:
-  /// Opens or creates the file, mode 0600. Errors: `invalid_request`, `detail` names the file and what the system said.
-  [[nodiscard]] static Result<std::unique_ptr<Writer>> open(const std::filesystem::path& file, Durability durability,
-                                                            metrics::Registry& registry);
+  /// Opens or creates `file` (`options.file` is not looked at), mode 0600, and its head beside it; goes on in its
+  /// chain. `disk` outlives the writer. Errors: `invalid_request`, `detail` names the file and what the system said.
+  [[nodiscard]] static Result<std::unique_ptr<Writer>> open(const std::filesystem::path& file, const Options& options,
+                                                            metrics::Registry& registry, Disk& disk = system_disk());
   Writer(const Writer&) = delete;
   Writer& operator=(const Writer&) = delete;
   ~Writer();
@@ -33,6 +37,9 @@ class Writer {
 
   /// Opens the file anew under its name, after a rotation by logrotate. Errors: as open(); the old file stays in use.
   [[nodiscard]] Result<void> reopen();
+
+  /// The last record of the chain. Waits for a write that is under way.
+  [[nodiscard]] Head head() const;
 
   /// For /readyz: false for kRetryAfter after a write that failed. Then true again, since whoever asks /readyz sends no
   /// request to a server that is not ready, and only a request shows whether there is room again.

@@ -9,23 +9,11 @@
 #include <system_error>
 #include <unistd.h>
 
+#include "base/file_descriptor.hpp"
+
 namespace certbound {
 
 namespace {
-
-class FileDescriptor {
- public:
-  explicit FileDescriptor(int descriptor) : descriptor_{descriptor} {}
-  FileDescriptor(const FileDescriptor&) = delete;
-  FileDescriptor& operator=(const FileDescriptor&) = delete;
-  ~FileDescriptor() {
-    if (descriptor_ >= 0) ::close(descriptor_);
-  }
-  [[nodiscard]] int value() const { return descriptor_; }
-
- private:
-  int descriptor_;
-};
 
 Error file_error(const std::filesystem::path& path, std::string_view what, int error_number) {
   return invalid_input(path.string() + ": " + std::string{what} + ": " + system_error_text(error_number));

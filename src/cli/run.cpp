@@ -19,14 +19,13 @@ namespace certbound::cli {
 
 namespace {
 
-const Verb* const kVerbs[] = {&kServe,      &kCheck,         &kInit,     &kCertInspect,  &kCertVerify, &kClientList,
-                              &kClientShow, &kClientExplain, &kKeysList, &kTokenInspect, &kVersion};
+const Verb* const kVerbs[] = {&kServe,       &kCheck,      &kInit,          &kCertInspect, &kCertVerify,
+                              &kClientList,  &kClientShow, &kClientExplain, &kKeysList,    &kTokenInspect,
+                              &kAuditVerify, &kAuditShow,  &kVersion};
 
 constexpr std::pair<std::string_view, std::string_view> kGroups[] = {
-    {"cert", "certificates"},
-    {"client", "the registry of clients"},
-    {"keys", "signing keys"},
-    {"token", "access tokens"},
+    {"cert", "certificates"},   {"client", "the registry of clients"},     {"keys", "signing keys"},
+    {"token", "access tokens"}, {"audit", "the record of every decision"},
 };
 
 /// CLI11 writes into these; they outlive the parse.
@@ -46,12 +45,15 @@ void add_argument(ParsedVerb& parsed, const ArgumentSpec& spec) {
   }
   CLI::Option* option = parsed.command->add_option(name, parsed.values[spec.name], help);
   option->required(spec.is_required);
-  if (spec.kind == ArgumentKind::values) {
+  if (spec.kind == ArgumentKind::positionals) {
+    option->expected(-1);
+  } else if (spec.kind == ArgumentKind::values) {
     option->expected(1)->take_all();
   } else {
     option->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::Throw);
   }
-  option->type_name(spec.kind == ArgumentKind::positional ? "" : "VALUE");
+  const bool is_named = spec.kind != ArgumentKind::positional && spec.kind != ArgumentKind::positionals;
+  option->type_name(is_named ? "VALUE" : "");
 }
 
 Arguments to_arguments(const ParsedVerb& parsed) {

@@ -14,10 +14,11 @@ namespace certbound::cli {
 using app::ExitStatus;
 
 enum class ArgumentKind : std::uint8_t {
-  flag,        ///< `--json`
-  value,       ///< `--cert FILE`
-  values,      ///< `--crl FILE`, several times
-  positional,  ///< `ID`
+  flag,         ///< `--json`
+  value,        ///< `--cert FILE`
+  values,       ///< `--crl FILE`, several times
+  positional,   ///< `ID`
+  positionals,  ///< `FILE…`
 };
 
 /// One argument of a verb.
@@ -67,6 +68,8 @@ extern const Verb kClientShow;
 extern const Verb kClientExplain;
 extern const Verb kKeysList;
 extern const Verb kTokenInspect;
+extern const Verb kAuditVerify;
+extern const Verb kAuditShow;
 extern const Verb kVersion;
 
 }  // namespace certbound::cli

@@ -12,6 +12,8 @@ constexpr std::int64_t kMinute = 60;
 constexpr std::int64_t kHour = 60 * kMinute;
 constexpr std::int64_t kKib = 1LL << 10;
 constexpr std::int64_t kMib = 1LL << 20;
+constexpr std::int64_t kLeastRotateSize = 64 * kKib;
+constexpr std::int64_t kMostRotateSize = 1024 * 1024 * kMib;
 
 const Section<net::ListenerOptions>& listener_section() {
   using Listener = net::ListenerOptions;
@@ -139,6 +141,20 @@ const Section<audit::Options>& audit_section() {
           choice<&audit::Options::durability>(
               "durability", {{"kernel", audit::Durability::kernel}, {"fsync", audit::Durability::fsync}},
               "What a record has survived when its answer leaves. kernel: a killed process; fsync: a power cut."),
+          Field<audit::Options>{
+              make_option("rotate_size", make_shape(Kind::size, {0, kMostRotateSize}),
+                          "The file is set aside once it has this size, as NAME.YYYYMMDDTHHMMSSZ, and another is "
+                          "begun; at least 64KiB. 0: never, which leaves it to logrotate and SIGHUP.",
+                          "0"),
+              [](Reader& reader, const Node& node, audit::Options& options) {
+                const auto value = reader.read_size(node, {0, kMostRotateSize});
+                if (!value) return;
+                if (*value != 0 && *value < kLeastRotateSize) {
+                  reader.complain(node, "a file for every few records; write 0 for never, or at least 64KiB");
+                }
+                options.rotate_size = static_cast<std::uint64_t>(*value);
+              }}
+              .sample("100MiB"),
       }};
   return rows;
 }

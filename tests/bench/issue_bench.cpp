@@ -41,7 +41,7 @@ class Bench {
     std::string folder = (std::filesystem::temp_directory_path() / "certbound-bench-XXXXXX").string();
     if (::mkdtemp(folder.data()) == nullptr) throw std::runtime_error{"mkdtemp"};
     folder_ = folder;
-    audit_ = take_value(audit::Writer::open(folder_ / "audit.jsonl", audit::Durability::kernel, registry_));
+    audit_ = take_value(audit::Writer::open(folder_ / "audit.jsonl", audit::Options{}, registry_));
 
     make_certificates();
     const std::vector<model::Client> clients{make_client()};

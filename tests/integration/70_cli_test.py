@@ -43,10 +43,10 @@ class Usage(Cli):
 
     def test_help(self):
         text = self.ok("--help")
-        for verb in ("serve", "check", "init", "cert", "client", "keys", "token", "version"):
+        for verb in ("serve", "check", "init", "cert", "client", "keys", "token", "audit", "version"):
             self.assertIn(verb, text)
             self.assertTrue(self.ok("help", verb))
-        for words in (("cert", "inspect"), ("cert", "verify"), ("client", "explain"), ("keys", "list"), ("token", "inspect")):
+        for words in (("cert", "inspect"), ("cert", "verify"), ("client", "explain"), ("keys", "list"), ("token", "inspect"), ("audit", "verify"), ("audit", "show")):
             self.assertTrue(self.ok(*words, "--help"))
             self.assertTrue(self.ok("help", *words))
 

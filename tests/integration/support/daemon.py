@@ -1,5 +1,6 @@
 """The real daemon in a folder of its own: started, watched through its log, stopped."""
 
+import glob
 import json
 import os
 import re
@@ -210,12 +211,21 @@ class Daemon:
     def audit_path(self):
         return os.path.join(self.state_dir, "audit.jsonl")
 
-    def audit_records(self):
-        """All complete records. A token's record is there before its answer is."""
-        if not os.path.exists(self.audit_path()):
+    def audit_lines(self, path=None):
+        """All complete lines, the anchors and notes of the chain among them."""
+        path = path or self.audit_path()
+        if not os.path.exists(path):
             return []
-        with open(self.audit_path(), encoding="utf-8") as file:
+        with open(path, encoding="utf-8") as file:
             return [json.loads(line) for line in file.read().split("\n")[:-1]]
+
+    def audit_records(self):
+        """All complete records of decisions. A token's record is there before its answer is."""
+        return [record for record in self.audit_lines() if "record" not in record]
+
+    def audit_files(self):
+        """The log and what its rotation left, in the order of their names."""
+        return sorted(path for path in glob.glob(self.audit_path() + "*") if not path.endswith(".head"))
 
     def audit_record(self, request_id):
         """The one record of that request."""

@@ -35,6 +35,7 @@ TEST(KeysThatNeedRestart, AreThoseThatABoundSocketOrAnOpenFileDependsOn) {
   EXPECT_EQ(keys_after([](config::Config& c) { c.audit.file = "b.jsonl"; }), Keys{"audit.file"});
   EXPECT_EQ(keys_after([](config::Config& c) { c.audit.durability = audit::Durability::fsync; }),
             Keys{"audit.durability"});
+  EXPECT_EQ(keys_after([](config::Config& c) { c.audit.rotate_size = 1 << 20; }), Keys{"audit.rotate_size"});
   EXPECT_EQ(keys_after([](config::Config& c) { c.workers = 3; }), Keys{"workers"});
 }
 

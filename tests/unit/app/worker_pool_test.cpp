@@ -39,7 +39,7 @@ class WorkerPoolTest : public testing::Test {
   std::unique_ptr<store::Store> store_ = value_of(store::memory::make_memory_store());
   std::unique_ptr<store::Executor> executor_ = value_of(store::make_executor(*store_, store::ExecutorOptions()));
   std::unique_ptr<audit::Writer> audit_ =
-      value_of(audit::Writer::open(files_.path("audit.jsonl"), audit::Durability::kernel, registry_));
+      value_of(audit::Writer::open(files_.path("audit.jsonl"), audit::Options{}, registry_));
   store::SeenRecorder seen_{value_of(store_->make_seen_store()), registry_};
   test::ScriptedOcsp ocsp_;
   Shared shared_{*audit_, *executor_, ocsp_, seen_, registry_, health_};

@@ -8,6 +8,9 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "audit/head_file.hpp"
+#include "audit/rotation.hpp"
+#include "audit/verify.hpp"
 #include "unit/audit/file_size_limit.hpp"
 #include "unit/store/coroutine_runner.hpp"
 #include "unit/store/temporary_folder.hpp"
@@ -46,11 +49,14 @@ Task<bool> record_many(Writer& writer, std::string name, int count) {
   co_return true;
 }
 
-/// The request ids of the file's records, each of which has to be a line of JSON.
+/// The request ids of the file's decisions; each line has to be JSON.
 std::vector<std::string> ids_in(const std::filesystem::path& path) {
   std::vector<std::string> ids;
   std::ifstream file{path};
-  for (std::string line; std::getline(file, line);) ids.push_back(nlohmann::json::parse(line)["request_id"]);
+  for (std::string line; std::getline(file, line);) {
+    const auto record = nlohmann::json::parse(line);
+    if (!record.contains("record")) ids.push_back(record["request_id"]);
+  }
   return ids;
 }
 
@@ -61,12 +67,35 @@ using Ids = std::vector<std::string>;
 /// A writer of each durability on a file in a folder of its own.
 class WriterTest : public testing::TestWithParam<Durability> {
  protected:
-  WriterTest() {
-    auto opened = Writer::open(path_, GetParam(), registry_);
+  WriterTest() { open(); }
+  void open() {
+    Options options;
+    options.durability = GetParam();
+    auto opened = Writer::open(path_, options, registry_);
     if (!opened) throw std::runtime_error{opened.error().detail};
     writer_ = *std::move(opened);
   }
+  /// A process that ends, and another that starts.
+  void restart() {
+    writer_.reset();
+    open();
+  }
+  /// The files in the folder are one whole chain, up to the head that is noted at the end.
+  void expect_whole() {
+    restart();
+    const auto files = find_rotated(path_);
+    ASSERT_TRUE(files);
+    const auto head = load_head(head_path(path_));
+    ASSERT_TRUE(head && *head);
+    const auto result = verify_files(*files, {{**head, "the head"}});
+    ASSERT_TRUE(result);
+    EXPECT_FALSE(result->broken) << result->broken->file << ":" << result->broken->line << ": " << result->broken->what;
+    EXPECT_EQ(result->head, **head);
+    EXPECT_EQ(result->head, writer_->head());
+    EXPECT_TRUE(result->has_genesis);
+  }
   [[nodiscard]] double count_of(std::string_view name) { return registry_.counter(name, "").value(); }
+  [[nodiscard]] double head_seq() { return registry_.gauge("certbound_audit_head_seq", "").value(); }
 
   store::TemporaryFolder folder_;
   std::filesystem::path path_ = folder_.path() / "audit.jsonl";
@@ -96,28 +125,30 @@ TEST_P(WriterTest, MakesAFileThatOnlyItsOwnerReads) {
 
 TEST_P(WriterTest, AppendsToWhatIsThere) {
   ASSERT_TRUE(record_now(*writer_, "1"));
-  writer_.reset();
-  auto again = Writer::open(path_, GetParam(), registry_);
-  ASSERT_TRUE(again);
-  ASSERT_TRUE(record_now(**again, "2"));
+  restart();
+  ASSERT_TRUE(record_now(*writer_, "2"));
   EXPECT_EQ(ids_in(path_), (Ids{"1", "2"}));
+  expect_whole();
 }
 
 // A power cut in the middle of a record: the next one stands on a line of its own.
 TEST_P(WriterTest, EndsHalfALineThatIsThere) {
   ASSERT_TRUE(record_now(*writer_, "1"));
+  writer_.reset();
   std::ofstream{path_, std::ios::app} << "{\"request_id\":\"2";
-  auto again = Writer::open(path_, GetParam(), registry_);
-  ASSERT_TRUE(again);
-  ASSERT_TRUE(record_now(**again, "3"));
-  ASSERT_TRUE(record_now(**again, "4"));
+  open();
+  ASSERT_TRUE(record_now(*writer_, "3"));
+  ASSERT_TRUE(record_now(*writer_, "4"));
   std::vector<std::string> lines;
   std::ifstream file{path_};
   for (std::string line; std::getline(file, line);) lines.push_back(line);
-  ASSERT_EQ(lines.size(), 4U);
-  EXPECT_EQ(lines[1], "{\"request_id\":\"2");
-  EXPECT_EQ(nlohmann::json::parse(lines[2])["request_id"], "3");
-  EXPECT_EQ(nlohmann::json::parse(lines[3])["request_id"], "4");
+  ASSERT_EQ(lines.size(), 6U);
+  EXPECT_EQ(lines[2], "{\"request_id\":\"2");
+  EXPECT_EQ(nlohmann::json::parse(lines[3])["reason"], "torn");
+  EXPECT_EQ(nlohmann::json::parse(lines[3])["octets"], lines[2].size());
+  EXPECT_EQ(nlohmann::json::parse(lines[4])["request_id"], "3");
+  EXPECT_EQ(nlohmann::json::parse(lines[5])["request_id"], "4");
+  expect_whole();
 }
 
 // logrotate renames the file, then sends SIGHUP.
@@ -137,6 +168,7 @@ TEST_P(WriterTest, GoesOnInANewFileAfterReopen) {
 
   EXPECT_EQ(ids_in(old_path), (Ids{"1", "2"}));
   EXPECT_EQ(ids_in(path_), Ids{"3"});
+  expect_whole();
 }
 
 TEST_P(WriterTest, KeepsTheOldFileWhereItCannotBeReopened) {
@@ -169,6 +201,7 @@ TEST_P(WriterTest, RefusesWhileTheDiskIsFull) {
   ASSERT_TRUE(record_now(*writer_, "3"));
   EXPECT_TRUE(writer_->is_healthy());
   EXPECT_EQ(ids_in(path_), (Ids{"1", "3"}));
+  expect_whole();
 }
 
 // Half a line would spoil the next one.
@@ -182,6 +215,7 @@ TEST_P(WriterTest, TakesBackHalfARecord) {
   }
   ASSERT_TRUE(record_now(*writer_, "3"));
   EXPECT_EQ(ids_in(path_), (Ids{"1", "3"}));
+  expect_whole();
 }
 
 TEST_P(WriterTest, NeverMixesTheLinesOfTwoWorkers) {
@@ -203,6 +237,8 @@ TEST_P(WriterTest, NeverMixesTheLinesOfTwoWorkers) {
   const Ids ids = ids_in(path_);
   EXPECT_EQ(ids.size(), 4U * kEach);
   EXPECT_EQ(std::set<std::string>(ids.begin(), ids.end()).size(), ids.size());
+  expect_whole();
+  EXPECT_EQ(head_seq(), 1 + 4 * kEach);
 }
 
 // A record that another thread is writing is not half a line that a power cut left.
@@ -219,6 +255,7 @@ TEST_P(WriterTest, ReopensBetweenTheLinesOfAWorker) {
   worker.join();
 
   EXPECT_EQ(ids_in(path_).size(), std::size_t{kRecords});
+  expect_whole();
 }
 
 TEST(WriterOpen, RefusesWhatIsNoRegularFile) {
@@ -226,7 +263,7 @@ TEST(WriterOpen, RefusesWhatIsNoRegularFile) {
   metrics::Registry registry;
   for (const std::filesystem::path& path :
        {folder.path(), std::filesystem::path{"/dev/full"}, folder.path() / "missing" / "audit.jsonl"}) {
-    const auto opened = Writer::open(path, Durability::kernel, registry);
+    const auto opened = Writer::open(path, Options{}, registry);
     ASSERT_FALSE(opened) << path;
     EXPECT_EQ(opened.error().code, ErrorCode::invalid_request);
     EXPECT_TRUE(opened.error().detail.starts_with(path.string() + ": ")) << opened.error().detail;

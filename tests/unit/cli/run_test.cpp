@@ -75,6 +75,8 @@ TEST_F(RunTest, WrongUsageIs2) {
   expect_wrong_usage({"client", "show"});
   expect_wrong_usage({"client", "show", "a", "b"});
   expect_wrong_usage({"client", "show", "a\nb"});
+  expect_wrong_usage({"audit", "show", "audit.jsonl"});
+  expect_wrong_usage({"audit", "verify", "audit.jsonl", "--expect", "17"});
   expect_wrong_usage({"client", "explain", "client-1"});
   expect_wrong_usage({"client", "explain", "client-1", "--cert", client_certificate(), "--time", "yesterday"});
   expect_wrong_usage({"check", "--nonsense"});

@@ -115,6 +115,7 @@ TEST(ConfigFixtures, FullFileFillsEveryMember) {
   EXPECT_EQ(config.tokens.lifetime, std::chrono::hours{1});
   EXPECT_EQ(config.audit.file, "audit.jsonl");
   EXPECT_EQ(config.audit.durability, audit::Durability::fsync);
+  EXPECT_EQ(config.audit.rotate_size, 100U << 20);
   EXPECT_EQ(config.log.format, log::Format::text);
   EXPECT_EQ(config.log.level, log::Level::debug);
   EXPECT_EQ(config.workers, 4U);

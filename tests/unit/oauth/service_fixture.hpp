@@ -127,7 +127,7 @@ class ServiceFixture : public testing::Test {
     }
     snapshot_.trust_stores = {{"partner", make_store("partner", root_)}, {"rival", make_store("rival", rival_root_)}};
     snapshot_.keys.push_back(make_signing_key(model::SigningAlgorithm::es256));
-    audit_ = value_or_throw(audit::Writer::open(audit_path_, audit::Durability::kernel, registry_));
+    audit_ = value_or_throw(audit::Writer::open(audit_path_, audit::Options{}, registry_));
   }
 
   /// Registers `clients`, publishes the snapshot as it stands.
@@ -195,11 +195,13 @@ class ServiceFixture : public testing::Test {
     return answer;
   }
 
-  /// The records so far, oldest first.
+  /// The records of decisions so far, oldest first.
   [[nodiscard]] std::vector<Json> records() const {
     std::vector<Json> found;
     std::ifstream file{audit_path_};
-    for (std::string line; std::getline(file, line);) found.push_back(Json::parse(line));
+    for (std::string line; std::getline(file, line);) {
+      if (audit::kind_of(line) == audit::RecordKind::decision) found.push_back(Json::parse(line));
+    }
     return found;
   }
   [[nodiscard]] std::string last_reason() const {

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/result.hpp"
+
+namespace certbound::audit {
+
+/// Which decisions are looked for: those that meet all of what is set.
+struct Query {
+  Query() = default;
+
+  std::string client_id;
+  std::string thumbprint;  ///< x5t#S256
+  std::string jti;
+  std::optional<WallTime> since;  ///< at that time or later
+};
+
+/// Calls `found` with the line of each decision that meets the query, without its line feed, in the order of the files'
+/// first records; comes back with how many. Proves nothing: that is verify_files(). Errors: `invalid_request` where a
+/// file cannot be read.
+[[nodiscard]] Result<std::uint64_t> find_decisions(const std::vector<std::filesystem::path>& files, const Query& query,
+                                                   const std::function<void(std::string_view line)>& found);
+
+}  // namespace certbound::audit

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <filesystem>
+#include <vector>
+
+#include "cli/verb.hpp"
+
+namespace certbound::cli {
+
+struct AuditFiles {
+  std::vector<std::filesystem::path> files;
+  ExitStatus status = ExitStatus::done;  ///< otherwise there are no files, and why was printed
+};
+
+/// The files that the command line names, else the audit log of the configuration with what its rotation left beside
+/// it.
+[[nodiscard]] AuditFiles find_audit_files(const Arguments& arguments);
+
+inline constexpr ArgumentSpec kAuditFilesArgument{
+    "FILE", ArgumentKind::positionals,
+    "audit logs, in any order; else those of the configuration: audit.file and what its rotation left beside it",
+    false};
+
+}  // namespace certbound::cli

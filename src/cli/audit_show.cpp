@@ -1,0 +1,129 @@
+#include <nlohmann/json.hpp>
+
+#include "audit/search.hpp"
+#include "base/clock.hpp"
+#include "base/json.hpp"
+#include "base/text.hpp"
+#include "cli/audit_files.hpp"
+#include "cli/output.hpp"
+
+namespace certbound::cli {
+
+namespace {
+
+constexpr ArgumentSpec kAuditShowArguments[] = {
+    kAuditFilesArgument,
+    {"--client", ArgumentKind::value, "decisions on this client_id", false},
+    {"--thumbprint", ArgumentKind::value, "decisions on the certificate with this x5t#S256 (cert inspect prints it)",
+     false},
+    {"--jti", ArgumentKind::value, "the decision that issued the token with this jti", false},
+    {"--since", ArgumentKind::value, "decisions at this time (RFC 3339 or Unix seconds) or later", false},
+    kConfigArgument,
+    kJsonArgument,
+};
+
+/// A record may have a long audience, and nothing of it is a stranger's alone.
+constexpr JsonLimits kRecordLimits{64UL << 20, 16};
+
+/// By its own `exp`; whether it was denied, the record cannot know.
+bool is_alive(const nlohmann::json& record, WallTime now) {
+  const auto expires_at = record.find("expires_at");
+  return expires_at != record.end() && expires_at->is_number_integer() &&
+         expires_at->get<long long>() > unix_seconds(now);
+}
+
+std::string describe_token(const nlohmann::json& record, WallTime now) {
+  std::string text = " jti " + std::string{string_member(record, "jti")};
+  if (const auto aud = record.find("aud"); aud != record.end()) text += " aud " + dump_json(*aud);
+  if (const auto scope = string_member(record, "scope"); !scope.empty())
+    text += " scope \"" + std::string{scope} + "\"";
+  const auto expires_at = record.find("expires_at");
+  if (expires_at != record.end() && expires_at->is_number_integer()) {
+    text += std::string{is_alive(record, now) ? " alive until " : " expired "} +
+            to_rfc3339(WallTime{std::chrono::seconds{expires_at->get<long long>()}});
+  }
+  return text;
+}
+
+std::string describe_record(const nlohmann::json& record, WallTime now) {
+  const bool is_granted = string_member(record, "outcome") == "granted";
+  std::string text = std::string{string_member(record, "time")} + " " + std::string{string_member(record, "outcome")};
+  if (!is_granted) text += " (" + std::string{string_member(record, "reason")} + ")";
+  text += " client " + std::string{string_member(record, "client_id")};
+  if (const auto certificate = record.find("certificate"); certificate != record.end() && certificate->is_object()) {
+    text += " x5t#S256 " + std::string{string_member(*certificate, "x5t#S256")};
+  }
+  if (is_granted) text += describe_token(record, now);
+  return printable(text + " request " + std::string{string_member(record, "request_id")}) + "\n";
+}
+
+/// Prints record by record: an incident's may be millions.
+class Printer {
+ public:
+  Printer(bool is_json, WallTime now) : is_json_{is_json}, now_{now} {
+    if (is_json_) print("{\"now\": \"" + to_rfc3339(now_) + "\", \"records\": [");
+  }
+
+  void add(std::string_view line) {
+    const auto record = parse_json(line, kRecordLimits);
+    if (!record || !record->is_object()) {
+      // Of a log that was changed by hand: shown as it is.
+      damaged_ = true;
+      if (!is_json_) print("no JSON: " + printable(line) + "\n");
+      return;
+    }
+    is_json_ ? add_json(*record) : print(describe_record(*record, now_));
+  }
+
+  /// Were there lines that are no JSON?
+  [[nodiscard]] bool end() {
+    if (is_json_) print(is_first_ ? "]}\n" : "\n]}\n");
+    return damaged_;
+  }
+
+ private:
+  void add_json(nlohmann::json record) {
+    if (string_member(record, "outcome") == "granted") record["alive"] = is_alive(record, now_);
+    print(is_first_ ? "\n" : ",\n");
+    is_first_ = false;
+    print(record.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace));
+  }
+
+  const bool is_json_;
+  const WallTime now_;
+  bool is_first_ = true;
+  bool damaged_ = false;
+};
+
+ExitStatus run_audit_show(const Arguments& arguments) {
+  audit::Query query;
+  query.client_id = arguments.value("--client");
+  query.thumbprint = arguments.value("--thumbprint");
+  query.jti = arguments.value("--jti");
+  if (arguments.has("--since")) {
+    const auto since = parse_time(arguments.value("--since"));
+    if (!since) return fail(ExitStatus::wrong_usage, "--since: " + since.error().detail);
+    query.since = *since;
+  }
+  if (query.client_id.empty() && query.thumbprint.empty() && query.jti.empty() && !query.since) {
+    return fail(ExitStatus::wrong_usage, "say what to look for: --client, --thumbprint, --jti or --since");
+  }
+  AuditFiles found = find_audit_files(arguments);
+  if (found.status != ExitStatus::done) return found.status;
+  std::erase_if(found.files, [](const std::filesystem::path& file) { return file.extension() == ".head"; });
+  Printer printer{arguments.has("--json"), wall_now()};
+  const auto count =
+      audit::find_decisions(found.files, query, [&printer](std::string_view line) { printer.add(line); });
+  const bool is_damaged = printer.end();
+  if (!count) return fail(ExitStatus::could_not_run, count.error());
+  if (is_damaged)
+    return fail(ExitStatus::answer_is_no, "some lines are no JSON: the log was changed; run audit verify");
+  return *count > 0 ? ExitStatus::done : ExitStatus::answer_is_no;
+}
+
+}  // namespace
+
+const Verb kAuditShow{"audit", "show", "find decisions in audit logs: which tokens were issued, are they still alive",
+                      kAuditShowArguments, &run_audit_show};
+
+}  // namespace certbound::cli
