@@ -116,14 +116,24 @@ Result<UnverifiedJws> split_compact(std::string_view token) {
 
 Result<VerifiedJws> verify_compact(std::string_view token, std::span<const Jwk> keys,
                                    std::span<const std::string_view> algorithms) {
+  JwsStep step{};
+  return verify_compact(token, keys, algorithms, step);
+}
+
+Result<VerifiedJws> verify_compact(std::string_view token, std::span<const Jwk> keys,
+                                   std::span<const std::string_view> algorithms, JwsStep& step) {
+  step = JwsStep::take_apart;
   auto jws = split_compact(token);
   if (!jws) return std::move(jws).error();
   auto header = parse_header(jws->header_json);
   if (!header) return std::move(header).error();
+  step = JwsStep::choose;
   auto choice = choose_from_header(*header, algorithms);
   if (!choice) return std::move(choice).error();
+  step = JwsStep::find_key;
   auto candidates = find_candidates(keys, *choice);
   if (!candidates) return std::move(candidates).error();
+  step = JwsStep::verify;
   std::optional<Error> problem;
   for (const Jwk* jwk : *candidates) {
     auto verified = verify_signature(*choice->algorithm, *jwk->key, as_bytes(jws->signing_input), jws->signature);

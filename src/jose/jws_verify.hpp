@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
@@ -36,5 +37,18 @@ struct VerifiedJws {
 /// of the header are not looked at. Errors: `invalid_request`, `detail` says which.
 [[nodiscard]] Result<VerifiedJws> verify_compact(std::string_view token, std::span<const Jwk> keys,
                                                  std::span<const std::string_view> algorithms);
+
+/// The steps of verify_compact(), in order.
+enum class JwsStep : std::uint8_t {
+  take_apart,  ///< three parts in base64url, a header that is JSON
+  choose,      ///< `alg` is in the list, the header asks for nothing that is not understood
+  find_key,    ///< a key of that name, for that algorithm
+  verify,      ///< the signature
+};
+
+/// The same, for callers who tell the refusals apart: `step` is the one that it came to, on an error that which
+/// refused.
+[[nodiscard]] Result<VerifiedJws> verify_compact(std::string_view token, std::span<const Jwk> keys,
+                                                 std::span<const std::string_view> algorithms, JwsStep& step);
 
 }  // namespace certbound::jose
