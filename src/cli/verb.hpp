@@ -67,6 +67,8 @@ extern const Verb kClientShow;
 extern const Verb kClientExplain;
 extern const Verb kKeysList;
 extern const Verb kTokenInspect;
+extern const Verb kTokenVerify;
+extern const Verb kJwsVerify;
 extern const Verb kVersion;
 
 }  // namespace certbound::cli
