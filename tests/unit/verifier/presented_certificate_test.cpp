@@ -91,7 +91,8 @@ TEST(PresentedCertificate, IsMalformedWhereTheFieldIsCutAnywhere) {
     expect_malformed(PresentedCertificate::from_client_cert(std::string_view{field}.substr(0, length)));
     if (length > 0) expect_malformed(PresentedCertificate::from_client_cert(std::string_view{field}.substr(length)));
     // Also where what is left is a byte sequence.
-    if (length + 1 < field.size()) expect_malformed(PresentedCertificate::from_client_cert(field.substr(0, length) + ":"));
+    if (length + 1 < field.size())
+      expect_malformed(PresentedCertificate::from_client_cert(field.substr(0, length) + ":"));
   }
 }
 
