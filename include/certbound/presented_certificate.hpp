@@ -18,8 +18,8 @@ namespace certbound {
 /// possession of the certificate's key: the handshake does, a request's body or an unchecked header does not.
 ///
 /// An input that is no certificate makes a value of its own, never `none()`; every token is refused with it. Make it
-/// once for a connection: reading a certificate costs more than a verification of a known token. A value: copies are
-/// cheap, any thread may read it. Throws std::bad_alloc only.
+/// once for a connection: from_pem() costs as much as a signature. A value: copies are cheap, any thread may read it.
+/// Throws std::bad_alloc only.
 class CERTBOUND_EXPORT PresentedCertificate {
  public:
   /// SHA-256 of the certificate in DER.
@@ -31,7 +31,8 @@ class CERTBOUND_EXPORT PresentedCertificate {
   /// What SSL_get0_peer_certificate() or SSL_get1_peer_certificate() gave; it stays the caller's. Null: none().
   [[nodiscard]] static PresentedCertificate from_x509(x509_st* certificate);
 
-  /// One certificate in DER and nothing behind it.
+  /// One certificate in DER and nothing behind it. Its frame is looked at, not what is in it: a certificate that nobody
+  /// could use is equal to none that a token names.
   [[nodiscard]] static PresentedCertificate from_der(std::span<const std::uint8_t> der);
 
   /// One CERTIFICATE block. Of several one would have to guess which the peer holds the key of.

@@ -3,6 +3,8 @@
 #include <exception>
 #include <utility>
 
+#include "verifier/refusal.hpp"
+
 namespace certbound::verifier {
 
 namespace {
@@ -76,14 +78,14 @@ Result<void> KeyRing::ask(Time now) {
   auto text = ask_source(options_.fetch);
   if (text) return replace(*std::move(text), now);
   const std::lock_guard lock{mutex_};
-  problem_ = text.error().detail;
+  problem_ = make_log_line(text.error().detail);
   return std::move(text).error();
 }
 
 Result<void> KeyRing::replace(std::string jwks, Time now) {
   auto installed = install(std::move(jwks), now);
   const std::lock_guard lock{mutex_};
-  problem_ = installed ? std::string{} : installed.error().detail;
+  problem_ = installed ? std::string{} : make_log_line(installed.error().detail);
   return installed;
 }
 

@@ -10,6 +10,7 @@ namespace certbound::verifier {
 namespace {
 
 constexpr std::size_t kMaximumQuoted = 128;
+constexpr std::size_t kMaximumLine = 512;
 
 /// What a reason is on the wire: the status, and the `error` of the challenge. RFC 6750 section 3.1.
 struct WireAnswer {
@@ -73,9 +74,16 @@ bool is_quotable(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c <= 0x7e && c != '"' && c != '\\'; });
 }
 
+std::string make_log_line(std::string text) {
+  if (text.size() > kMaximumLine) text.resize(kMaximumLine);
+  std::replace_if(
+      text.begin(), text.end(), [](char c) { return c < 0x20 || c > 0x7e; }, '?');
+  return text;
+}
+
 Refusal make_refusal(Fault fault, std::string_view realm, std::span<const std::string_view> required_scopes) {
   const WireAnswer answer = wire_answer(fault.reason);
-  Refusal refusal{fault.reason, answer.status, {}, std::move(fault.detail)};
+  Refusal refusal{fault.reason, answer.status, {}, make_log_line(std::move(fault.detail))};
   if (!answer.has_challenge) return refusal;
   refusal.www_authenticate = "Bearer realm=\"" + std::string{realm} + "\"";
   if (!answer.error.empty()) refusal.www_authenticate += ", error=\"" + std::string{answer.error} + "\"";

@@ -229,6 +229,16 @@ TEST_F(HostileTokens, WhereTheKeyIsOfAnotherCurve) {
   }
 }
 
+// A line of the log that a stranger has written.
+TEST_F(HostileTokens, WithTextForTheLog) {
+  for (const auto* header : {R"({"x\n{\"event\":\"accepted\"}":1,"x\n{\"event\":\"accepted\"}":1})",
+                             R"({"alg":"ES256\n\u001b[2J"})", R"({"alg":"ES256","kid":"\n\u0085\u2028x"})"}) {
+    const auto decision = verifier_.verify(encode(header) + ".e30.e30", test::presented());
+    ASSERT_FALSE(decision);
+    for (const char c : decision.refusal().detail) EXPECT_TRUE(c >= 0x20 && c <= 0x7e) << decision.refusal().detail;
+  }
+}
+
 // product.md section 8: every buffer a bound.
 TEST_F(HostileTokens, TooLarge) {
   EXPECT_EQ(refusal_of(std::string(16385, 'A')), "token_malformed");

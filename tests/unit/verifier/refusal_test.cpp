@@ -72,6 +72,13 @@ TEST(QuoteShort, CutsAndEscapes) {
   EXPECT_EQ(quote_short(std::string(1000, 'x')), "\"" + std::string(128, 'x') + "\"");
 }
 
+TEST(MakeLogLine, IsOneLineOfPrintableAscii) {
+  EXPECT_EQ(make_log_line("a \"b\" ~"), "a \"b\" ~");
+  EXPECT_EQ(make_log_line("a\r\nb\tc\x1b[2J\x7f\xc2\x85"), "a??b?c?[2J???");
+  EXPECT_EQ(make_log_line(std::string{"a\0b", 3}), "a?b");
+  EXPECT_EQ(make_log_line(std::string(1000, 'x')), std::string(512, 'x'));
+}
+
 TEST(IsQuotable, IsWhatRfc6750Permits) {
   EXPECT_TRUE(is_quotable("https://api.example.com/a b?c=d#e!~"));
   for (const auto* text : {"a\"", "a\\", "a\n", "\x7f", "\xc3\xa9"}) EXPECT_FALSE(is_quotable(text)) << text;
