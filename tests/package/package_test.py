@@ -75,6 +75,7 @@ class Package(unittest.TestCase):
         for header in self.files(r".*\.hpp"):
             needed = run(COMPILER, "-std=c++20", f"-I{include}", "-M", "-x", "c++", header)
             self.assertIsNone(FOREIGN.search(needed), needed)
+            run(COMPILER, "-std=c++20", "-Wall", "-Wextra", "-Werror", f"-I{include}", "-fsyntax-only", "-include", header, "-x", "c++", os.devnull)
 
     def test_it_links_openssl_and_nothing_else(self):
         (library,) = self.files(r"libcertbound\.so\.\d+\.\d+\.\d+")
