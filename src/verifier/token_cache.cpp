@@ -28,12 +28,12 @@ std::shared_ptr<const Claims> TokenCache::find(const crypto::Sha256& token) {
   return found == shard.entries.end() ? nullptr : found->second;
 }
 
-void TokenCache::put(const crypto::Sha256& token, std::shared_ptr<const Claims> claims) {
+void TokenCache::put(const crypto::Sha256& token, const std::shared_ptr<const Claims>& claims) {
   if (shards_.empty()) return;
   Shard& shard = shard_of(token);
   std::shared_ptr<const Claims> displaced;  // freed without the lock
   const std::lock_guard lock{shard.mutex};
-  if (!shard.entries.try_emplace(token, std::move(claims)).second) return;
+  if (!shard.entries.try_emplace(token, claims).second) return;
   if (shard.order.size() < shard_capacity_) {
     shard.order.push_back(token);
     return;

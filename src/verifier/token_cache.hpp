@@ -23,7 +23,7 @@ class TokenCache {
   [[nodiscard]] std::shared_ptr<const Claims> find(const crypto::Sha256& token);
 
   /// Only what a signature has covered may come here.
-  void put(const crypto::Sha256& token, std::shared_ptr<const Claims> claims);
+  void put(const crypto::Sha256& token, const std::shared_ptr<const Claims>& claims);
 
  private:
   /// A part with a lock of its own, so that threads seldom meet.

@@ -2,12 +2,14 @@
 // connection (RFC 8705 section 3). See README.md.
 #include <certbound/token_verifier.hpp>
 #include <chrono>
-#include <cstdlib>
+#include <cstdint>
 #include <exception>
 #include <iostream>
 #include <span>
+#include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <boost/asio/as_tuple.hpp>
@@ -125,6 +127,12 @@ void configure(asio::ssl::context& tls, const char* certificate_file, const char
   SSL_CTX_set_num_tickets(tls.native_handle(), 0);
 }
 
+tcp::endpoint local_endpoint(const std::string& port) {
+  const unsigned long number = std::stoul(port);
+  if (number > 65535) throw std::out_of_range{port + " is no port"};
+  return {asio::ip::make_address("127.0.0.1"), static_cast<std::uint16_t>(number)};
+}
+
 int serve(std::span<char*> arguments) {
   certbound::VerifierOptions options;
   options.issuer = arguments[4];
@@ -135,8 +143,7 @@ int serve(std::span<char*> arguments) {
   asio::io_context loop{1};
   asio::ssl::context tls{asio::ssl::context::tls_server};
   configure(tls, arguments[2], arguments[3]);
-  tcp::acceptor acceptor{loop,
-                         {asio::ip::make_address("127.0.0.1"), static_cast<std::uint16_t>(std::atoi(arguments[1]))}};
+  tcp::acceptor acceptor{loop, local_endpoint(arguments[1])};
   std::cerr << "listening on " << acceptor.local_endpoint() << '\n';
   asio::co_spawn(loop, run_listener(acceptor, tls, verifier), &report_end);
   asio::signal_set signals{loop, SIGINT, SIGTERM};
