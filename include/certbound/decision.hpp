@@ -34,6 +34,7 @@ enum class RefusalReason : std::uint8_t {
   audience_wrong,         ///< the token is for another resource
   expired,                ///< `exp` has passed
   not_yet_valid,          ///< `nbf` or `iat` is to come
+  denied,                 ///< the issuer's deny feed names it, its certificate or its client
   confirmation_missing,   ///< the token is bound to nothing, and that is not allowed here
   confirmation_unknown,   ///< `cnf` demands a proof that is not understood here, `jkt` for example
   certificate_missing,    ///< the token is bound to a certificate and the peer presented none
@@ -44,7 +45,8 @@ enum class RefusalReason : std::uint8_t {
   scope_missing,
 
   // 503 and 500, without a challenge.
-  keys_unavailable,  ///< the issuer's keys could not be had, or not for too long
+  keys_unavailable,     ///< the issuer's keys could not be had, or not for too long
+  denials_unavailable,  ///< the issuer's deny feed could not be had, or not for too long
   internal,
 };
 

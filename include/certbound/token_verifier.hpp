@@ -25,12 +25,13 @@ enum class Binding : std::uint8_t {
   when_bound,  ///< also those that are bound to nothing; a bound one needs its certificate all the same
 };
 
-/// Gives the issuer's JWK Set, the document behind `jwks_uri`. Nothing, an empty text and an exception mean that it
-/// could not be had. It bounds its own time; the library has no part in the network.
-using FetchKeys = std::function<std::optional<std::string>()>;
+/// Gives a document of the issuer as text. Nothing, an empty text and a std::exception mean that it could not be had.
+/// It bounds its own time; the library has no part in the network. Called by one thread at a time, on that of a
+/// verify(), while the others go on with what there is.
+using Fetch = std::function<std::optional<std::string>()>;
 
-/// A FetchKeys that reads a regular file of at most 256 KiB.
-[[nodiscard]] CERTBOUND_EXPORT FetchKeys fetch_keys_from_file(std::filesystem::path path);
+/// A Fetch that reads a regular file of at most 8 MiB.
+[[nodiscard]] CERTBOUND_EXPORT Fetch fetch_from_file(std::filesystem::path path);
 
 /// What a verifier checks. `issuer`, `audiences` and one of `jwks` and `fetch_keys` have no default.
 struct VerifierOptions {
@@ -38,14 +39,18 @@ struct VerifierOptions {
   std::vector<std::string> audiences;  ///< the identifiers of this resource; `aud` must hold one of them
 
   std::string jwks;  ///< the JWK Set to begin with
-  /// Asked when there are no keys, when a token names an unknown one, and when `refresh_interval` is over: on the
-  /// thread of that verify(), by one thread at a time, while the others go on with the keys that there are. Where
-  /// verify() must not wait, leave it empty and hand the keys to replace_keys().
-  FetchKeys fetch_keys;
+  /// The JWK Set behind `jwks_uri`: asked when there are no keys, when a token names an unknown one, and when
+  /// `refresh_interval` is over. Where verify() must not wait, leave it empty and hand the keys to replace_keys().
+  Fetch fetch_keys;
   std::chrono::seconds refresh_interval{std::chrono::minutes{5}};
   std::chrono::seconds minimum_refresh_interval{10};  ///< between two attempts, whatever tokens come
   /// How long the last good keys serve while `fetch_keys` fails. Then nothing is accepted.
   std::chrono::seconds maximum_key_age{std::chrono::hours{24}};
+
+  /// The deny feed, a JWT that the issuer's keys sign (`/oauth2/denied`). Empty: tokens are good until they expire.
+  /// Where it is given nothing is accepted without a feed that is still valid by its own `exp`.
+  Fetch fetch_denied;
+  std::chrono::seconds denied_refresh_interval{15};
 
   std::vector<std::string> algorithms{"ES256", "PS256", "EdDSA", "RS256"};  ///< `alg`
   Binding binding = Binding::required;
@@ -63,6 +68,13 @@ struct KeyStatus {
   std::chrono::sys_seconds loaded_at;  ///< when these keys came or were confirmed; the epoch where there are none
   std::string problem;                 ///< why the last attempt failed; empty where it did not
   std::vector<std::string> skipped;    ///< keys of the set that cannot be used, each with why
+};
+
+/// What is known of the issuer's deny feed.
+struct DeniedStatus {
+  std::chrono::sys_seconds issued_at;   ///< the epoch where there is none
+  std::chrono::sys_seconds expires_at;  ///< from then on nothing is accepted
+  std::string problem;                  ///< why the last attempt failed; empty where it did not
 };
 
 /// Decides whether a request with a JWT access token (RFC 9068) may pass: signature, `typ`, `iss`, `aud`, `exp`, `nbf`,
@@ -97,10 +109,14 @@ class CERTBOUND_EXPORT TokenVerifier {
   /// Asks `fetch_keys` now. False where it has nothing good, key_status() says why; then the keys stay as they were.
   bool refresh_keys();
 
+  /// Asks `fetch_denied` now. False where it has nothing good; then the feed stays as it was.
+  bool refresh_denied();
+
   /// Takes another JWK Set. False where it cannot be used, key_status() says why; then the keys stay as they were.
   bool replace_keys(std::string_view jwks);
 
   [[nodiscard]] KeyStatus key_status() const;
+  [[nodiscard]] DeniedStatus denied_status() const;
 
  private:
   class State;

@@ -60,7 +60,7 @@ nlohmann::ordered_json outcome_json(const Result<jose::VerifiedJws>& verified) {
 ExitStatus run_jws_verify(const Arguments& arguments) {
   const auto algorithms = parse_algorithms(arguments);
   if (!algorithms) return fail(ExitStatus::wrong_usage, algorithms.error());
-  const auto jwks = load_jwks(arguments);
+  const auto jwks = load_document(arguments, "--jwks");
   if (!jwks) return fail(ExitStatus::could_not_run, jwks.error());
   const auto verified = verify_input(*jwks, *algorithms);
   if (arguments.has("--json")) {

@@ -13,11 +13,11 @@ namespace certbound::cli {
 namespace {
 
 constexpr std::size_t kMaximumInputBytes = 1UL << 20;
-constexpr std::size_t kMaximumJwksBytes = 256UL * 1024;
+constexpr std::size_t kMaximumDocumentBytes = 8UL << 20;
 
-Result<std::string> fetch_jwks(const std::string& text, const std::string& ca_file) {
+Result<std::string> fetch_document(const std::string& option, const std::string& text, const std::string& ca_file) {
   const auto url = fetch::parse_url(text);
-  if (!url) return invalid_input("--jwks: " + url.error().detail);
+  if (!url) return invalid_input(option + ": " + url.error().detail);
   fetch::Options options;
   options.allow = {fetch::render_authority(*url)};
   options.ca_file = ca_file;
@@ -27,13 +27,13 @@ Result<std::string> fetch_jwks(const std::string& text, const std::string& ca_fi
   fetch::Client client{*settings, unread};
   fetch::Request request;
   request.url = text;
-  request.max_body_bytes = kMaximumJwksBytes;
+  request.max_body_bytes = kMaximumDocumentBytes;
   std::promise<fetch::Outcome> answered;
   auto answer = answered.get_future();
   client.fetch(std::move(request), [&answered](const fetch::Outcome& outcome) { answered.set_value(outcome); });
   fetch::Outcome outcome = answer.get();
   if (outcome.is_ok()) return std::move(outcome.body);
-  return invalid_input("--jwks: " + fetch::render_for_log(*url) + ": " + std::string{fetch::name(outcome.failure)} +
+  return invalid_input(option + ": " + fetch::render_for_log(*url) + ": " + std::string{fetch::name(outcome.failure)} +
                        ": " + outcome.detail);
 }
 
@@ -49,10 +49,10 @@ std::string read_standard_input() {
 
 std::string read_token(const std::string& argument) { return argument == "-" ? read_standard_input() : argument; }
 
-Result<std::string> load_jwks(const Arguments& arguments) {
-  const std::string place = arguments.value("--jwks");
-  if (place.find("://") != std::string::npos) return fetch_jwks(place, arguments.value("--jwks-ca"));
-  return load_file(place, kMaximumJwksBytes);
+Result<std::string> load_document(const Arguments& arguments, const std::string& option) {
+  const std::string place = arguments.value(option);
+  if (place.find("://") == std::string::npos) return load_file(place, kMaximumDocumentBytes);
+  return fetch_document(option, place, arguments.value("--jwks-ca"));
 }
 
 }  // namespace certbound::cli

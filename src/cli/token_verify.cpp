@@ -25,6 +25,8 @@ constexpr ArgumentSpec kTokenVerifyArguments[] = {
     {"--cert", ArgumentKind::value, "the certificate of the connection in PEM, leaf first; without it there is none",
      false},
     {"--scope", ArgumentKind::values, "a scope that the request needs; may be given several times", false},
+    {"--denied", ArgumentKind::value, "the issuer's deny feed: a file or an https URL; without it none is looked at",
+     false},
     {"--allow-unbound", ArgumentKind::flag, "accept also tokens that are bound to no certificate"},
     {"--time", ArgumentKind::value, "judge as of this time: RFC 3339 or Unix seconds", false},
     kJsonArgument,
@@ -98,8 +100,13 @@ ExitStatus run_token_verify(const Arguments& arguments) {
   if (!options) return fail(ExitStatus::wrong_usage, options.error());
   const auto certificate = load_presented_certificate(arguments);
   if (!certificate) return fail(ExitStatus::could_not_run, certificate.error());
-  auto jwks = load_jwks(arguments);
+  auto jwks = load_document(arguments, "--jwks");
   if (!jwks) return fail(ExitStatus::could_not_run, jwks.error());
+  if (arguments.has("--denied")) {
+    auto feed = load_document(arguments, "--denied");
+    if (!feed) return fail(ExitStatus::could_not_run, feed.error());
+    options->fetch_denied = [text = *std::move(feed)] { return std::optional{text}; };
+  }
   options->jwks = *std::move(jwks);
   if (options->jwks.empty()) return fail(ExitStatus::answer_is_no, "--jwks: empty");
   const std::vector<std::string> scopes = arguments.values("--scope");

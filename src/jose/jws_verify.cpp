@@ -15,7 +15,6 @@ namespace certbound::jose {
 
 namespace {
 
-constexpr std::size_t kMaximumTokenBytes = 64UL * 1024;
 constexpr std::size_t kMaximumTries = 16;
 constexpr std::size_t kMaximumQuoted = 64;
 
@@ -96,8 +95,8 @@ Result<std::vector<const Jwk*>> find_candidates(std::span<const Jwk> keys, const
 
 }  // namespace
 
-Result<UnverifiedJws> split_compact(std::string_view token) {
-  if (token.size() > kMaximumTokenBytes) return invalid_input("a JWS larger than 64 KiB");
+Result<UnverifiedJws> split_compact(std::string_view token, std::size_t max_bytes) {
+  if (token.size() > max_bytes) return invalid_input("a JWS larger than " + std::to_string(max_bytes / 1024) + " KiB");
   const auto parts = split(token, '.');
   if (parts.size() != 3) return invalid_input("a compact JWS has three parts, not " + std::to_string(parts.size()));
   auto header = decode_part(parts[0], "header");
@@ -121,9 +120,9 @@ Result<VerifiedJws> verify_compact(std::string_view token, std::span<const Jwk> 
 }
 
 Result<VerifiedJws> verify_compact(std::string_view token, std::span<const Jwk> keys,
-                                   std::span<const std::string_view> algorithms, JwsStep& step) {
+                                   std::span<const std::string_view> algorithms, JwsStep& step, std::size_t max_bytes) {
   step = JwsStep::take_apart;
-  auto jws = split_compact(token);
+  auto jws = split_compact(token, max_bytes);
   if (!jws) return std::move(jws).error();
   auto header = parse_header(jws->header_json);
   if (!header) return std::move(header).error();

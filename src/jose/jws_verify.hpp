@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -19,8 +20,11 @@ struct UnverifiedJws {
   std::string signing_input;  ///< the first two parts with their dot
 };
 
-/// Errors: `invalid_request`, what is wrong in `detail`. At most 64 KiB.
-[[nodiscard]] Result<UnverifiedJws> split_compact(std::string_view token);
+/// What a stranger's token may have at the most.
+inline constexpr std::size_t kMaximumJwsBytes = 64UL * 1024;
+
+/// Errors: `invalid_request`, what is wrong in `detail`.
+[[nodiscard]] Result<UnverifiedJws> split_compact(std::string_view token, std::size_t max_bytes = kMaximumJwsBytes);
 
 /// A JWS whose signature was verified.
 struct VerifiedJws {
@@ -49,6 +53,7 @@ enum class JwsStep : std::uint8_t {
 /// The same, for callers who tell the refusals apart: `step` is the one that it came to, on an error that which
 /// refused.
 [[nodiscard]] Result<VerifiedJws> verify_compact(std::string_view token, std::span<const Jwk> keys,
-                                                 std::span<const std::string_view> algorithms, JwsStep& step);
+                                                 std::span<const std::string_view> algorithms, JwsStep& step,
+                                                 std::size_t max_bytes = kMaximumJwsBytes);
 
 }  // namespace certbound::jose

@@ -30,6 +30,8 @@ std::string_view name(RefusalReason reason) {
       return "expired";
     case RefusalReason::not_yet_valid:
       return "not_yet_valid";
+    case RefusalReason::denied:
+      return "denied";
     case RefusalReason::confirmation_missing:
       return "confirmation_missing";
     case RefusalReason::confirmation_unknown:
@@ -44,6 +46,8 @@ std::string_view name(RefusalReason reason) {
       return "scope_missing";
     case RefusalReason::keys_unavailable:
       return "keys_unavailable";
+    case RefusalReason::denials_unavailable:
+      return "denials_unavailable";
     case RefusalReason::internal:
       return "internal";
   }

@@ -35,6 +35,7 @@ WireAnswer wire_answer(RefusalReason reason) {
     case RefusalReason::audience_wrong:
     case RefusalReason::expired:
     case RefusalReason::not_yet_valid:
+    case RefusalReason::denied:
     case RefusalReason::confirmation_missing:
     case RefusalReason::confirmation_unknown:
     case RefusalReason::certificate_missing:
@@ -44,6 +45,7 @@ WireAnswer wire_answer(RefusalReason reason) {
     case RefusalReason::scope_missing:
       return {403, "insufficient_scope", true};
     case RefusalReason::keys_unavailable:
+    case RefusalReason::denials_unavailable:
       return {503, "", false};
     case RefusalReason::internal:
       return {500, "", false};

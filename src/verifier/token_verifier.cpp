@@ -1,5 +1,6 @@
 #include "certbound/token_verifier.hpp"
 
+#include <algorithm>
 #include <exception>
 #include <stdexcept>
 #include <utility>
@@ -17,7 +18,9 @@
 #include "verifier/authorization.hpp"
 #include "verifier/check_claims.hpp"
 #include "verifier/claims.hpp"
-#include "verifier/key_ring.hpp"
+#include "verifier/deny_feed.hpp"
+#include "verifier/key_set.hpp"
+#include "verifier/last_good.hpp"
 #include "verifier/refusal.hpp"
 
 namespace certbound {
@@ -25,13 +28,18 @@ namespace certbound {
 namespace {
 
 using verifier::Claims;
+using verifier::DenyFeed;
 using verifier::Fault;
 using verifier::KeySet;
 
 /// What a token may have at the most: HTTP servers take no longer header.
 constexpr std::size_t kMaximumTokenBytes = 16UL * 1024;
 constexpr std::chrono::minutes kMaximumSkew{5};
+constexpr std::string_view kAccessTokenType = "at+jwt";
+constexpr std::string_view kDenyFeedType = "denied+jwt";
 
+using KeyRing = verifier::LastGood<KeySet>;
+using DenyWatch = verifier::LastGood<DenyFeed>;
 using ClaimsOrFault = std::variant<std::shared_ptr<const Claims>, Fault>;
 
 [[noreturn]] void refuse_option(const std::string& problem) {
@@ -54,6 +62,7 @@ void check_durations(const VerifierOptions& options) {
   if (options.refresh_interval < options.minimum_refresh_interval) {
     refuse_option("refresh_interval: less than minimum_refresh_interval");
   }
+  if (options.denied_refresh_interval < seconds{1}) refuse_option("denied_refresh_interval: less than 1 s");
   if (options.maximum_key_age < options.refresh_interval) refuse_option("maximum_key_age: less than refresh_interval");
 }
 
@@ -75,11 +84,13 @@ VerifierOptions checked(VerifierOptions options) {
 
 /// RFC 9068 section 4 and RFC 7515 section 4.1.9: a media type, so without regard to case, `application/` left out or
 /// not.
-bool is_access_token_type(std::string_view header_json) {
+bool has_type(std::string_view header_json, std::string_view expected) {
   const auto header = parse_json(header_json);
   if (!header) return false;
-  const std::string_view type = string_member(*header, "typ");
-  return ascii_iequals(type, "at+jwt") || ascii_iequals(type, "application/at+jwt");
+  constexpr std::string_view kApplication = "application/";
+  std::string_view type = string_member(*header, "typ");
+  if (ascii_iequals(type.substr(0, kApplication.size()), kApplication)) type.remove_prefix(kApplication.size());
+  return ascii_iequals(type, expected);
 }
 
 RefusalReason reason_of(jose::JwsStep step, const Error& error) {
@@ -97,9 +108,12 @@ RefusalReason reason_of(jose::JwsStep step, const Error& error) {
   return RefusalReason::internal;
 }
 
-verifier::KeyRing::Options ring_options(const VerifierOptions& options) {
-  return {options.fetch_keys, options.refresh_interval, options.minimum_refresh_interval, options.maximum_key_age,
-          options.cached_tokens};
+KeyRing::Options ring_options(const VerifierOptions& options) {
+  const auto load = [cached_tokens = options.cached_tokens](std::string text, std::chrono::sys_seconds) {
+    return verifier::load_key_set(std::move(text), cached_tokens);
+  };
+  return {options.fetch_keys, load, options.refresh_interval, options.minimum_refresh_interval,
+          options.maximum_key_age};
 }
 
 }  // namespace
@@ -110,7 +124,8 @@ class TokenVerifier::State {
       : options_{checked(std::move(options))},
         policy_{options_.issuer, options_.audiences, options_.binding, options_.clock_skew},
         algorithms_{options_.algorithms.begin(), options_.algorithms.end()},
-        ring_{ring_options(options_)} {
+        ring_{ring_options(options_)},
+        denied_{denied_options()} {
     if (options_.jwks.empty()) return;
     if (auto loaded = ring_.replace(std::move(options_.jwks), now()); !loaded)
       refuse_option("jwks: " + loaded.error().detail);
@@ -120,7 +135,8 @@ class TokenVerifier::State {
   ~State() = default;
 
   [[nodiscard]] std::chrono::sys_seconds now() const { return options_.clock(); }
-  [[nodiscard]] verifier::KeyRing& ring() { return ring_; }
+  [[nodiscard]] KeyRing& ring() { return ring_; }
+  [[nodiscard]] DenyWatch& denied() { return denied_; }
 
   /// Runs `judge`, which gives claims or a fault. What it throws is a refusal too: a clock of the caller's, no memory.
   template <typename Judge>
@@ -143,6 +159,7 @@ class TokenVerifier::State {
     if (claims == nullptr) return found;
     if (auto fault = verifier::check_addressing((*claims)->token, policy_)) return *std::move(fault);
     if (auto fault = verifier::check_times((*claims)->token, policy_, time)) return *std::move(fault);
+    if (auto fault = check_denied((*claims)->token, time)) return *std::move(fault);
     if (auto fault = verifier::check_binding(**claims, policy_, certificate)) return *std::move(fault);
     // Last: 403 tells something of the token, and only to whoever holds it and the key of its certificate.
     if (auto fault = verifier::check_scopes((*claims)->token, required)) return *std::move(fault);
@@ -179,22 +196,75 @@ class TokenVerifier::State {
     jose::JwsStep step{};
     auto jws = jose::verify_compact(token, keys.keys, algorithms_, step);
     if (!jws) return Fault{reason_of(step, jws.error()), std::move(jws.error().detail)};
-    if (!is_access_token_type(jws->header_json)) return Fault{RefusalReason::type_wrong, "typ: not at+jwt"};
+    if (!has_type(jws->header_json, kAccessTokenType)) return Fault{RefusalReason::type_wrong, "typ: not at+jwt"};
     auto claims = verifier::parse_claims(std::move(jws->payload));
     if (!claims) return Fault{RefusalReason::claims_malformed, std::move(claims.error().detail)};
     claims->token.key_id = std::move(jws->kid);
     return std::make_shared<const Claims>(*std::move(claims));
   }
 
+  [[nodiscard]] DenyWatch::Options denied_options() {
+    const auto load = [this](std::string text, std::chrono::sys_seconds time) {
+      return load_feed(std::move(text), time);
+    };
+    // Its age is what the issuer says of it: check_denied().
+    return {options_.fetch_denied, load, options_.denied_refresh_interval,
+            std::min(options_.denied_refresh_interval, options_.minimum_refresh_interval),
+            std::chrono::hours{24 * 365}};
+  }
+
+  [[nodiscard]] std::optional<Fault> check_denied(const AccessToken& token, std::chrono::sys_seconds time) {
+    if (!options_.fetch_denied) return std::nullopt;
+    const auto feed = denied_.take(time);
+    if (!feed) return Fault{RefusalReason::denials_unavailable, "no deny feed: " + denied_.status().problem};
+    if (time >= feed->expires_at + policy_.clock_skew) {
+      return Fault{RefusalReason::denials_unavailable,
+                   "the deny feed ended at " + to_rfc3339(feed->expires_at) + ": " + denied_.status().problem};
+    }
+    const std::string_view by = feed->find_denial(token, time);
+    if (by.empty()) return std::nullopt;
+    return Fault{RefusalReason::denied, "denied by " + std::string{by}};
+  }
+
+  /// Signed by the issuer as such a feed, its own, valid, and no older than the one in use: an old one would take
+  /// denials back.
+  [[nodiscard]] Result<std::shared_ptr<const DenyFeed>> load_feed(std::string text, std::chrono::sys_seconds time) {
+    auto jws = verify_feed(text, time);
+    if (!jws) return std::move(jws).error();
+    if (!has_type(jws->header_json, kDenyFeedType)) return invalid_input("the deny feed: typ: not denied+jwt");
+    auto feed = DenyFeed::parse(jws->payload, std::move(text));
+    if (!feed) return feed;
+    const DenyFeed& loaded = **feed;
+    if (loaded.issuer != policy_.issuer) return invalid_input("the deny feed: of another issuer");
+    if (time >= loaded.expires_at + policy_.clock_skew) return invalid_input("the deny feed: expired");
+    if (time + policy_.clock_skew < loaded.issued_at) return invalid_input("the deny feed: from the future");
+    const auto current = denied_.status().current;
+    if (current && loaded.issued_at < current->issued_at)
+      return invalid_input("the deny feed: older than the one in use");
+    return feed;
+  }
+
+  [[nodiscard]] Result<jose::VerifiedJws> verify_feed(std::string_view text, std::chrono::sys_seconds time) {
+    const auto keys = ring_.take(time);
+    if (!keys) return invalid_input("the deny feed: no keys of the issuer");
+    jose::JwsStep step{};
+    auto jws = jose::verify_compact(text, keys->keys, algorithms_, step, verifier::kMaximumFeedBytes);
+    if (jws || step != jose::JwsStep::find_key) return jws;
+    const auto newer = ring_.find_newer(keys, time);
+    return newer == keys ? jws
+                         : jose::verify_compact(text, newer->keys, algorithms_, step, verifier::kMaximumFeedBytes);
+  }
+
   VerifierOptions options_;
   verifier::ClaimPolicy policy_;
   std::vector<std::string_view> algorithms_;  // of options_
-  verifier::KeyRing ring_;
+  KeyRing ring_;
+  DenyWatch denied_;
 };
 
-FetchKeys fetch_keys_from_file(std::filesystem::path path) {
+Fetch fetch_from_file(std::filesystem::path path) {
   return [path = std::move(path)]() -> std::optional<std::string> {
-    auto text = load_file(path, verifier::kMaximumKeySetBytes);
+    auto text = load_file(path, verifier::kMaximumFeedBytes);
     if (!text) throw std::runtime_error{text.error().detail};
     return *std::move(text);
   };
@@ -225,10 +295,22 @@ Decision TokenVerifier::verify_request(std::span<const std::string_view> authori
 
 bool TokenVerifier::refresh_keys() { return state_->ring().refresh(state_->now()).has_value(); }
 
+bool TokenVerifier::refresh_denied() { return state_->denied().refresh(state_->now()).has_value(); }
+
 bool TokenVerifier::replace_keys(std::string_view jwks) {
   return state_->ring().replace(std::string{jwks}, state_->now()).has_value();
 }
 
-KeyStatus TokenVerifier::key_status() const { return state_->ring().status(); }
+KeyStatus TokenVerifier::key_status() const {
+  const auto status = state_->ring().status();
+  if (!status.current) return {0, {}, status.problem, {}};
+  return {status.current->keys.size(), status.loaded_at, status.problem, status.current->skipped};
+}
+
+DeniedStatus TokenVerifier::denied_status() const {
+  const auto status = state_->denied().status();
+  if (!status.current) return {{}, {}, status.problem};
+  return {status.current->issued_at, status.current->expires_at, status.problem};
+}
 
 }  // namespace certbound

@@ -90,6 +90,30 @@ class Verbs(DaemonCase):
         self.verify(token, "--allow-unbound")
         self.assert_refused_for("certificate_missing", self.access_token(), "--allow-unbound")
 
+    def test_a_deny_feed(self):
+        """Signed by the issuer's key, which here is one of ours."""
+        signer = self.pki.ca("CN=signer")
+        jwks = self.pki.write("own.json", json.dumps({"keys": [{**self.pki.jwk(signer), "kid": "own"}]}))
+        now = int(time.time())
+        header = {"alg": "ES256", "kid": "own"}
+        claims = {"iss": ISSUER, "aud": API, "sub": "etl", "client_id": "etl", "jti": "x", "iat": now - 5, "exp": now + 600,
+                  "scope": "orders.read", "cnf": {"x5t#S256": self.etl.x5t()}}  # fmt: skip
+        token = tokens.signed({**header, "typ": "at+jwt"}, claims, signer.key)
+
+        def feed(denied, kind="denied+jwt", exp=600):
+            content = {"iss": ISSUER, "iat": now - 1, "exp": now + exp, "denied": denied}
+            return ("--denied", self.pki.write("denied.jwt", tokens.signed({**header, "typ": kind}, content, signer.key)))
+
+        cert = ("--cert", self.etl.certificate)
+        self.verify(token, *cert, *feed({}), jwks=jwks)
+        self.verify(token, *cert, *feed({"jti": [{"jti": "y", "until": now + 600}]}), jwks=jwks)
+        for denied in ({"jti": [{"jti": "x", "until": now + 600}]}, {"x5t#S256": [{"x5t#S256": self.etl.x5t(), "until": now + 600}]},
+                       {"client_id": [{"client_id": "etl", "until": now + 600}]}, {"issued_before": [{"issued_before": now, "until": now + 600}]}):  # fmt: skip
+            self.assert_refused_for("denied", token, *cert, *feed(denied), jwks=jwks)
+        for wrong in (feed({}, kind="at+jwt"), feed({}, exp=-60), feed({"new": []}), ("--denied", self.pki.write("empty", ""))):
+            self.assert_refused_for("denials_unavailable", token, *cert, *wrong, jwks=jwks, answer=503)
+        self.assertEqual(run("token", "verify", token, "--jwks", jwks, "--issuer", ISSUER, "--audience", API, "--denied", "/gone").returncode, 3)
+
     def test_keys_from_the_server(self):
         """An https URL, verified with the CAs that are given."""
         token = self.access_token()

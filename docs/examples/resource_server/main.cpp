@@ -137,7 +137,7 @@ int serve(std::span<char*> arguments) {
   certbound::VerifierOptions options;
   options.issuer = arguments[4];
   options.audiences = {arguments[5]};
-  options.fetch_keys = certbound::fetch_keys_from_file(arguments[6]);
+  options.fetch_keys = certbound::fetch_from_file(arguments[6]);
   const certbound::TokenVerifier verifier{std::move(options)};
 
   asio::io_context loop{1};

@@ -20,7 +20,7 @@ int main(int argc, char** argv) {
   certbound::VerifierOptions options;
   options.issuer = "https://as.example.com";
   options.audiences = {"https://api.example.com"};
-  options.fetch_keys = certbound::fetch_keys_from_file(argv[1]);
+  options.fetch_keys = certbound::fetch_from_file(argv[1]);
   const certbound::TokenVerifier verifier{std::move(options)};
   const auto certificate = certbound::PresentedCertificate::from_pem(content_of(argv[3]));
   const auto decision = verifier.verify(argv[2], certificate, {"orders.read"});

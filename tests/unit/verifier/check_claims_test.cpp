@@ -9,6 +9,7 @@ namespace certbound::verifier {
 namespace {
 
 using std::chrono::seconds;
+using test::at;
 
 ClaimPolicy policy() { return {test::kIssuer, {test::kAudience, "urn:other"}, Binding::required, seconds{0}}; }
 
@@ -38,8 +39,6 @@ std::string_view binding(const nlohmann::json& cnf, const PresentedCertificate& 
   held.binding = demanded;
   return reason(check_binding(claims_with({{"cnf", cnf}}), held, certificate));
 }
-
-long long at(int offset) { return (test::kNow + seconds{offset}).time_since_epoch().count(); }
 
 }  // namespace
 

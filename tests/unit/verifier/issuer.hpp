@@ -24,6 +24,9 @@ inline constexpr const char* kAudience = "https://api.example.com";
 inline constexpr const char* kThumbprint = "A4DtL2JmUMhAsvJj5tKyn64SqzmuXbMrJa0n761y5v0";       // appendix-a.pem
 inline constexpr const char* kOtherThumbprint = "v68ffgcPn6jdYpBfFY2nP4ShE2Yk-6_Mk5PI9yh6aes";  // rfc9440-leaf.pem
 
+/// kNow and some seconds, as a claim has it.
+inline long long at(int offset) { return kNow.time_since_epoch().count() + offset; }
+
 /// tests/fixtures/rfc8705/NAME.pem.
 inline std::string load_pem(const std::string& name) {
   auto pem = load_file(std::string{CERTBOUND_FIXTURES} + "/rfc8705/" + name + ".pem");
@@ -36,15 +39,14 @@ inline PresentedCertificate other_presented() { return PresentedCertificate::fro
 
 /// The claims of a good token, bound to presented().
 inline nlohmann::json good_claims() {
-  const long long now = kNow.time_since_epoch().count();
   return {{"iss", kIssuer},
           {"sub", "etl"},
           {"client_id", "etl"},
           {"jti", "Zm9vYmFyYmF6cXV4"},
           {"aud", kAudience},
           {"scope", "orders.read orders.write"},
-          {"iat", now - 60},
-          {"exp", now + 240},
+          {"iat", at(-60)},
+          {"exp", at(240)},
           {"cnf", {{"x5t#S256", kThumbprint}}}};
 }
 

@@ -244,7 +244,7 @@ TEST_F(TokenVerifierTest, AnswersThatTheKeysAreNotThere) {
   EXPECT_EQ(reason_of(decision), "keys_unavailable");
   EXPECT_EQ(decision.refusal().status, 503);
   EXPECT_FALSE(verifier.refresh_keys());
-  EXPECT_EQ(verifier.key_status().problem, "fetch_keys gave nothing");
+  EXPECT_EQ(verifier.key_status().problem, "the source gave nothing");
   EXPECT_TRUE(verifier.replace_keys(issuer_.jwks()));
   EXPECT_TRUE(verifier.verify(issuer_.token(), presented_));
 }
@@ -254,7 +254,7 @@ TEST_F(TokenVerifierTest, ReadsItsKeysFromAFile) {
   ASSERT_TRUE(replace_file(path, {issuer_.jwks()}, 0600));
   auto options = options_for(issuer_);
   options.jwks.clear();
-  options.fetch_keys = fetch_keys_from_file(path);
+  options.fetch_keys = fetch_from_file(path);
   TokenVerifier verifier{std::move(options)};
   EXPECT_TRUE(verifier.verify(issuer_.token(), presented_));
   const Issuer next{"k2"};

@@ -1,21 +1,27 @@
-#include "verifier/key_ring.hpp"
+#include "verifier/last_good.hpp"
 
 #include <functional>
 #include <thread>
 
 #include "issuer.hpp"
+#include "verifier/key_set.hpp"
 
 namespace certbound::verifier {
 
 namespace {
 
 using std::chrono::seconds;
+using KeyRing = LastGood<KeySet>;
 
 /// A source whose answer the test changes, and which counts.
 struct Source {
   std::optional<std::string> answer;
   int asked = 0;
 };
+
+Result<std::shared_ptr<const KeySet>> load_keys(std::string text, KeyRing::Time) {
+  return load_key_set(std::move(text), 10);
+}
 
 KeyRing::Options ring_of(const std::shared_ptr<Source>& source) {
   KeyRing::Options options;
@@ -26,32 +32,37 @@ KeyRing::Options ring_of(const std::shared_ptr<Source>& source) {
   options.refresh_interval = seconds{300};
   options.minimum_interval = seconds{10};
   options.maximum_age = seconds{3600};
-  options.cached_tokens = 10;
+  options.load = &load_keys;
   return options;
+}
+
+std::size_t key_count(const KeyRing& ring) {
+  const auto status = ring.status();
+  return status.current ? status.current->keys.size() : 0;
 }
 
 constexpr auto kStart = test::kNow;
 
 }  // namespace
 
-TEST(KeyRing, AsksWhenThereIsNothing) {
+TEST(LastGood, AsksWhenThereIsNothing) {
   const test::Issuer issuer;
   const auto source = std::make_shared<Source>(Source{issuer.jwks()});
   KeyRing ring{ring_of(source)};
-  EXPECT_EQ(ring.status().keys, 0U);
+  EXPECT_EQ(key_count(ring), 0U);
   const auto keys = ring.take(kStart);
   ASSERT_TRUE(keys);
   EXPECT_EQ(keys->keys.size(), 1U);
   EXPECT_EQ(source->asked, 1);
   EXPECT_EQ(ring.take(kStart + seconds{299}), keys);
   EXPECT_EQ(source->asked, 1);
-  EXPECT_EQ(ring.status().keys, 1U);
+  EXPECT_EQ(key_count(ring), 1U);
   EXPECT_EQ(ring.status().loaded_at, kStart);
   EXPECT_EQ(ring.status().problem, "");
 }
 
 // The same text is the same set, so what was verified stays known.
-TEST(KeyRing, ConfirmsWhatHasNotChanged) {
+TEST(LastGood, ConfirmsWhatHasNotChanged) {
   const auto source = std::make_shared<Source>(Source{test::Issuer{}.jwks()});
   KeyRing ring{ring_of(source)};
   const auto keys = ring.take(kStart);
@@ -60,7 +71,7 @@ TEST(KeyRing, ConfirmsWhatHasNotChanged) {
   EXPECT_EQ(ring.status().loaded_at, kStart + seconds{300});
 }
 
-TEST(KeyRing, TakesAnotherSetWhenTheIntervalIsOver) {
+TEST(LastGood, TakesAnotherSetWhenTheIntervalIsOver) {
   const auto source = std::make_shared<Source>(Source{test::Issuer{}.jwks()});
   KeyRing ring{ring_of(source)};
   const auto keys = ring.take(kStart);
@@ -71,22 +82,22 @@ TEST(KeyRing, TakesAnotherSetWhenTheIntervalIsOver) {
   EXPECT_EQ(newer->keys.front().kid, "k2");
 }
 
-TEST(KeyRing, ServesTheLastGoodKeysWhileTheSourceFails) {
+TEST(LastGood, ServesTheLastGoodKeysWhileTheSourceFails) {
   const auto source = std::make_shared<Source>(Source{test::Issuer{}.jwks()});
   KeyRing ring{ring_of(source)};
   const auto keys = ring.take(kStart);
   source->answer = std::nullopt;
   EXPECT_EQ(ring.take(kStart + seconds{300}), keys);
-  EXPECT_EQ(ring.status().problem, "fetch_keys gave nothing");
+  EXPECT_EQ(ring.status().problem, "the source gave nothing");
   source->answer = "{";
   EXPECT_EQ(ring.take(kStart + seconds{310}), keys);
   EXPECT_NE(ring.status().problem.find("not JSON"), std::string::npos);
   EXPECT_EQ(ring.status().loaded_at, kStart);
-  EXPECT_EQ(ring.status().keys, 1U);
+  EXPECT_EQ(key_count(ring), 1U);
 }
 
 // A key that was withdrawn while the source could not be reached must not be believed for ever.
-TEST(KeyRing, EndsKeysThatNobodyHasConfirmedForTooLong) {
+TEST(LastGood, EndsKeysThatNobodyHasConfirmedForTooLong) {
   const auto source = std::make_shared<Source>(Source{test::Issuer{}.jwks()});
   KeyRing ring{ring_of(source)};
   EXPECT_TRUE(ring.take(kStart));
@@ -97,7 +108,7 @@ TEST(KeyRing, EndsKeysThatNobodyHasConfirmedForTooLong) {
   EXPECT_TRUE(ring.take(kStart + seconds{3700}));
 }
 
-TEST(KeyRing, WaitsBetweenAttemptsThatFail) {
+TEST(LastGood, WaitsBetweenAttemptsThatFail) {
   const auto source = std::make_shared<Source>();
   KeyRing ring{ring_of(source)};
   for (int i = 0; i < 10; ++i) EXPECT_FALSE(ring.take(kStart + seconds{i}));
@@ -107,7 +118,7 @@ TEST(KeyRing, WaitsBetweenAttemptsThatFail) {
 }
 
 // Strangers choose `kid`: what they send must not make us ask without end.
-TEST(KeyRing, AsksForAnUnknownKeyNotTooOften) {
+TEST(LastGood, AsksForAnUnknownKeyNotTooOften) {
   const auto source = std::make_shared<Source>(Source{test::Issuer{}.jwks()});
   KeyRing ring{ring_of(source)};
   const auto keys = ring.take(kStart);
@@ -122,7 +133,7 @@ TEST(KeyRing, AsksForAnUnknownKeyNotTooOften) {
   EXPECT_EQ(source->asked, 2);
 }
 
-TEST(KeyRing, AsksAgainWhereTheClockWasSetBack) {
+TEST(LastGood, AsksAgainWhereTheClockWasSetBack) {
   const auto source = std::make_shared<Source>(Source{test::Issuer{}.jwks()});
   KeyRing ring{ring_of(source)};
   EXPECT_TRUE(ring.take(kStart));
@@ -130,8 +141,10 @@ TEST(KeyRing, AsksAgainWhereTheClockWasSetBack) {
   EXPECT_EQ(source->asked, 2);
 }
 
-TEST(KeyRing, TakesWhatItIsGiven) {
-  KeyRing ring{KeyRing::Options{}};
+TEST(LastGood, TakesWhatItIsGiven) {
+  KeyRing::Options options;
+  options.load = &load_keys;
+  KeyRing ring{std::move(options)};
   EXPECT_FALSE(ring.take(kStart));
   EXPECT_TRUE(ring.replace(test::Issuer{}.jwks(), kStart));
   const auto keys = ring.take(kStart + seconds{1000000});  // nobody to ask: no age
@@ -143,16 +156,16 @@ TEST(KeyRing, TakesWhatItIsGiven) {
   EXPECT_EQ(ring.take(kStart), keys);
 }
 
-TEST(KeyRing, HearsWhatTheSourceThrows) {
+TEST(LastGood, HearsWhatTheSourceThrows) {
   auto options = ring_of(std::make_shared<Source>());
   options.fetch = []() -> std::optional<std::string> { throw std::runtime_error{"no route"}; };
   KeyRing ring{std::move(options)};
   EXPECT_FALSE(ring.take(kStart));
-  EXPECT_EQ(ring.status().problem, "fetch_keys: no route");
+  EXPECT_EQ(ring.status().problem, "the source: no route");
 }
 
 // One thread asks; the others must not wait for a server.
-TEST(KeyRing, LetsTheOthersGoOnWhileOneAsks) {
+TEST(LastGood, LetsTheOthersGoOnWhileOneAsks) {
   const test::Issuer issuer;
   KeyRing* asked = nullptr;
   std::shared_ptr<const KeySet> seen_meanwhile;
