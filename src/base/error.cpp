@@ -24,11 +24,11 @@ std::string_view name(ErrorCode code) {
   return "server_error";
 }
 
-Error internal_error(std::string detail, boost::source_location where) {
+Error internal_error(std::string detail, SourceLocation where) {
   return {ErrorCode::server_error, Reason::internal, "the server could not answer", std::move(detail), where};
 }
 
-Error invalid_input(std::string detail, boost::source_location where) {
+Error invalid_input(std::string detail, SourceLocation where) {
   return {ErrorCode::invalid_request, Reason::invalid_input, "the input is not valid", std::move(detail), where};
 }
 

@@ -4,9 +4,8 @@
 #include <string_view>
 #include <utility>
 
-#include <boost/assert/source_location.hpp>
-
 #include "base/reason.hpp"
+#include "base/source_location.hpp"
 
 namespace certbound {
 
@@ -53,21 +52,21 @@ class PublicText {
 struct Error {
   /// `text` may reach the caller; `reason`, `detail` and `where` go to the log and the audit record only.
   Error(ErrorCode error_code, Reason error_reason, PublicText public_text, std::string private_detail = {},
-        boost::source_location location = BOOST_CURRENT_LOCATION)
+        SourceLocation location = SourceLocation::current())
       : code{error_code}, reason{error_reason}, text{public_text}, detail{std::move(private_detail)}, where{location} {}
 
   ErrorCode code;
   Reason reason;
   PublicText text;
   std::string detail;
-  boost::source_location where;
+  SourceLocation where;
 };
 
 /// A failure of ours: `server_error`, `Reason::internal`. `detail` says what; it is never sent.
-[[nodiscard]] Error internal_error(std::string detail, boost::source_location where = BOOST_CURRENT_LOCATION);
+[[nodiscard]] Error internal_error(std::string detail, SourceLocation where = SourceLocation::current());
 
 /// A file, name, key or value given by the operator that does not hold: `invalid_request`, `Reason::invalid_input`.
 /// `detail` is written for the operator; it is never sent.
-[[nodiscard]] Error invalid_input(std::string detail, boost::source_location where = BOOST_CURRENT_LOCATION);
+[[nodiscard]] Error invalid_input(std::string detail, SourceLocation where = SourceLocation::current());
 
 }  // namespace certbound

@@ -1,12 +1,10 @@
-#include <iostream>
-#include <iterator>
-
 #include <nlohmann/json.hpp>
 
 #include "base/clock.hpp"
 #include "base/json.hpp"
 #include "base/text.hpp"
 #include "cli/output.hpp"
+#include "cli/token_input.hpp"
 #include "cli/verb.hpp"
 #include "jose/jws_verify.hpp"
 
@@ -17,16 +15,9 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr ArgumentSpec kTokenInspectArguments[] = {
-    {"TOKEN", ArgumentKind::positional, "the token, or - to read it from standard input", true},
+    kTokenArgument,
     kJsonArgument,
 };
-
-std::string read_token(const Arguments& arguments) {
-  std::string token = arguments.value("TOKEN");
-  if (token == "-") token.assign(std::istreambuf_iterator<char>{std::cin}, {});
-  while (!token.empty() && (token.back() == '\n' || token.back() == '\r' || token.back() == ' ')) token.pop_back();
-  return token;
-}
 
 /// The end of the year 9999, the last that has a form in RFC 3339.
 constexpr unsigned long long kEndOfTime = 253402300799;
@@ -54,7 +45,7 @@ std::string describe_times(const nlohmann::json& claims) {
 }
 
 ExitStatus run_token_inspect(const Arguments& arguments) {
-  const auto jws = jose::split_compact(read_token(arguments));
+  const auto jws = jose::split_compact(read_token(arguments.value("TOKEN")));
   if (!jws) return fail(ExitStatus::answer_is_no, "not a JWT: " + jws.error().detail);
   const auto header = parse_json(jws->header_json);
   const auto claims = parse_json(jws->payload);

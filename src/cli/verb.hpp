@@ -70,6 +70,8 @@ extern const Verb kKeysList;
 extern const Verb kTokenInspect;
 extern const Verb kAuditVerify;
 extern const Verb kAuditShow;
+extern const Verb kTokenVerify;
+extern const Verb kJwsVerify;
 extern const Verb kVersion;
 
 }  // namespace certbound::cli

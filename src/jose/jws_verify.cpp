@@ -15,7 +15,6 @@ namespace certbound::jose {
 
 namespace {
 
-constexpr std::size_t kMaximumTokenBytes = 64UL * 1024;
 constexpr std::size_t kMaximumTries = 16;
 constexpr std::size_t kMaximumQuoted = 64;
 
@@ -96,8 +95,8 @@ Result<std::vector<const Jwk*>> find_candidates(std::span<const Jwk> keys, const
 
 }  // namespace
 
-Result<UnverifiedJws> split_compact(std::string_view token) {
-  if (token.size() > kMaximumTokenBytes) return invalid_input("a JWS larger than 64 KiB");
+Result<UnverifiedJws> split_compact(std::string_view token, std::size_t max_bytes) {
+  if (token.size() > max_bytes) return invalid_input("a JWS larger than " + std::to_string(max_bytes / 1024) + " KiB");
   const auto parts = split(token, '.');
   if (parts.size() != 3) return invalid_input("a compact JWS has three parts, not " + std::to_string(parts.size()));
   auto header = decode_part(parts[0], "header");
@@ -116,14 +115,24 @@ Result<UnverifiedJws> split_compact(std::string_view token) {
 
 Result<VerifiedJws> verify_compact(std::string_view token, std::span<const Jwk> keys,
                                    std::span<const std::string_view> algorithms) {
-  auto jws = split_compact(token);
+  JwsStep step{};
+  return verify_compact(token, keys, algorithms, step);
+}
+
+Result<VerifiedJws> verify_compact(std::string_view token, std::span<const Jwk> keys,
+                                   std::span<const std::string_view> algorithms, JwsStep& step, std::size_t max_bytes) {
+  step = JwsStep::take_apart;
+  auto jws = split_compact(token, max_bytes);
   if (!jws) return std::move(jws).error();
   auto header = parse_header(jws->header_json);
   if (!header) return std::move(header).error();
+  step = JwsStep::choose;
   auto choice = choose_from_header(*header, algorithms);
   if (!choice) return std::move(choice).error();
+  step = JwsStep::find_key;
   auto candidates = find_candidates(keys, *choice);
   if (!candidates) return std::move(candidates).error();
+  step = JwsStep::verify;
   std::optional<Error> problem;
   for (const Jwk* jwk : *candidates) {
     auto verified = verify_signature(*choice->algorithm, *jwk->key, as_bytes(jws->signing_input), jws->signature);

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
@@ -18,8 +20,11 @@ struct UnverifiedJws {
   std::string signing_input;  ///< the first two parts with their dot
 };
 
-/// Errors: `invalid_request`, what is wrong in `detail`. At most 64 KiB.
-[[nodiscard]] Result<UnverifiedJws> split_compact(std::string_view token);
+/// What a stranger's token may have at the most.
+inline constexpr std::size_t kMaximumJwsBytes = 64UL * 1024;
+
+/// Errors: `invalid_request`, what is wrong in `detail`.
+[[nodiscard]] Result<UnverifiedJws> split_compact(std::string_view token, std::size_t max_bytes = kMaximumJwsBytes);
 
 /// A JWS whose signature was verified.
 struct VerifiedJws {
@@ -36,5 +41,19 @@ struct VerifiedJws {
 /// of the header are not looked at. Errors: `invalid_request`, `detail` says which.
 [[nodiscard]] Result<VerifiedJws> verify_compact(std::string_view token, std::span<const Jwk> keys,
                                                  std::span<const std::string_view> algorithms);
+
+/// The steps of verify_compact(), in order.
+enum class JwsStep : std::uint8_t {
+  take_apart,  ///< three parts in base64url, a header that is JSON
+  choose,      ///< `alg` is in the list, the header asks for nothing that is not understood
+  find_key,    ///< a key of that name, for that algorithm
+  verify,      ///< the signature
+};
+
+/// The same, for callers who tell the refusals apart: `step` is the one that it came to, on an error that which
+/// refused.
+[[nodiscard]] Result<VerifiedJws> verify_compact(std::string_view token, std::span<const Jwk> keys,
+                                                 std::span<const std::string_view> algorithms, JwsStep& step,
+                                                 std::size_t max_bytes = kMaximumJwsBytes);
 
 }  // namespace certbound::jose

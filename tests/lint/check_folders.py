@@ -75,6 +75,17 @@ def _foreign(path, included):
     return []
 
 
+def check_public(path, text):
+    """A header of include/: whoever includes it has the standard library and the other ones."""
+    problems = []
+    for match in _INCLUDE.finditer(sources.strip(text, keep_strings=True)):
+        own, foreign = match.group("own"), match.group("foreign")
+        if (own and not own.startswith("certbound/")) or (foreign and not re.fullmatch(r"[a-z_]+", foreign)):
+            where = f"include/{path}:{sources.line_of(text, match.start())}"
+            problems.append(f"{where}: {own or foreign}: a public header includes the standard library and certbound/ alone")
+    return problems
+
+
 def check(root=sources.ROOT):
     table = permitted_uses(sources.read("cmake/folder.cmake", root))
     if not table:
@@ -82,6 +93,8 @@ def check(root=sources.ROOT):
     problems = []
     for path in sources.files("src", [".hpp", ".cpp"], root):
         problems += check_file(path[len("src/") :], sources.read(path, root), table)
+    for path in sources.files("include", [".hpp"], root):
+        problems += check_public(path[len("include/") :], sources.read(path, root))
     return problems
 
 

@@ -55,6 +55,11 @@ class Folders(unittest.TestCase):
         self.assertTrue(self.problems("net/a.cpp", '#  include "oauth/service.hpp"\n'))
         self.assertTrue(self.problems("main.cpp", '#include "net/worker.hpp"\n'))
 
+    def test_a_public_header_includes_the_standard_library_alone(self):
+        for include in ("<openssl/x509.h>", "<nlohmann/json.hpp>", "<boost/assert.hpp>", '"base/error.hpp"', "<unistd.h>"):
+            self.assertTrue(check_folders.check_public("certbound/a.hpp", f"#include {include}\n"), include)
+        self.assertEqual(check_folders.check_public("certbound/a.hpp", '#include <string_view>\n#include "certbound/b.hpp"\n'), [])
+
     def test_a_downward_arrow_is_permitted(self):
         self.assertEqual(self.problems("net/a.cpp", '#include "net/a.hpp"\n#include "http/form.hpp"\n#include <vector>\n'), [])
         self.assertEqual(self.problems("main.cpp", '#include "cli/run.hpp"\n'), [])

@@ -58,7 +58,6 @@ struct MethodEntry {
 
 /// The refusal of client authentication: one text for every reason (RFC 8705 section 2; nobody learns which part
 /// failed).
-[[nodiscard]] Error refuse_client(Reason reason, std::string detail,
-                                  boost::source_location where = BOOST_CURRENT_LOCATION);
+[[nodiscard]] Error refuse_client(Reason reason, std::string detail, SourceLocation where = SourceLocation::current());
 
 }  // namespace certbound::oauth

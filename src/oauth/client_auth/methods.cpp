@@ -13,7 +13,7 @@ constexpr MethodEntry kMethods[] = {
 
 std::span<const MethodEntry> all_methods() { return kMethods; }
 
-Error refuse_client(Reason reason, std::string detail, boost::source_location where) {
+Error refuse_client(Reason reason, std::string detail, SourceLocation where) {
   return {ErrorCode::invalid_client, reason, "client authentication failed", std::move(detail), where};
 }
 

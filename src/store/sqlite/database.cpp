@@ -120,7 +120,7 @@ bool Database::is_in_transaction() const { return sqlite3_get_autocommit(handle_
 
 bool Database::is_read_only() const { return sqlite3_db_readonly(handle_.get(), "main") == 1; }
 
-Error sqlite_error(sqlite3& handle, std::string_view doing, boost::source_location where) {
+Error sqlite_error(sqlite3& handle, std::string_view doing, SourceLocation where) {
   const int code = sqlite3_extended_errcode(&handle);
   std::string detail =
       "store: " + std::string{doing} + ": " + sqlite3_errmsg(&handle) + " (SQLite " + std::to_string(code) + ")";

@@ -6,8 +6,6 @@
 #include <string>
 #include <string_view>
 
-#include <boost/assert/source_location.hpp>
-
 #include "base/result.hpp"
 #include "store/sqlite/sql.hpp"
 
@@ -72,6 +70,6 @@ class Database {
 
 /// SQLite's last error on this connection as ours. `doing` says what was tried.
 [[nodiscard]] Error sqlite_error(sqlite3& handle, std::string_view doing,
-                                 boost::source_location where = BOOST_CURRENT_LOCATION);
+                                 SourceLocation where = SourceLocation::current());
 
 }  // namespace certbound::store::sqlite

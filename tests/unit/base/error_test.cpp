@@ -35,6 +35,11 @@ TEST(MakeError, RemembersWhereItWasMade) {
   const Error error{ErrorCode::invalid_scope, Reason::malformed_scope, "the scope is malformed"};
   EXPECT_NE(std::string_view{error.where.file_name()}.find("error_test.cpp"), std::string_view::npos);
   EXPECT_TRUE(error.detail.empty());
+  // A default argument of a function that is given one itself.
+  const unsigned line = __LINE__ + 1;
+  const Error invalid = invalid_input("x");
+  EXPECT_NE(std::string_view{invalid.where.file_name()}.find("error_test.cpp"), std::string_view::npos);
+  EXPECT_EQ(invalid.where.line(), line);
 }
 
 }  // namespace certbound

@@ -125,6 +125,27 @@ TEST(VerifyCompact, SaysWhatItRefuses) {
   EXPECT_EQ(why("kid_path"), "kid: no key is named \"../../etc/passwd\"");
 }
 
+TEST(VerifyCompact, SaysWhichStepRefused) {
+  const auto keys = named_keys({{"p256", "a"}});
+  const auto step_of = [&keys](const std::string& token) {
+    JwsStep step{};
+    EXPECT_FALSE(verify_compact(token, keys, kAll, step)) << token;
+    return step;
+  };
+  EXPECT_EQ(step_of("e30.e30"), JwsStep::take_apart);
+  EXPECT_EQ(step_of(signed_token("[]")), JwsStep::take_apart);
+  EXPECT_EQ(step_of(signed_token(R"({"alg":"none"})")), JwsStep::choose);
+  EXPECT_EQ(step_of(signed_token(R"({"alg":"ES256","crit":["x"]})")), JwsStep::choose);
+  EXPECT_EQ(step_of(signed_token(R"({"alg":"ES256","kid":"b"})")), JwsStep::find_key);
+  EXPECT_EQ(step_of(signed_token(R"({"alg":"RS256","kid":"a"})")), JwsStep::find_key);
+  auto token = signed_token(R"({"alg":"ES256","kid":"a"})");
+  JwsStep step{};
+  EXPECT_TRUE(verify_compact(token, keys, kAll, step));
+  EXPECT_EQ(step, JwsStep::verify);
+  token[token.size() - 10] = token[token.size() - 10] == 'A' ? 'B' : 'A';
+  EXPECT_EQ(step_of(token), JwsStep::verify);
+}
+
 // RFC 7515 appendices A.1 and A.5; RFC 8725 section 3.1. Also where a careless caller lists them.
 TEST(VerifyCompact, RefusesNoneAndHmac) {
   const auto vectors = test::load_vectors("rfc7515");

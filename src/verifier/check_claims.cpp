@@ -1,0 +1,69 @@
+#include "verifier/check_claims.hpp"
+
+#include <algorithm>
+
+#include "base/clock.hpp"
+
+namespace certbound::verifier {
+
+namespace {
+
+std::string describe_binding(const crypto::Sha256& certificate) {
+  return "the token is bound to " + certificate.to_base64url() + ", ";
+}
+
+}  // namespace
+
+std::optional<Fault> check_addressing(const AccessToken& token, const ClaimPolicy& policy) {
+  if (token.issuer != policy.issuer) {
+    return Fault{RefusalReason::issuer_wrong,
+                 "iss: " + quote_short(token.issuer) + ", not " + quote_short(policy.issuer)};
+  }
+  const auto is_ours = [&policy](const std::string& audience) {
+    return std::find(policy.audiences.begin(), policy.audiences.end(), audience) != policy.audiences.end();
+  };
+  if (std::any_of(token.audience.begin(), token.audience.end(), is_ours)) return std::nullopt;
+  return Fault{RefusalReason::audience_wrong,
+               "aud: " + quote_short(token.audience.front()) + ", not " + quote_short(policy.audiences.front())};
+}
+
+std::optional<Fault> check_times(const AccessToken& token, const ClaimPolicy& policy, std::chrono::sys_seconds now) {
+  if (now >= token.expires_at + policy.clock_skew) {
+    return Fault{RefusalReason::expired, "exp: " + to_rfc3339(token.expires_at) + ", now " + to_rfc3339(now)};
+  }
+  // A token from the future is one of a clock that nobody should trust, also where `nbf` is absent.
+  const auto valid_from = std::max(token.issued_at, token.not_before.value_or(token.issued_at));
+  if (now + policy.clock_skew < valid_from) {
+    return Fault{RefusalReason::not_yet_valid, "iat or nbf: " + to_rfc3339(valid_from) + ", now " + to_rfc3339(now)};
+  }
+  return std::nullopt;
+}
+
+std::optional<Fault> check_binding(const Claims& claims, const ClaimPolicy& policy,
+                                   const PresentedCertificate& certificate) {
+  if (certificate.is_malformed()) return Fault{RefusalReason::certificate_malformed, certificate.problem()};
+  const Confirmation& confirmation = claims.confirmation;
+  if (!confirmation.unknown.empty()) {
+    return Fault{RefusalReason::confirmation_unknown,
+                 "cnf: " + quote_short(confirmation.unknown) + " is not understood"};
+  }
+  if (!confirmation.is_present && policy.binding == Binding::when_bound) return std::nullopt;
+  if (!confirmation.certificate) return Fault{RefusalReason::confirmation_missing, "the token is bound to nothing"};
+  if (!certificate.thumbprint()) {
+    return Fault{RefusalReason::certificate_missing,
+                 describe_binding(*confirmation.certificate) + "the peer presented no certificate"};
+  }
+  if (*confirmation.certificate == crypto::Sha256{*certificate.thumbprint()}) return std::nullopt;
+  return Fault{RefusalReason::certificate_mismatch,
+               describe_binding(*confirmation.certificate) + "the peer presented " + certificate.x5t_s256()};
+}
+
+std::optional<Fault> check_scopes(const AccessToken& token, std::span<const std::string_view> required) {
+  for (const std::string_view scope : required) {
+    if (!token.has_scope(scope))
+      return Fault{RefusalReason::scope_missing, "scope: " + quote_short(scope) + " is missing"};
+  }
+  return std::nullopt;
+}
+
+}  // namespace certbound::verifier

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "certbound/presented_certificate.hpp"
+#include "certbound/token_verifier.hpp"
+#include "verifier/claims.hpp"
+#include "verifier/refusal.hpp"
+
+namespace certbound::verifier {
+
+/// What the claims are held against. Each check gives nothing where it is met.
+struct ClaimPolicy {
+  std::string issuer;
+  std::vector<std::string> audiences;
+  Binding binding = Binding::required;
+  std::chrono::seconds clock_skew{0};
+};
+
+/// Is the token of that issuer and for one of these audiences (RFC 9068 section 4)?
+[[nodiscard]] std::optional<Fault> check_addressing(const AccessToken& token, const ClaimPolicy& policy);
+
+/// `exp`, `nbf` and `iat` (RFC 7519 section 4.1), give or take the skew.
+[[nodiscard]] std::optional<Fault> check_times(const AccessToken& token, const ClaimPolicy& policy,
+                                               std::chrono::sys_seconds now);
+
+/// Is the token bound to this certificate (RFC 8705 section 3)? In constant time. A confirmation that is not understood
+/// is refused, also beside one that is: whoever issued it asks for both proofs.
+[[nodiscard]] std::optional<Fault> check_binding(const Claims& claims, const ClaimPolicy& policy,
+                                                 const PresentedCertificate& certificate);
+
+[[nodiscard]] std::optional<Fault> check_scopes(const AccessToken& token, std::span<const std::string_view> required);
+
+}  // namespace certbound::verifier

@@ -1,0 +1,112 @@
+#include <array>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+#include <benchmark/benchmark.h>
+#include <nlohmann/json.hpp>
+
+#include "base/base64url.hpp"
+#include "base/clock.hpp"
+#include "certbound/token_verifier.hpp"
+#include "crypto/digest.hpp"
+#include "crypto/key.hpp"
+#include "jose/jwk.hpp"
+#include "jose/jws_sign.hpp"
+#include "x509/issue_certificate.hpp"
+
+namespace certbound {
+
+namespace {
+
+template <typename T>
+T require(Result<T> result) {
+  if (!result) throw std::runtime_error{result.error().detail};
+  return *std::move(result);
+}
+
+x509::Certificate make_presented() {
+  const auto key = require(crypto::make_key(crypto::KeyType::ec_p256));
+  x509::CertificateRequest request;
+  request.subject = {{"O", "Partner Corp"}, {"CN", "etl-01"}};
+  request.not_before = wall_now() - std::chrono::hours{1};
+  request.not_after = wall_now() + std::chrono::hours{1};
+  return require(x509::issue_certificate(request, *key, {}));
+}
+
+/// A token as the server issues it, its certificate, and a verifier that knows the key.
+struct VerifierBench {
+  VerifierBench(model::SigningAlgorithm algorithm, std::size_t cached_tokens) : certificate{make_presented()} {
+    const auto key = require(crypto::make_key(jose::key_type_for(algorithm)));
+    auto jwk = require(jose::to_jwk(*key));
+    const std::string kid = require(jose::key_thumbprint(*key)).to_base64url();
+    jwk["kid"] = kid;
+    VerifierOptions options;
+    options.issuer = "https://as.example.com";
+    options.audiences = {"https://api.example.com"};
+    options.jwks = nlohmann::json{{"keys", {jwk}}}.dump();
+    options.cached_tokens = cached_tokens;
+    verifier = std::make_unique<TokenVerifier>(std::move(options));
+
+    const nlohmann::json header = {{"alg", model::name(algorithm)}, {"kid", kid}, {"typ", "at+jwt"}};
+    const nlohmann::json claims = {{"iss", "https://as.example.com"},
+                                   {"sub", "partner-etl"},
+                                   {"client_id", "partner-etl"},
+                                   {"aud", "https://api.example.com"},
+                                   {"jti", "Ipo1qtdK5WkEmQHzq3bd1w"},
+                                   {"scope", "orders.read orders.write"},
+                                   {"iat", unix_seconds(wall_now())},
+                                   {"exp", unix_seconds(wall_now()) + 3600},
+                                   {"cnf", {{"x5t#S256", x509::x5t_s256(certificate)}}}};
+    auto signer = require(jose::Signer::make(*key, algorithm));
+    token = require(jose::sign_compact(signer, header.dump(), claims.dump()));
+    presented = PresentedCertificate::from_x509(&certificate.handle());
+  }
+
+  [[nodiscard]] bool decide() const {
+    constexpr std::array<std::string_view, 1> kScopes{"orders.read"};
+    return verifier->verify(token, presented, kScopes).is_accepted();
+  }
+
+  x509::Certificate certificate;
+  PresentedCertificate presented = PresentedCertificate::none();
+  std::string token;
+  std::unique_ptr<TokenVerifier> verifier;
+};
+
+void run_decisions(benchmark::State& state, const VerifierBench& bench) {
+  if (!bench.decide()) return state.SkipWithError("refused");
+  for (auto _ : state) {
+    if (!bench.decide()) return state.SkipWithError("refused");
+  }
+  state.counters["octets"] = static_cast<double>(bench.token.size());
+}
+
+void verify_cold(benchmark::State& state, model::SigningAlgorithm algorithm) {
+  run_decisions(state, VerifierBench{algorithm, 0});
+}
+BENCHMARK_CAPTURE(verify_cold, ES256, model::SigningAlgorithm::es256);
+BENCHMARK_CAPTURE(verify_cold, EdDSA, model::SigningAlgorithm::eddsa);
+BENCHMARK_CAPTURE(verify_cold, PS256, model::SigningAlgorithm::ps256);
+BENCHMARK_CAPTURE(verify_cold, RS256, model::SigningAlgorithm::rs256);
+
+void verify_known(benchmark::State& state) {
+  static const VerifierBench bench{model::SigningAlgorithm::es256, 4096};
+  run_decisions(state, bench);
+}
+BENCHMARK(verify_known);
+// Two threads, one verifier, one token: the worst case of its locks.
+BENCHMARK(verify_known)->Threads(2)->UseRealTime();
+
+void read_client_cert_field(benchmark::State& state) {
+  const std::string field = ":" + base64_encode(make_presented().to_der()) + ":";
+  for (auto _ : state) {
+    if (!PresentedCertificate::from_client_cert(field).thumbprint()) return state.SkipWithError("not read");
+  }
+}
+BENCHMARK(read_client_cert_field);
+
+}  // namespace
+
+}  // namespace certbound

@@ -1,0 +1,56 @@
+#include "verifier/authorization.hpp"
+
+#include <vector>
+
+#include <gtest/gtest.h>
+
+namespace certbound::verifier {
+
+namespace {
+
+using Values = std::vector<std::string_view>;
+
+std::string_view token_of(const Values& values) {
+  const auto found = find_bearer_token(values);
+  const auto* token = std::get_if<std::string_view>(&found);
+  return token == nullptr ? "none" : *token;
+}
+
+std::string_view fault_of(const Values& values) {
+  const auto found = find_bearer_token(values);
+  const auto* fault = std::get_if<Fault>(&found);
+  return fault == nullptr ? "none" : name(fault->reason);
+}
+
+}  // namespace
+
+// RFC 6750 section 2.1; RFC 9110 section 11.1: the scheme's case does not count.
+TEST(FindBearerToken, TakesTheToken) {
+  EXPECT_EQ(token_of({"Bearer abc.DEF-_~+/123=="}), "abc.DEF-_~+/123==");
+  EXPECT_EQ(token_of({"bearer a"}), "a");
+  EXPECT_EQ(token_of({"BEARER   a"}), "a");
+  EXPECT_EQ(token_of({" Bearer a\t"}), "a");
+}
+
+TEST(FindBearerToken, FindsNoneWhereNoCredentialsOfOursCame) {
+  for (const auto& values :
+       {Values{}, Values{""}, Values{"Basic YTpi"}, Values{"DPoP a"}, Values{"Bearerx a"}, Values{"a"}}) {
+    EXPECT_EQ(fault_of(values), "token_missing");
+  }
+}
+
+TEST(FindBearerToken, RefusesWhatIsNotOneToken) {
+  for (const auto* value : {"Bearer", "Bearer ", "Bearer a b", "Bearer a,b", "Bearer =", "Bearer a=b", "Bearer \"a\"",
+                            "Bearer a\n", "Bearer \xc3\xa9", "Bearer token=a"}) {
+    EXPECT_EQ(fault_of({value}), "request_malformed") << value;
+  }
+  EXPECT_EQ(fault_of({std::string_view{"Bearer a\0b", 10}}), "request_malformed");
+}
+
+// Two readers would take two different tokens.
+TEST(FindBearerToken, RefusesSeveralFields) {
+  EXPECT_EQ(fault_of({"Bearer a", "Bearer a"}), "request_malformed");
+  EXPECT_EQ(fault_of({"Basic YTpi", "Bearer a"}), "request_malformed");
+}
+
+}  // namespace certbound::verifier

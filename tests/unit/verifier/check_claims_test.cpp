@@ -1,0 +1,134 @@
+#include "verifier/check_claims.hpp"
+
+#include <array>
+
+#include "issuer.hpp"
+
+namespace certbound::verifier {
+
+namespace {
+
+using std::chrono::seconds;
+using test::at;
+
+ClaimPolicy policy() { return {test::kIssuer, {test::kAudience, "urn:other"}, Binding::required, seconds{0}}; }
+
+Claims claims_with(const nlohmann::json& changes) {
+  auto claims = test::good_claims();
+  if (!changes.is_null()) claims.merge_patch(changes);  // a member that is null is removed
+  auto parsed = parse_claims(claims.dump());
+  if (!parsed) throw std::runtime_error{parsed.error().detail};
+  return *std::move(parsed);
+}
+
+std::string_view reason(const std::optional<Fault>& fault) { return fault ? name(fault->reason) : "none"; }
+
+std::string_view addressing(const nlohmann::json& changes) {
+  return reason(check_addressing(claims_with(changes).token, policy()));
+}
+
+std::string_view times(const nlohmann::json& changes, seconds skew = seconds{0}) {
+  auto held = policy();
+  held.clock_skew = skew;
+  return reason(check_times(claims_with(changes).token, held, test::kNow));
+}
+
+std::string_view binding(const nlohmann::json& cnf, const PresentedCertificate& certificate,
+                         Binding demanded = Binding::required) {
+  auto held = policy();
+  held.binding = demanded;
+  return reason(check_binding(claims_with({{"cnf", cnf}}), held, certificate));
+}
+
+}  // namespace
+
+// RFC 9068 section 4: octet by octet.
+TEST(CheckAddressing, HoldsToTheIssuer) {
+  EXPECT_EQ(addressing({}), "none");
+  for (const auto* issuer : {"https://as.example.com/", "https://AS.example.com", "http://as.example.com",
+                             "https://as.example.co", "https://as.example.com:443"}) {
+    EXPECT_EQ(addressing({{"iss", issuer}}), "issuer_wrong") << issuer;
+  }
+}
+
+TEST(CheckAddressing, WantsOneOfTheAudiences) {
+  EXPECT_EQ(addressing({{"aud", "urn:other"}}), "none");
+  EXPECT_EQ(addressing({{"aud", {"x", test::kAudience}}}), "none");
+  for (const auto* audience :
+       {"https://api.example.com/", "https://api.example.comx", "https://api.example.co", "API", "*"}) {
+    EXPECT_EQ(addressing({{"aud", audience}}), "audience_wrong") << audience;
+  }
+  EXPECT_EQ(addressing({{"aud", {"x", "y"}}}), "audience_wrong");
+}
+
+// RFC 7519 section 4.1.4: on or after the expiration time it is not accepted.
+TEST(CheckTimes, EndsAtExp) {
+  EXPECT_EQ(times({{"exp", at(1)}}), "none");
+  EXPECT_EQ(times({{"exp", at(0)}}), "expired");
+  EXPECT_EQ(times({{"exp", at(-10)}}, seconds{10}), "expired");
+  EXPECT_EQ(times({{"exp", at(-9)}}, seconds{10}), "none");
+}
+
+TEST(CheckTimes, BeginsAtNbfAndIat) {
+  EXPECT_EQ(times({{"iat", at(0)}}), "none");
+  EXPECT_EQ(times({{"iat", at(1)}}), "not_yet_valid");
+  EXPECT_EQ(times({{"nbf", at(1)}}), "not_yet_valid");
+  EXPECT_EQ(times({{"nbf", at(0)}}), "none");
+  EXPECT_EQ(times({{"nbf", at(10)}}, seconds{10}), "none");
+  EXPECT_EQ(times({{"nbf", at(11)}}, seconds{10}), "not_yet_valid");
+  EXPECT_EQ(times({{"iat", at(11)}, {"nbf", at(-60)}}, seconds{10}), "not_yet_valid");
+}
+
+// RFC 8705 section 3, conformance 8705-3-3.
+TEST(CheckBinding, WantsTheCertificateOfTheToken) {
+  const nlohmann::json cnf{{"x5t#S256", test::kThumbprint}};
+  for (const Binding demanded : {Binding::required, Binding::when_bound}) {
+    EXPECT_EQ(binding(cnf, test::presented(), demanded), "none");
+    EXPECT_EQ(binding(cnf, test::other_presented(), demanded), "certificate_mismatch");
+    EXPECT_EQ(binding(cnf, PresentedCertificate::none(), demanded), "certificate_missing");
+    EXPECT_EQ(binding(cnf, PresentedCertificate::from_pem("x"), demanded), "certificate_malformed");
+  }
+}
+
+TEST(CheckBinding, AcceptsAnUnboundTokenOnlyWhereThatIsSaid) {
+  EXPECT_EQ(binding(nullptr, test::presented()), "confirmation_missing");
+  EXPECT_EQ(binding(nullptr, PresentedCertificate::none()), "confirmation_missing");
+  EXPECT_EQ(binding(nullptr, test::presented(), Binding::when_bound), "none");
+  EXPECT_EQ(binding(nullptr, PresentedCertificate::none(), Binding::when_bound), "none");
+  // What is malformed is no absence.
+  EXPECT_EQ(binding(nullptr, PresentedCertificate::from_pem("x"), Binding::when_bound), "certificate_malformed");
+}
+
+// lessons.md section 3: a bound token accepted as a bearer token, `jkt` never compared.
+TEST(CheckBinding, RefusesEveryConfirmationThatItDoesNotUnderstand) {
+  for (const auto* member : {"jkt", "jwk", "jwe", "kid", "jku", "x5t", "x5t#s256", "x5t#S512", "osc", "unheard-of"}) {
+    for (const Binding demanded : {Binding::required, Binding::when_bound}) {
+      EXPECT_EQ(binding({{member, "x"}}, test::presented(), demanded), "confirmation_unknown") << member;
+      EXPECT_EQ(binding({{member, "x"}, {"x5t#S256", test::kThumbprint}}, test::presented(), demanded),
+                "confirmation_unknown")
+          << member;
+    }
+  }
+}
+
+TEST(CheckBinding, TellsTheLogBothThumbprints) {
+  const auto fault = check_binding(claims_with({}), policy(), test::other_presented());
+  ASSERT_TRUE(fault);
+  EXPECT_EQ(fault->detail, std::string{"the token is bound to "} + test::kThumbprint + ", the peer presented " +
+                               test::kOtherThumbprint);
+}
+
+TEST(CheckScopes, WantsAllOfThem) {
+  const auto check = [](std::initializer_list<std::string_view> required) {
+    return reason(check_scopes(claims_with({}).token, {required.begin(), required.size()}));
+  };
+  EXPECT_EQ(check({}), "none");
+  EXPECT_EQ(check({"orders.read"}), "none");
+  EXPECT_EQ(check({"orders.write", "orders.read"}), "none");
+  for (const std::string_view scope : {"orders", "orders.rea", "Orders.read", "orders.read orders.write", "", "*"}) {
+    EXPECT_EQ(check({scope}), "scope_missing") << scope;
+    EXPECT_EQ(check({"orders.read", scope}), "scope_missing") << scope;
+  }
+}
+
+}  // namespace certbound::verifier
