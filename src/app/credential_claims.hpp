@@ -14,6 +14,9 @@ class CredentialClaims {
   /// The client has these. Returns the others that have one of them too.
   std::set<std::string> claim(const std::string& client_id, const oauth::KeySet& keys);
 
+  /// The clients but this one that have one of these.
+  [[nodiscard]] std::set<std::string> find_others(const std::string& client_id, const oauth::KeySet& keys) const;
+
   /// The client has these no more.
   void release(const std::string& client_id, const oauth::KeySet& keys);
 

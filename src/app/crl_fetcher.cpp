@@ -56,15 +56,17 @@ bool has_list_of(const Crls& crls, const x509::Certificate& issuer) {
   return std::any_of(crls.begin(), crls.end(), [&issuer](const auto& crl) { return crl->is_of(issuer); });
 }
 
-/// Why the list may not be taken; empty where it may. A list that holds must not be replaced by an older one: whoever
-/// can do that unrevokes. A past one is better than none, since what it lists is revoked all the same.
+/// Why the list may not be taken; empty where it may. A list must not be replaced by an older one: whoever can do that
+/// unrevokes, also where he only has to wait until the newer one is past. A past one may be followed by one whose
+/// number begins anew, as of a CA that was set up again; better a past one than none, since what it lists is revoked.
 std::string why_not(const x509::Crl& crl, const Crls& before, WallTime now) {
   if (is_to_come(crl, now)) return "is not valid yet";
   for (const auto& old : before) {
     if (!crl.is_of(old->issuer()) || is_to_come(*old, now)) continue;
     const bool does_hold = !is_past(*old, now);
     if (is_past(crl, now) && (does_hold || !is_older(*old, crl))) return "is past";
-    if (does_hold && is_older(crl, *old)) return "is older than what is there: " + x509::describe_crl(*old, now);
+    if (crl.this_update() < old->this_update() || (does_hold && is_older(crl, *old)))
+      return "is older than what is there: " + x509::describe_crl(*old, now);
   }
   return "";
 }
@@ -285,7 +287,10 @@ void CrlFetcher::begin(const CrlUrl& url) {
   };
   plan.tell = [this, target = source.get()](std::uint64_t /*attempt*/) { take_arrived(*target); };
   std::optional<fetch::LastGood> seed;
-  if (url.fetched) seed = url.fetched->copy;
+  if (url.fetched) {
+    seed = url.fetched->copy;
+    seed->good_until = first_next_update(url.fetched->crls, wall_now());
+  }
   source->source = std::make_unique<FetchedSource>(tools_, std::move(plan), std::move(seed));
   sources_.emplace(url.id, std::move(source));
 }

@@ -19,6 +19,7 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr const char* kCopy = ".copy";
+constexpr const char* kPart = ".part";
 constexpr const char* kStatus = ".status";
 constexpr std::size_t kMaximumHeadBytes = 16UL * 1024;
 constexpr unsigned kMode = 0600;
@@ -127,8 +128,9 @@ Result<void> FetchedCopies::prepare() const {
   return invalid_input(directory_.string() + ": cannot make it: " + system_error_text(errno));
 }
 
-Result<std::optional<fetch::LastGood>> FetchedCopies::load(const CopyId& id, std::size_t max_bytes) const {
-  const std::filesystem::path path = path_of(id, kCopy);
+Result<std::optional<fetch::LastGood>> FetchedCopies::load(const CopyId& id, std::size_t max_bytes,
+                                                           fetch::Taken taken) const {
+  const std::filesystem::path path = path_of(id, taken == fetch::Taken::whole ? kCopy : kPart);
   auto content = load_if_there(path, max_bytes + kMaximumHeadBytes);
   if (!content) return std::move(content).error();
   if (!*content) return std::optional<fetch::LastGood>{};
@@ -147,13 +149,19 @@ Result<std::optional<fetch::RefreshStatus>> FetchedCopies::load_status(const Cop
   return std::optional<fetch::RefreshStatus>{*std::move(status)};
 }
 
-Result<void> FetchedCopies::store(const CopyId& id, const fetch::Outcome& outcome) const {
+Result<void> FetchedCopies::store(const CopyId& id, const fetch::Outcome& outcome, fetch::Taken taken) const {
   Json head = describe(id);
   head["received_at"] = to_rfc3339(outcome.received_at);
   head["etag"] = outcome.validators.etag;
   head["last_modified"] = outcome.validators.last_modified;
   head["sha256"] = crypto::sha256(outcome.body).to_base64url();
-  return replace_file(path_of(id, kCopy), {dump_json(head), "\n", outcome.body}, kMode);
+  const bool is_whole = taken == fetch::Taken::whole;
+  const auto file = path_of(id, is_whole ? kCopy : kPart);
+  if (auto stored = replace_file(file, {dump_json(head), "\n", outcome.body}, kMode); !stored) return stored;
+  std::error_code error;
+  if (is_whole) std::filesystem::remove(path_of(id, kPart), error);
+  if (error) return invalid_input(path_of(id, kPart).string() + ": " + error.message());
+  return {};
 }
 
 Result<void> FetchedCopies::store_status(const CopyId& id, const fetch::RefreshStatus& status) const {

@@ -36,9 +36,10 @@ struct CopyId {
 };
 
 /// What was fetched and found good, in the state directory, so that a start while the server at the other end is down
-/// still serves; and how the last attempt went, for `client show`. For each source two files with mode 0600: NAME.copy,
-/// a line of JSON about it and the octets as they came; NAME.status, JSON. Each is replaced as a whole. They are read
-/// by anybody who may, and written by the daemon's one thread for that.
+/// still serves; and how the last attempt went, for `client show`. For each source files with mode 0600: NAME.copy, a
+/// line of JSON about it and the octets as they came; NAME.part, the same of what came later and was taken in part, so
+/// that it counts beside the copy and not in its place; NAME.status, JSON. Each is replaced as a whole. They are read
+/// by anybody who may, and written by the daemon's one thread for that kind.
 class FetchedCopies {
  public:
   explicit FetchedCopies(const std::filesystem::path& state_dir) : directory_{state_dir / "fetched"} {}
@@ -48,11 +49,14 @@ class FetchedCopies {
 
   /// Nothing where there is none. Errors: `invalid_request` where it cannot be read, is damaged, or is of another
   /// source.
-  [[nodiscard]] Result<std::optional<fetch::LastGood>> load(const CopyId& id, std::size_t max_bytes) const;
+  [[nodiscard]] Result<std::optional<fetch::LastGood>> load(const CopyId& id, std::size_t max_bytes,
+                                                            fetch::Taken taken = fetch::Taken::whole) const;
   [[nodiscard]] Result<std::optional<fetch::RefreshStatus>> load_status(const CopyId& id) const;
 
-  /// Errors: `invalid_request`, `detail` names the file and what the system said.
-  [[nodiscard]] Result<void> store(const CopyId& id, const fetch::Outcome& outcome) const;
+  /// Of what was taken as a whole nothing in part remains. Errors: `invalid_request`, `detail` names the file and what
+  /// the system said.
+  [[nodiscard]] Result<void> store(const CopyId& id, const fetch::Outcome& outcome,
+                                   fetch::Taken taken = fetch::Taken::whole) const;
   [[nodiscard]] Result<void> store_status(const CopyId& id, const fetch::RefreshStatus& status) const;
 
   /// Removes the files of all others of that kind; returns how many. Errors: as store().

@@ -53,9 +53,7 @@ struct FetchedSource::Shared {
     if (is_ended) return invalid_input("not wanted any more");
     try {
       auto examined = plan.examine(outcome);
-      // Part of a content alone would be less than what there is.
-      const bool is_kept = examined && examined->taken == fetch::Taken::whole;
-      if (is_kept) log_unwritten(plan.id, tools.copies.store(plan.id, outcome));
+      if (examined) log_unwritten(plan.id, tools.copies.store(plan.id, outcome, examined->taken));
       return examined;
     } catch (const std::exception& exception) {
       return internal_error(exception.what());

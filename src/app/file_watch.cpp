@@ -27,10 +27,12 @@ FileWatch::FileTime time_of(const std::timespec& time) {
 }
 
 /// Did the entry itself, not what a link leads to, change since then? What is gone did, where it was there before, but
-/// then its directory is watched already. Of a directory everything that it holds changes the time.
+/// then its directory is watched already. Of a directory everything that it holds changes the time, but then that of
+/// its content too: it was renamed where only the other changed.
 bool has_changed(const path& entry, FileWatch::FileTime since) {
   struct stat status {};
-  return ::lstat(entry.c_str(), &status) == 0 && !S_ISDIR(status.st_mode) && time_of(status.st_ctim) >= since;
+  if (::lstat(entry.c_str(), &status) != 0 || time_of(status.st_ctim) < since) return false;
+  return !S_ISDIR(status.st_mode) || time_of(status.st_mtim) < since;
 }
 
 std::optional<path> find_changed(const path& directory, const DirectoryPoints& points, const DirectoryPoints* known,

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <future>
+#include <system_error>
 #include <tuple>
 #include <utility>
 
@@ -38,7 +39,14 @@ Result<std::vector<net::TlsContext>> make_tls_contexts(const Generation& generat
 /// On a thread of its own, and so in an arena of its own: what is made afterwards and stays does not get into the gaps
 /// that reading a hundred thousand clients leaves, and their pages can be given back once the registry has them.
 config::Loaded load_apart(const std::filesystem::path& file, WallTime now) {
-  return std::async(std::launch::async, [&] { return config::load(file, config::system_surroundings(now)); }).get();
+  const auto load = [&] { return config::load(file, config::system_surroundings(now)); };
+  std::future<config::Loaded> loading;
+  try {
+    loading = std::async(std::launch::async, load);
+  } catch (const std::system_error&) {
+    return load();  // the system has no thread left; memory matters less than an answer
+  }
+  return loading.get();
 }
 
 }  // namespace

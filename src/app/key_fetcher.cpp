@@ -41,6 +41,22 @@ void tell_skipped(const CopyId& id, const std::vector<std::string>& skipped, con
   log::warning("jwk_skipped", {{"client_id", id.owner}, {"keys", skipped.size()}, {"detail", skipped.front()}});
 }
 
+/// What cannot be read is refused where the registry takes it.
+CredentialClaims claim_declared(std::span<const model::Client> clients) {
+  CredentialClaims claims;
+  for (const model::Client& client : clients) {
+    oauth::KeySet set;
+    for (const auto& [texts, digests] : {std::pair{&client.certificate_thumbprints, &set.certificates},
+                                         std::pair{&client.key_thumbprints, &set.keys}}) {
+      for (const std::string& text : *texts) {
+        if (const auto digest = crypto::Sha256::from_base64url(text)) digests->push_back(*digest);
+      }
+    }
+    claims.claim(client.client_id.text(), set);
+  }
+  return claims;
+}
+
 }  // namespace
 
 CopyId key_copy_id(const model::Client& client) {
@@ -113,12 +129,14 @@ KeyFetcher::Plan KeyFetcher::prepare(std::span<const model::Client> clients) con
     }
     plan.entries_.push_back(std::move(entry));
   }
+  if (!plan.entries_.empty()) plan.declared_ = claim_declared(clients);
   return plan;
 }
 
 void KeyFetcher::begin(Plan plan) {
   Sources next;
   std::set<CopyId> wanted;
+  declared_ = std::move(plan.declared_);
   for (const Plan::Entry& entry : plan.entries_) wanted.insert(entry.id);
   // Before the new ones: a client with another URI is not one that shares with itself.
   for (const auto& [id, source] : sources_) {
@@ -129,6 +147,7 @@ void KeyFetcher::begin(Plan plan) {
     if (known.empty()) {
       next.emplace(entry.id, make_source(entry.id, entry.kept));
     } else {
+      tell_shared(*known.mapped());  // the declarations are new
       next.insert(std::move(known));
     }
   }
@@ -204,7 +223,15 @@ void KeyFetcher::claim(Source& source, const std::shared_ptr<const oauth::KeySet
   if (source.claimed) claims_.release(source.id.owner, *source.claimed);
   source.claimed = keys;
   if (!keys) return;
-  for (const std::string& other : claims_.claim(source.id.owner, *keys)) {
+  claims_.claim(source.id.owner, *keys);
+  tell_shared(source);
+}
+
+void KeyFetcher::tell_shared(const Source& source) {
+  if (!source.claimed) return;
+  std::set<std::string> others = claims_.find_others(source.id.owner, *source.claimed);
+  others.merge(declared_.find_others(source.id.owner, *source.claimed));
+  for (const std::string& other : others) {
     shared_.increment();
     log::warning("jwks_shares_credential", {{"client_id", source.id.owner}, {"other_client_id", other}});
   }

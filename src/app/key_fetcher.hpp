@@ -52,6 +52,7 @@ class KeyFetcher {
     struct Entry;
     Plan();
     std::vector<Entry> entries_;
+    CredentialClaims declared_;  // what the clients are registered with; empty where none has a jwks_uri
   };
 
   /// Reads the copies of those that are new. Changes nothing.
@@ -74,13 +75,15 @@ class KeyFetcher {
   [[nodiscard]] std::unique_ptr<Source> make_source(const CopyId& id, const std::shared_ptr<const KeptKeys>& kept);
   void take_attempt(Source& source, std::uint64_t attempt);
   void claim(Source& source, const std::shared_ptr<const oauth::KeySet>& keys);
+  void tell_shared(const Source& source);
 
   const FetchTools tools_;
   metrics::Counter skipped_;
   metrics::Counter rejected_;
   metrics::Counter shared_;
   OnAttempt on_attempt_;
-  CredentialClaims claims_;
+  CredentialClaims claims_;    // of what was fetched
+  CredentialClaims declared_;  // of the last begin()
   Sources sources_;
   Sources leaving_;
 };

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "app/crl_fetcher.hpp"
 #include "base/file.hpp"
 #include "base/log.hpp"
 #include "fetch/url.hpp"
@@ -114,6 +115,50 @@ class RevocationLoader {
 
 }  // namespace
 
+namespace {
+
+void log_ignored(const CopyId& id, const Error& error) {
+  log::warning("fetched_copy_ignored", {{"name", id.shown()}, {"detail", error.detail}});
+}
+
+FoundCrls find_copy(const FetchedCopies& copies, const CopyId& id, const std::vector<x509::Certificate>& authorities) {
+  FoundCrls result;
+  auto copy = copies.load(id, x509::kMaximumCrlFileBytes);
+  if (copy && !*copy) return result;
+  auto parsed = copy ? x509::parse_known_crls((*copy)->body, authorities) : Result<x509::KnownCrls>{copy.error()};
+  if (!parsed) {
+    log_ignored(id, parsed.error());
+    result.remark = std::move(parsed).error().detail;
+    return result;
+  }
+  auto found = std::make_shared<FetchedCrls>();
+  found->digest = crypto::sha256((*copy)->body);
+  found->copy = **std::move(copy);
+  found->copy.body.clear();
+  found->copy.body.shrink_to_fit();
+  found->crls = std::move(parsed->crls);
+  result.crls = std::move(found);
+  return result;
+}
+
+/// What came after the copy and was taken in part counts now as it did when it came.
+void add_part(FoundCrls& found, const FetchedCopies& copies, const CopyId& id,
+              const std::vector<x509::Certificate>& authorities) {
+  const auto part = copies.load(id, x509::kMaximumCrlFileBytes, fetch::Taken::in_part);
+  if (part && !*part) return;
+  if (!part) return log_ignored(id, part.error());
+  const Crls* before = found.crls ? &found.crls->crls : nullptr;
+  auto examined = examine_crls((*part)->body, authorities, before, wall_now());
+  if (!examined) return log_ignored(id, examined.error());
+  auto both = std::make_shared<FetchedCrls>();
+  both->digest = crypto::sha256((*part)->body);
+  both->copy.received_at = (*part)->received_at;  // no validators: it is asked for in full
+  both->crls = std::move(examined->crls);
+  found.crls = std::move(both);
+}
+
+}  // namespace
+
 std::string shown_url(const std::string& url) {
   const auto parsed = fetch::parse_url(url);
   return parsed ? fetch::render_for_log(*parsed) : "";
@@ -136,23 +181,9 @@ FindFetchedCrls find_in_copies(const std::filesystem::path& state_dir) {
 
 FindFetchedCrls find_in_copies(FetchedCopies copies) {
   return [copies = std::move(copies)](const CopyId& id, const std::vector<x509::Certificate>& authorities) {
-    FoundCrls result;
-    auto copy = copies.load(id, x509::kMaximumCrlFileBytes);
-    if (copy && !*copy) return result;
-    auto parsed = copy ? x509::parse_known_crls((*copy)->body, authorities) : Result<x509::KnownCrls>{copy.error()};
-    if (!parsed) {
-      log::warning("fetched_copy_ignored", {{"name", id.shown()}, {"detail", parsed.error().detail}});
-      result.remark = std::move(parsed).error().detail;
-      return result;
-    }
-    auto found = std::make_shared<FetchedCrls>();
-    found->digest = crypto::sha256((*copy)->body);
-    found->copy = **std::move(copy);
-    found->copy.body.clear();
-    found->copy.body.shrink_to_fit();
-    found->crls = std::move(parsed->crls);
-    result.crls = std::move(found);
-    return result;
+    FoundCrls found = find_copy(copies, id, authorities);
+    add_part(found, copies, id, authorities);
+    return found;
   };
 }
 

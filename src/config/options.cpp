@@ -303,9 +303,10 @@ const Section<Config>& config_section() {
           section<&Config::tokens>("tokens", tokens_section(), "Access tokens."),
           sections<&Config::resources>("resources", resource_section(), "The protected APIs.").in_any_file(),
           section<&Config::audit>("audit", audit_section(), "The record of every decision."),
-          section<&Config::fetch>("fetch", fetch_section(),
-                                  "Outbound requests: CRLs and jwks_uri by URL. Proxies of the environment are not "
-                                  "used."),
+          section<&Config::fetch>(
+              "fetch", fetch_section(),
+              "Outbound requests: CRLs and jwks_uri by URL, OCSP. Proxies of the environment are not "
+              "used."),
           section<&Config::limits>("limits", limits_section(), "Every wait has a deadline, every buffer a bound."),
           section<&Config::log>("log", log_section(), "The log on standard error."),
           integer<&Config::workers>("workers", {0, 1024},

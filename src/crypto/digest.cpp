@@ -1,5 +1,6 @@
 #include "crypto/digest.hpp"
 
+#include <algorithm>
 #include <new>
 
 #include <openssl/crypto.h>
@@ -22,6 +23,14 @@ struct Sha256Worker {
 }  // namespace
 
 bool Sha256::operator==(const Sha256& other) const { return is_equal_constant_time(octets, other.octets); }
+
+std::optional<Sha256> Sha256::from_base64url(std::string_view text) {
+  const auto bytes = base64url_decode(text);
+  Sha256 digest;
+  if (!bytes || bytes->size() != digest.octets.size()) return std::nullopt;
+  std::copy(bytes->begin(), bytes->end(), digest.octets.begin());
+  return digest;
+}
 
 Sha256 sha256(ByteView bytes) {
   thread_local const Sha256Worker worker;

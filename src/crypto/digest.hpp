@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <cstring>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -23,6 +24,8 @@ struct Sha256 {
 
   /// base64url without padding: always 43 characters.
   [[nodiscard]] std::string to_base64url() const { return base64url_encode(octets); }
+  /// Nothing for any other text.
+  [[nodiscard]] static std::optional<Sha256> from_base64url(std::string_view text);
 };
 
 /// SHA-256 of `bytes`. The algorithm is fetched once per thread. Throws std::bad_alloc only.

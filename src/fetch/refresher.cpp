@@ -30,6 +30,7 @@ class Refresher::State : public std::enable_shared_from_this<State> {
     age_ = core_->take_age_series(plan_.name);
     if (!seed) return;
     plan_.request.validators = seed->validators;
+    good_until_ = seed->good_until;
     remember(std::move(*seed));
   }
   State(const State&) = delete;

@@ -20,7 +20,8 @@ namespace certbound::fetch {
 struct LastGood {
   std::string body;
   Validators validators;
-  WallTime received_at{};  ///< when it was last fetched, or confirmed by a 304
+  WallTime received_at{};              ///< when it was last fetched, or confirmed by a 304
+  std::optional<WallTime> good_until;  ///< of a seed: as Examination::good_until
 };
 
 /// Does the refresher keep the octets? A CRL is large, and its reader keeps a form of its own.

@@ -29,6 +29,15 @@ void log_unknown_revocation(const x509::TrustStore& store, const x509::VerifiedP
   }
 }
 
+/// Nobody is asked again now, but by the next request.
+void answer_with_failures(x509::OcspDesk& desk, WallTime now) {
+  const auto failure = x509::OcspOutcome::of_failure("the configuration changed while responders were asked", now,
+                                                     std::chrono::seconds{1});
+  for (const x509::OcspQuestion& question : desk.questions) {
+    desk.answers.put(x509::ocsp_key(question, desk.options), failure);
+  }
+}
+
 std::array<metrics::Counter, kReasonCount> make_refusal_counters(metrics::Registry& registry) {
   std::array<metrics::Counter, kReasonCount> counters;
   for (std::size_t i = 1; i < kReasonCount; ++i) {
@@ -179,6 +188,7 @@ Task<Result<http::Response>> Service::decide_token(const http::Request& request,
       // registration may have changed while the request waited.
       const bool is_worth_another_try = co_await keys_.renew(event.client_id);
       if (is_worth_another_try) granted = co_await try_token(request, desk, event);
+      if (!desk.questions.empty()) granted = co_await ask_and_try_token(request, desk, event);
     }
     if (granted) note_seen(event);
     co_return granted;
@@ -197,16 +207,17 @@ void Service::count_hits() {
 }
 
 /// All is looked at anew with the answers: a reload may have come meanwhile, and a trust store of the new configuration
-/// may have questions of its own. Reloads without end are no reason to wait without end.
+/// may have questions of its own. Reloads without end are no reason to wait without end: then nobody tells.
 Task<Result<http::Response>> Service::ask_and_try_token(const http::Request& request, x509::OcspDesk& desk,
                                                         audit::Event& event) {
-  constexpr int kMostRounds = 3;
-  auto granted = Result<http::Response>{internal_error("nobody was asked")};
-  for (int round = 0; round < kMostRounds && !desk.questions.empty(); ++round) {
-    co_await ask_responders(desk, ocsp_);
-    granted = co_await try_token(request, desk, event);
-  }
-  co_return granted;
+  co_await ask_responders(desk, ocsp_);
+  auto granted = co_await try_token(request, desk, event);
+  if (desk.questions.empty()) co_return granted;
+  co_await ask_responders(desk, ocsp_);
+  granted = co_await try_token(request, desk, event);
+  if (desk.questions.empty()) co_return granted;
+  answer_with_failures(desk, clock_());
+  co_return co_await try_token(request, desk, event);
 }
 
 Task<Result<http::Response>> Service::try_token(const http::Request& request, x509::OcspDesk& desk,

@@ -1,9 +1,7 @@
 #include "store/directory_client.hpp"
 
-#include <algorithm>
 #include <string>
 
-#include "base/base64url.hpp"
 #include "base/text.hpp"
 
 namespace certbound::store {
@@ -14,13 +12,9 @@ Result<std::vector<crypto::Sha256>> parse_thumbprints(const std::vector<std::str
   std::vector<crypto::Sha256> digests;
   digests.reserve(texts.size());
   for (const std::string& text : texts) {
-    const auto octets = base64url_decode(text);
-    crypto::Sha256 digest;
-    if (!octets || octets->size() != digest.octets.size()) {
-      return invalid_input(json_quoted(text) + " is not the base64url of a SHA-256 (43 characters)");
-    }
-    std::copy(octets->begin(), octets->end(), digest.octets.begin());
-    digests.push_back(digest);
+    const auto digest = crypto::Sha256::from_base64url(text);
+    if (!digest) return invalid_input(json_quoted(text) + " is not the base64url of a SHA-256 (43 characters)");
+    digests.push_back(*digest);
   }
   return digests;
 }

@@ -21,6 +21,9 @@ namespace certbound::x509 {
 /// The largest file of CRLs that is read: a list of a million entries has 50 MB, and PEM makes that a third larger.
 inline constexpr std::size_t kMaximumCrlFileBytes = 128UL << 20;
 
+/// The most lists in one file or answer: each costs a verification of a signature.
+inline constexpr std::size_t kMostCrlsOfAFile = 1024;
+
 /// A serial number as it is: 24 octets of two's complement, most significant first, so that no two serials are one.
 class Serial {
  public:
@@ -80,7 +83,7 @@ class Crl {
 
 /// The CRLs of a file or of an answer: one in DER, or every `X509 CRL` block of a PEM text, whose blocks of other kinds
 /// are skipped. Errors: as Crl::parse_der(), with the block's number; where there is none, a damaged block, or a
-/// private key. One block at a time is decoded.
+/// private key; more than kMostCrlsOfAFile, before the first is looked at. One block at a time is decoded.
 [[nodiscard]] Result<std::vector<std::shared_ptr<const Crl>>> parse_crls(std::string_view content,
                                                                          std::span<const Certificate> issuers);
 

@@ -109,11 +109,22 @@ class CrlReader {
   KnownCrls known_;
 };
 
+constexpr std::string_view kCrlLabel = "X509 CRL";
+
+/// As far as its blocks are not damaged: that is told when they are read.
+bool has_too_many_lists(std::string_view content) {
+  std::size_t lists = 0;
+  for (auto block = take_block(content); block && *block && lists <= kMostCrlsOfAFile; block = take_block(content)) {
+    if ((*block)->label == kCrlLabel) ++lists;
+  }
+  return lists > kMostCrlsOfAFile;
+}
+
 Result<void> read_block(CrlReader& reader, const Block& block, const std::string& place) {
   if (block.label.ends_with("PRIVATE KEY")) {
     return invalid_input(place + " is a private key; name the file that holds CRLs only");
   }
-  if (block.label != "X509 CRL") return {};
+  if (block.label != kCrlLabel) return {};
   const auto der = decode_text(block.text);
   if (!der) return invalid_input(place + ": not base64");
   return reader.take(*der, place + ": ");
@@ -123,6 +134,9 @@ Result<KnownCrls> read_crls(std::string_view content, CrlReader reader) {
   if (is_der(content)) {
     if (auto taken = reader.take(as_bytes(content), ""); !taken) return std::move(taken).error();
     return reader.finish();
+  }
+  if (has_too_many_lists(content)) {
+    return invalid_input("more than " + std::to_string(kMostCrlsOfAFile) + " CRLs in one");
   }
   for (std::size_t number = 1;; ++number) {
     const auto block = take_block(content);

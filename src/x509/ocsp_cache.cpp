@@ -92,13 +92,18 @@ std::shared_ptr<const OcspOutcome> OcspCache::put(const crypto::Sha256& key, Ocs
   }
   auto kept = std::make_shared<const OcspOutcome>(std::move(outcome));
   if (capacity_ == 0) return kept;
-  if (entries_.size() >= capacity_) {
-    index_.erase(entries_.back().key);
-    entries_.pop_back();
-  }
+  if (entries_.size() >= capacity_) make_room();
   entries_.push_front({key, kept});
   index_.emplace(key, entries_.begin());
   return kept;
+}
+
+void OcspCache::make_room() {
+  const auto is_forgettable = [](const Entry& entry) { return !is_revoked(*entry.outcome); };
+  auto oldest = std::find_if(entries_.rbegin(), entries_.rend(), is_forgettable);
+  if (oldest == entries_.rend()) oldest = entries_.rbegin();
+  index_.erase(oldest->key);
+  entries_.erase(std::prev(oldest.base()));
 }
 
 void OcspCache::forget_all_but_revoked() {

@@ -42,7 +42,8 @@ inline constexpr std::chrono::seconds kOcspLongestUse{std::chrono::hours{1}};
 /// What an outcome is about: the very certificate, its issuer's name and key, and whom the store asks.
 [[nodiscard]] crypto::Sha256 ocsp_key(const OcspQuestion& question, const OcspOptions& options);
 
-/// Outcomes by ocsp_key(). Bounded: the least recently used goes first. Not thread safe.
+/// Outcomes by ocsp_key(). Bounded: the least recently used goes first, of those that are revoked only where there is
+/// nothing else. Not thread safe.
 class OcspCache {
  public:
   static constexpr std::size_t kCapacity = 8192;
@@ -78,6 +79,8 @@ class OcspCache {
     crypto::Sha256 key;
     std::shared_ptr<const OcspOutcome> outcome;
   };
+
+  void make_room();
 
   std::size_t capacity_;
   std::list<Entry> entries_;  // most recently used first

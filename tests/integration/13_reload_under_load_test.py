@@ -1,4 +1,5 @@
-"""Many reloads under load: certificates, CRLs, anchors, clients and options alternate, bad ones stand in between; nobody notices.
+"""Many reloads under load: certificates, CRLs (one file, one URL), anchors, clients (one with a jwks_uri) and options alternate, bad ones
+stand in between; nobody notices.
 
 CERTBOUND_RELOADS sets how many (default 40; scripts/soak says 200).
 """
@@ -13,9 +14,10 @@ import threading
 import time
 import unittest
 
-from support.cases import ETL_DN, ETL_SUBJECT, TOKEN, OwnDaemonCase, grant, pki_client
+from support.cases import ETL_DN, ETL_SUBJECT, TOKEN, OwnDaemonCase, grant, pki_client, self_signed_client
 from support.client import form_request
 from support.daemon import PATIENCE, eventually
+from support.origin import Origin, serve
 
 RELOADS = int(os.environ.get("CERTBOUND_RELOADS", "40"))
 LOADERS = 4
@@ -65,10 +67,17 @@ class ReloadsUnderLoad(OwnDaemonCase):
         revoked = self.pki.leaf(*ETL_SUBJECT, issuer=self.partner_ca)
         self.crls = [self.pki.crl(self.partner_ca, number="01"), self.pki.crl(self.partner_ca, revoked, number="02")]
         self.other_ca = self.pki.ca("CN=Other")
+        self.batch = self.pki.leaf("CN=batch")
+        self.origin = Origin(self.pki.server(self.server_ca))
+        self.addCleanup(self.origin.stop)
+        with open(self.pki.crl(self.partner_ca, number="03"), "rb") as file:
+            self.origin.answers["/partner.crl"] = serve(file.read(), "application/pkix-crl")
+        self.origin.answers["/jwks.json"] = serve(json.dumps({"keys": [self.pki.jwk(self.batch)]}).encode())
         self.config = self.base_config()
+        self.config["fetch"] = {"allow": [f"127.0.0.1:{self.origin.port}"], "ca_file": self.server_ca.certificate}
         self.config["tls"] = {"certificate": self.path("server.crt"), "private_key": self.path("server.key")}
         self.config["trust_stores"]["partner"].update(
-            anchors=[self.partner_ca.certificate], revocation={"mode": "require", "crls": [self.path("partner.crl")]}
+            anchors=[self.partner_ca.certificate], revocation={"mode": "require", "crls": [self.path("partner.crl"), self.origin.url("/partner.crl")]},
         )
         self.config["include"] = [os.path.join(self.place, "clients.d", "*.yaml")]
         self.config["log"]["level"] = "info"
@@ -89,6 +98,7 @@ class ReloadsUnderLoad(OwnDaemonCase):
         self.use_server(number % 2)
         shutil.copy(self.crls[number // 2 % 2], self.path("partner.crl"))
         flapping = [pki_client("flapping", tls_client_auth_subject_dn=ETL_DN)] if number % 3 else []
+        flapping += [self_signed_client("batch", jwks_uri=self.origin.url("/jwks.json"))] if number % 5 else []
         others = [pki_client(f"other-{i}", tls_client_auth_san_dns=f"h{number}-{i}.example") for i in range(number % 7)]
         self.write("clients.d/some.yaml", json.dumps({"clients": flapping + others}))
         config = copy.deepcopy(self.config)
@@ -162,6 +172,7 @@ class ReloadsUnderLoad(OwnDaemonCase):
         always, either = (200,), (200, 400)
         loaders = [Loader(self, daemon, self.etl, "etl", always, (1 << 30, 20)[i % 2]) for i in range(LOADERS)]
         loaders.append(Loader(self, daemon, self.etl, "flapping", either, 50))
+        loaders.append(Loader(self, daemon, self.batch, "batch", either, 50))
         for loader in loaders:
             loader.start()
         resident = None

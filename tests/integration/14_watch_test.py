@@ -294,13 +294,29 @@ class Quiet(WatchCase):
         self.assertNotIn("anon_inode:inotify", self.daemon.open_paths())
         self.daemon.stop()
 
+    def watches(self):
+        """How many directories the kernel watches for the daemon."""
+        return sum(text.count("inotify wd:") for text in self.daemon.descriptor_texts())
+
+    def exchange_directory(self, number):
+        """clients.d for another one of its name; both stay on the disk."""
+        new = self.path(f"new-{number}.d")
+        os.makedirs(new)
+        write(os.path.join(new, "some.yaml"), self.clients(f"d{number}"))
+        os.rename(self.path("clients.d"), self.path(f"old-{number}.d"))
+        os.rename(new, self.path("clients.d"))
+
     def test_many_changes_leave_nothing_behind(self):
         self.daemon.start()
         self.after(lambda: write(self.path("clients.d/some.yaml"), self.clients("c")))
-        files = self.daemon.open_files()
+        files, watches = self.daemon.open_files(), self.watches()
+        self.assertGreater(watches, 0)
         for number in range(10):
             self.after(lambda number=number: replace(self.path("clients.d/some.yaml"), self.clients(f"c{number}")))
+        for number in range(5):
+            self.after(lambda number=number: self.exchange_directory(number))
         self.assertEqual(self.daemon.open_files(), files)
+        eventually(lambda: self.watches() == watches, what=f"{watches} watches again")
         self.daemon.stop()
 
 

@@ -142,6 +142,9 @@ class JwksUri(OwnDaemonCase):
         event = self.assert_reason(daemon, self.ask(curl, self.first), "certificate_not_registered")
         self.assertIn("nothing has been fetched", event["detail"])
         self.assertLess(time.monotonic() - begin, 10)
+        self.origin.answers[KEYS] = serve(self.jwks(self.first))
+        self.origin.start()
+        eventually(lambda: self.ask(curl, self.first).status == 200, within=30, what="the keys")
         daemon.stop()
 
     def test_hostile_answers_keep_the_last_good(self):
@@ -206,23 +209,24 @@ class JwksUri(OwnDaemonCase):
 
     def test_where_it_may_go(self):
         """JOSE-20: no private address unless listed, no server that a CA of ours does not vouch for."""
-        for reason, config in (
-            ("address_refused", self.config(allow=False)),
-            ("certificate_untrusted", self.config(ca=False)),
-            ("certificate_name", self.config_of_another_name()),
+        other = Origin(self.pki.server(self.server_ca, names=("DNS:elsewhere.example",)))
+        self.addCleanup(other.stop)
+        for reason, origin, config in (
+            ("address_refused", self.origin, self.config(allow=False)),
+            ("certificate_untrusted", self.origin, self.config(ca=False)),
+            ("certificate_name", other, self.config_of(other)),
         ):
             with self.subTest(reason):
+                origin.answers[KEYS] = serve(self.jwks(self.first))
                 daemon, curl = self.start(config)
                 daemon.log.wait("fetch_failed", reason=reason)
-                self.assertEqual(self.origin.asked, [])
+                self.assertEqual(origin.asked, [])
                 self.assertEqual(curl.metrics()[("certbound_fetch_failures_total", frozenset({("reason", reason)}))] > 0, True)
                 self.assert_reason(daemon, self.ask(curl, self.first), "certificate_not_registered")
                 daemon.stop()
 
-    def config_of_another_name(self):
-        other = Origin(self.pki.server(self.server_ca, names=("DNS:elsewhere.example",)))
-        self.addCleanup(other.stop)
-        config = self.config(url=other.url(KEYS))
+    def config_of(self, origin):
+        config = self.config(url=origin.url(KEYS))
         config["fetch"]["allow"] = ["127.0.0.1"]
         return config
 
@@ -260,6 +264,23 @@ class JwksUri(OwnDaemonCase):
         event = daemon.log.wait("jwks_shares_credential")
         self.assertEqual({event["client_id"], event["other_client_id"]}, {"batch", "twin"})
         self.assertEqual(curl.metrics()[("certbound_jwks_shared_credentials_total", frozenset())], 1)
+        daemon.stop()
+
+    def test_a_declared_certificate_that_another_client_publishes(self):
+        """product.md section 5 rule 7; told again by a reload that declares it, though nothing new was fetched."""
+        self.origin.answers[KEYS] = serve(self.jwks(self.first))
+        config = self.config()
+        config["clients"].append(self_signed_client("declared", certificates=[self.first.certificate]))
+        daemon, curl = self.start(config)
+        event = daemon.log.wait("jwks_shares_credential")
+        self.assertEqual((event["client_id"], event["other_client_id"]), ("batch", "declared"))
+        without = self.config(of=daemon)
+        mark = daemon.log.mark()
+        daemon.reload(without)
+        self.assertEqual(daemon.log.events("jwks_shares_credential", after=mark), [])
+        daemon.reload({**config, "state_dir": daemon.config["state_dir"]})
+        daemon.log.wait("jwks_shares_credential", after=mark)
+        self.assertEqual(curl.metrics()[("certbound_jwks_shared_credentials_total", frozenset())], 2)
         daemon.stop()
 
     def test_check_does_not_fetch(self):

@@ -66,11 +66,15 @@ class OcspCase(OwnDaemonCase):
         lasted = time.monotonic() - began
         if mode == "require":
             detail = self.assert_reason(daemon, first, "revocation_unknown")
+            asked, began = self.metric(curl, "certbound_ocsp_requests_total"), time.monotonic()
             self.assert_reason(daemon, self.ask(curl, cert), "revocation_unknown")
         else:
             self.assert_granted(first, cert)
+            asked, began = self.metric(curl, "certbound_ocsp_requests_total"), time.monotonic()
             self.assert_granted(self.ask(curl, cert), cert)
             detail = daemon.log.wait("revocation_unknown", trust_store="partner")["detail"]
+        self.assertLess(time.monotonic() - began, 2)
+        self.assertEqual(self.metric(curl, "certbound_ocsp_requests_total"), asked)
         for word in words:
             self.assertIn(word, detail)
         daemon.stop()

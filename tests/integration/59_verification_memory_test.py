@@ -4,23 +4,31 @@ connection that is kept (product.md section 5 rule 6)."""
 import datetime
 import os
 import shutil
+import threading
 import unittest
 
 from support.cases import ETL_SUBJECT, OwnDaemonCase, grant
 from support.client import form_request
 from support.daemon import eventually
+from support.origin import Origin, held, serve
 from support.pki import now
 
 SOON = datetime.timedelta(seconds=5)
 
 
+def open_bytes(path):
+    with open(path, "rb") as file:
+        return file.read()
+
+
 class Memory(OwnDaemonCase):
-    def begin(self, cert, **trust_store):
-        """A daemon of one worker, a connection that is kept, and a verdict that is remembered."""
-        config = self.base_config()
+    def begin(self, cert, config=None, event="ready", **trust_store):
+        """A daemon of one worker, once it has logged `event`; a connection that is kept, and a verdict that is remembered."""
+        config = config or self.base_config()
         config["workers"] = 1
         config["trust_stores"]["partner"].update(trust_store)
         self.daemon, self.curl = self.start(config)
+        self.daemon.log.wait(event)
         self.kept = self.tls(self.daemon, cert)
         self.assertEqual(self.ask(), (200, False))
         self.assertEqual(self.ask(), (200, True))
@@ -63,6 +71,24 @@ class Memory(OwnDaemonCase):
         shutil.copy(self.pki.crl(self.partner_ca, self.etl), path)
         self.daemon.reload()
         self.assertEqual(self.ask(), (400, False))
+        self.assert_ended("certificate_revoked")
+
+    def test_a_crl_that_is_fetched_ends_it(self):
+        """No reload, no new connection: the list of a URL arrives."""
+        origin, release, path = Origin(), threading.Event(), "/partner.crl"
+        self.addCleanup(origin.stop)
+        before, after = (open_bytes(self.pki.crl(self.partner_ca, *revoked, number=number)) for number, revoked in (("05", []), ("06", [self.etl])))
+        origin.answers[path] = serve(before, "application/pkix-crl")
+        config = self.base_config()
+        config["fetch"] = {"allow": [f"127.0.0.1:{origin.port}"]}
+        self.begin(self.etl, config, "crl_fetched", revocation={"mode": "require", "crls": [origin.url(path)]})
+        origin.answers[path] = held(release, serve(after, "application/pkix-crl"))
+        self.daemon.reload()  # asks for it
+        origin.wait_asked(path, 2)
+        self.assertEqual(self.ask(), (200, False))
+        self.assertEqual(self.ask(), (200, True))
+        release.set()
+        eventually(lambda: self.ask()[0] == 400, within=2, what="the refusal")
         self.assert_ended("certificate_revoked")
 
     def test_the_removal_of_the_anchor_ends_it(self):

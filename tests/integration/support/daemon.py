@@ -244,6 +244,15 @@ class Daemon:
         folder = f"/proc/{self.process.pid}/fd"
         return sorted(os.readlink(os.path.join(folder, name)) for name in os.listdir(folder))
 
+    def descriptor_texts(self):
+        """What the kernel says of each descriptor: among it a line for each watch of an inotify instance."""
+        folder = f"/proc/{self.process.pid}/fdinfo"
+        texts = []
+        for name in os.listdir(folder):
+            with open(os.path.join(folder, name), encoding="ascii", errors="replace") as file:
+                texts.append(file.read())
+        return texts
+
 
 def run(*arguments, stdin=None, environment=None, cwd=None, within=60):
     """A verb of the command line: exit status, standard output, standard error."""

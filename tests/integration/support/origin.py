@@ -127,6 +127,18 @@ def status(code, **headers):
     return answer
 
 
+def held(release, answer):
+    """The answer, as soon as the event `release` is set."""
+
+    def wait_and_answer(handler, ending):
+        while not release.wait(0.02):
+            if ending.is_set():
+                return
+        answer(handler, ending)
+
+    return wait_and_answer
+
+
 def hang(_handler, ending):
     """Takes the request and says nothing."""
     ending.wait(60)

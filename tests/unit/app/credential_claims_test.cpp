@@ -25,6 +25,14 @@ TEST(CredentialClaims, NameTheOtherHolders) {
   EXPECT_EQ(claims.claim("d", keys("three", "")), Ids{});
 }
 
+TEST(CredentialClaims, AreFoundWithoutClaiming) {
+  CredentialClaims claims;
+  claims.claim("a", keys("one", "k"));
+  EXPECT_EQ(claims.find_others("b", keys("one", "other")), Ids{"a"});
+  EXPECT_EQ(claims.find_others("a", keys("one", "k")), Ids{});
+  EXPECT_EQ(claims.claim("c", keys("", "other")), Ids{});
+}
+
 TEST(CredentialClaims, EndWithTheirRelease) {
   CredentialClaims claims;
   EXPECT_EQ(claims.claim("a", keys("one", "")), Ids{});

@@ -85,6 +85,16 @@ TEST_F(ExamineCrls, TakesAnOlderNumberWhereWhatIsThereIsPast) {
   EXPECT_EQ(examined(numbered("05"), &*past).front()->number(), "05");
 }
 
+// Else whoever keeps the fetches away until it is past could send the list from before.
+TEST_F(ExamineCrls, RefusesAnOlderOneAlsoWhereWhatIsThereIsPast) {
+  CrlShape shape = numbered("05", hours{3});
+  shape.next_update = kNow - hours{1};
+  const auto past = x509::parse_crls(body(root_, shape), authorities_);
+  ASSERT_TRUE(past);
+  EXPECT_NE(refusal(body(root_, numbered("04", hours{4})), &*past).find("older"), std::string::npos);
+  EXPECT_NE(refusal(body(root_, numbered("06", hours{4})), &*past).find("older"), std::string::npos);
+}
+
 TEST_F(ExamineCrls, RefusesAPastOneInPlaceOfOneThatHolds) {
   const Crls before = examined(numbered("05", hours{2}));
   CrlShape shape = numbered("06");

@@ -49,6 +49,19 @@ TEST_F(FetchedCopiesTest, GivesBackWhatWasStored) {
   EXPECT_EQ((*loaded)->received_at, test::kNow);
 }
 
+TEST_F(FetchedCopiesTest, KeepsWhatWasTakenInPartBesideTheWhole) {
+  ASSERT_TRUE(copies_.store(id_, outcome("whole")));
+  ASSERT_TRUE(copies_.store(id_, outcome("part"), fetch::Taken::in_part));
+  EXPECT_EQ((*copies_.load(id_, 100))->body, "whole");
+  EXPECT_EQ((*copies_.load(id_, 100, fetch::Taken::in_part))->body, "part");
+  ASSERT_TRUE(copies_.store(id_, outcome("new")));
+  EXPECT_EQ((*copies_.load(id_, 100))->body, "new");
+  EXPECT_FALSE(*copies_.load(id_, 100, fetch::Taken::in_part));
+  ASSERT_TRUE(copies_.store(id_, outcome("part"), fetch::Taken::in_part));
+  ASSERT_TRUE(copies_.keep_only(CopyId::Kind::jwks, {}));
+  EXPECT_EQ(files(), std::vector<std::string>{});
+}
+
 TEST_F(FetchedCopiesTest, IsForItsOwnerOnly) {
   ASSERT_TRUE(copies_.store(id_, outcome("x")));
   ASSERT_EQ(files().size(), 1U);

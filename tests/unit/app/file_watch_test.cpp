@@ -3,6 +3,7 @@
 #include <fstream>
 #include <poll.h>
 #include <sys/stat.h>
+#include <thread>
 #include <unistd.h>
 
 #include <gmock/gmock.h>
@@ -146,6 +147,20 @@ TEST_F(FileWatchTest, LooksUpWhatANewPointWentThrough) {
   EXPECT_EQ(arm("server.crt", before).changed, std::nullopt) << "it is not new any more: its changes are heard";
   watch_.stop();
   EXPECT_EQ(arm("server.crt", kNever).changed, std::nullopt);
+}
+
+// With `mv` while nobody listened: the directory has a new place, its files and its content have their old times.
+TEST_F(FileWatchTest, LooksUpThatADirectoryWasRenamedIntoPlace) {
+  write("old/server.crt");
+  // The clock that stamps files goes in steps: of what follows all times are later.
+  const FileWatch::FileTime made = FileWatch::file_now();
+  while (FileWatch::file_now() == made) std::this_thread::yield();
+  const FileWatch::FileTime since = FileWatch::file_now();
+  rename(at("old"), at("tls"));
+  EXPECT_EQ(arm("tls/server.crt", since).changed, at("tls"));
+  watch_.stop();
+  write("tls/another.crt");
+  EXPECT_EQ(arm("tls/server.crt", since).changed, std::nullopt) << "what it holds changed, not where it is";
 }
 
 TEST_F(FileWatchTest, IsReadableWhenThereIsSomethingToHear) {

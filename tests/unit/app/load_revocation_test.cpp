@@ -174,6 +174,36 @@ TEST_F(LoadRevocation, UsesWhatACopyHasOfTheAuthoritiesThatStay) {
   EXPECT_TRUE(found.crls->crls.front()->is_of(files_.partner.certificate));
 }
 
+// After a restart as before: the newer list of one CA, beside the older copy that has the other's.
+TEST_F(LoadRevocation, UsesWhatWasTakenInPartOnTopOfTheCopy) {
+  const FetchedCopies copies{files_.path("state")};
+  std::filesystem::create_directory(files_.path("state"));
+  ASSERT_TRUE(copies.prepare());
+  const CopyId id{CopyId::Kind::crl, "partner", "http://crl.example/bundle.crl"};
+  const std::vector<x509::Certificate> authorities{files_.partner.certificate, files_.issuing.certificate};
+  fetch::Outcome outcome;
+  outcome.validators.etag = "\"1\"";
+  outcome.body = test::to_crl_pem(make_crl(files_.issuing)) + test::to_crl_pem(make_crl(files_.partner));
+  ASSERT_TRUE(copies.store(id, outcome));
+  test::CrlShape newer;
+  newer.number = "77";
+  newer.this_update = kNow;
+  outcome.body = test::to_crl_pem(make_crl(files_.issuing, newer));
+  ASSERT_TRUE(copies.store(id, outcome, fetch::Taken::in_part));
+  const FoundCrls found = find_in_copies(copies)(id, authorities);
+  ASSERT_NE(found.crls, nullptr);
+  ASSERT_EQ(found.crls->crls.size(), 2U);
+  EXPECT_EQ(found.crls->crls[0]->number(), "77");
+  EXPECT_TRUE(found.crls->crls[1]->is_of(files_.partner.certificate));
+  EXPECT_EQ(found.crls->copy.validators.etag, "") << "the next answer has to be the whole";
+  // Without the copy it is what there is.
+  const CopyId other{CopyId::Kind::crl, "partner", "http://crl.example/part.crl"};
+  ASSERT_TRUE(copies.store(other, outcome, fetch::Taken::in_part));
+  const FoundCrls part = find_in_copies(copies)(other, authorities);
+  ASSERT_NE(part.crls, nullptr);
+  EXPECT_EQ(part.crls->crls.size(), 1U);
+}
+
 // soft_fail would go on without a word.
 TEST_F(LoadRevocation, WarnsOfACopyThatCannotBeUsed) {
   config_.trust_stores[0].revocation.crls[1] = {"", "http://crl.example/issuing.crl"};

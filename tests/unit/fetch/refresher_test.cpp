@@ -46,6 +46,11 @@ class RefresherTest : public FetchTest {
                            : ok_json(body, headers);
     etag_ = body;
   }
+  /// The max-age of a 304; else 0.
+  void confirm_for(const std::string& max_age) {
+    const std::lock_guard lock{mutex_};
+    confirmed_for_ = max_age;
+  }
   [[nodiscard]] std::vector<std::string> read() {
     const std::lock_guard lock{mutex_};
     return read_;
@@ -67,12 +72,14 @@ class RefresherTest : public FetchTest {
     asked_.push_back(head);
     const bool is_current =
         !etag_.empty() && head.find("\r\nIf-None-Match: \"" + etag_ + "\"\r\n") != std::string::npos;
-    peer.send(is_current ? "HTTP/1.1 304 Not Modified\r\nCache-Control: max-age=0\r\n\r\n" : answer_);
+    peer.send(is_current ? "HTTP/1.1 304 Not Modified\r\nCache-Control: max-age=" + confirmed_for_ + "\r\n\r\n"
+                         : answer_);
   }
 
   std::mutex mutex_;  // guards what follows
   std::string answer_;
   std::string etag_;
+  std::string confirmed_for_ = "0";
   std::vector<std::string> asked_;
   std::vector<std::string> read_;
   HostileServer server_;  // last: it uses the others
@@ -253,6 +260,20 @@ TEST_F(RefresherTest, BeginsWithItsSeed) {
   EXPECT_EQ(refresher.last_good()->body, "v1");
   ASSERT_TRUE(comes_true([&] { return refresher.status().last_good == test::kNow; }));
   EXPECT_EQ(refresher.last_good()->body, "v1");
+  EXPECT_TRUE(read().empty());
+}
+
+// Also where a 304 is all that comes.
+TEST_F(RefresherTest, AsksAgainBeforeTheContentOfItsSeedEnds) {
+  set_answer("v1", "");
+  confirm_for("3000");
+  LastGood seed;
+  seed.body = "v1";
+  seed.validators.etag = "\"v1\"";
+  seed.received_at = test::kNow - 1h;
+  seed.good_until = test::kNow + 1000s;
+  Refresher refresher{*client, plan(), reader(), seed};
+  ASSERT_TRUE(comes_true([&] { return refresher.status().next_attempt == test::kNow + 1000s; }));
   EXPECT_TRUE(read().empty());
 }
 

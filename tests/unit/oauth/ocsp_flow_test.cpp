@@ -177,13 +177,16 @@ TEST_F(OcspFlow, NobodyIsAskedForAnothersCertificate) {
   EXPECT_EQ(ocsp_.asked, 0U);
 }
 
-// A source that brings nothing at all.
-TEST_F(OcspFlow, WithoutAnOutcomeThereIsNoToken) {
+// A source that brings nothing that holds, however often it is asked: then nobody tells.
+TEST_F(OcspFlow, DoesNotAskWithoutEnd) {
   for (const RevocationMode mode : {RevocationMode::soft_fail, RevocationMode::require}) {
     start_in(mode);
+    ocsp_.asked = 0;
     ocsp_.answer = [](const OcspQuestion&) { return OcspOutcome(); };
-    expect_refused(ask_token("etl", present(etl_)), 400, "invalid_client", "revocation_unknown");
+    EXPECT_EQ(status(), mode == RevocationMode::require ? 400 : 200);
+    EXPECT_EQ(ocsp_.asked, 2U);
   }
+  EXPECT_EQ(last_reason(), "revocation_unknown");
 }
 
 }  // namespace certbound::oauth

@@ -347,6 +347,21 @@ TEST(ParseCrls, DecodesALongTextInPieces) {
   EXPECT_THAT(crls_refusal(pem, root), HasSubstr("not base64"));
 }
 
+// Each would cost the verification of a signature; none is looked at.
+TEST(ParseCrls, RefusesMoreListsThanThereCanBe) {
+  const test::Identity root = test::make_root("Root");
+  std::string pem;
+  for (std::size_t i = 0; i < kMostCrlsOfAFile; ++i) pem += "-----BEGIN X509 CRL-----\nAAAA\n-----END X509 CRL-----\n";
+  const auto most = parse_crls(pem, {&root.certificate, 1});
+  ASSERT_FALSE(most);
+  EXPECT_NE(most.error().detail.find("PEM block 1"), std::string::npos) << most.error().detail;
+  pem += "-----BEGIN X509 CRL-----\nAAAA\n-----END X509 CRL-----\n";
+  for (const auto& error :
+       {parse_crls(pem, {&root.certificate, 1}).error(), parse_known_crls(pem, {&root.certificate, 1}).error()}) {
+    EXPECT_NE(error.detail.find("more than 1024 CRLs"), std::string::npos) << error.detail;
+  }
+}
+
 TEST(ParseCrls, RefusesFilesOfSomethingElse) {
   const auto root = make_root("Root");
   const std::string pem = test::to_crl_pem(make_crl(root));

@@ -119,6 +119,21 @@ TEST(OcspCache, IsBounded) {
   EXPECT_NE(cache.find(key_of("a"), kNow), nullptr);
 }
 
+// Else many certificates of the same CA would bring back one of them.
+TEST(OcspCache, KeepsWhatIsRevokedWhenItIsFull) {
+  OcspCache cache{2};
+  cache.put(key_of("a"), answer_of(OcspStatus::revoked));
+  for (const char* name : {"b", "c", "d"}) cache.put(key_of(name), answer_of(OcspStatus::good));
+  EXPECT_EQ(cache.size(), 2U);
+  EXPECT_NE(cache.find_revoked(key_of("a")), nullptr);
+  EXPECT_NE(cache.find(key_of("d"), kNow), nullptr);
+  cache.put(key_of("e"), answer_of(OcspStatus::revoked));
+  cache.put(key_of("f"), answer_of(OcspStatus::revoked));
+  EXPECT_EQ(cache.size(), 2U);
+  EXPECT_EQ(cache.find_revoked(key_of("a")), nullptr);
+  EXPECT_NE(cache.find_revoked(key_of("f")), nullptr);
+}
+
 TEST(OcspCache, ForgetsAllButWhatIsRevoked) {
   OcspCache cache;
   cache.put(key_of("a"), answer_of(OcspStatus::good));
