@@ -33,7 +33,29 @@ Result<std::vector<net::TlsContext>> make_tls_contexts(const Generation& generat
     if (!context) return std::move(context).error();
     contexts.push_back(*std::move(context));
   }
+  for (const gate::Options& verifier : generation.config.verifiers) {
+    if (verifier.is_local()) {
+      contexts.emplace_back();
+      continue;
+    }
+    auto context = net::make_tls_context(generation.materials.server, net::ClientCertificate::require,
+                                         generation.config.limits.chain, library);
+    if (!context) return std::move(context).error();
+    contexts.push_back(*std::move(context));
+  }
   return contexts;
+}
+
+/// One worker's.
+Result<std::vector<std::shared_ptr<const gate::Published>>> make_verifiers(const Generation& generation) {
+  std::vector<std::shared_ptr<const gate::Published>> verifiers;
+  for (std::size_t i = 0; i < generation.config.verifiers.size(); ++i) {
+    auto made = gate::make_published(generation.config.verifiers[i], generation.materials.proxies[i],
+                                     generation.snapshot->issuer, generation.snapshot->jwks.body);
+    if (!made) return std::move(made).error();
+    verifiers.push_back(*std::move(made));
+  }
+  return verifiers;
 }
 
 /// On a thread of its own, and so in an arena of its own: what is made afterwards and stays does not get into the gaps
@@ -83,6 +105,11 @@ Result<Generation> make_generation(Checked checked, const GenerationContext& con
   auto snapshot = build_snapshot(generation.config, generation.materials, *std::move(signing_keys), number);
   if (!snapshot) return std::move(snapshot).error();
   generation.snapshot = *std::move(snapshot);
+  for (std::size_t worker = 0; worker < context.libraries.size(); ++worker) {
+    auto verifiers = make_verifiers(generation);
+    if (!verifiers) return std::move(verifiers).error();
+    generation.verifiers.push_back(*std::move(verifiers));
+  }
   return generation;
 }
 

@@ -12,6 +12,7 @@
 #include "config/config.hpp"
 #include "config/problem.hpp"
 #include "crypto/library_context.hpp"
+#include "gate/service.hpp"
 #include "net/tls_context.hpp"
 #include "oauth/snapshot.hpp"
 #include "store/store.hpp"
@@ -23,8 +24,11 @@ namespace certbound::app {
 struct Generation {
   config::Config config;
   Materials materials;
-  std::vector<std::vector<net::TlsContext>> tls;  ///< by worker, then by listener
+  /// By worker, then by listener, then by verifier: null for one on a Unix socket.
+  std::vector<std::vector<net::TlsContext>> tls;
   std::shared_ptr<const oauth::Snapshot> snapshot;
+  /// By worker, then by entry of `verifiers`: each worker remembers tokens of its own.
+  std::vector<std::vector<std::shared_ptr<const gate::Published>>> verifiers;
 };
 
 /// Everything that can be checked without the state directory: the configuration and the files that it names.

@@ -21,6 +21,7 @@ class MaterialsLoader {
   LoadedMaterials load() {
     load_server();
     load_fetch();
+    for (std::size_t i = 0; i < config_.verifiers.size(); ++i) load_proxies(i);
     for (const x509::TrustStoreOptions& options : config_.trust_stores) load_trust_store(options);
     std::vector<config::Problem> shared = find_shared_certificates(config_, materials_.trust_stores, now_);
     materials_.shared_certificates = shared.size();
@@ -84,6 +85,17 @@ class MaterialsLoader {
       add_problem(config_.fetch.ca_file.empty() ? "fetch" : "fetch.ca_file", config::Severity::error,
                   settings.error().detail);
     }
+  }
+
+  /// The very certificates of the files, whoever issued them.
+  void load_proxies(std::size_t number) {
+    const std::string key = "verifiers[" + std::to_string(number) + "].proxies";
+    std::vector<crypto::Sha256> proxies;
+    for (const x509::Certificate& certificate :
+         load_certificates(key, "proxy", "verifier", config_.verifiers[number].proxies)) {
+      proxies.push_back(x509::thumbprint(certificate));
+    }
+    materials_.proxies.push_back(std::move(proxies));
   }
 
   std::vector<x509::Certificate> load_certificates(const std::string& key, const std::string& role,

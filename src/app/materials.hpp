@@ -19,7 +19,7 @@ namespace certbound::app {
 
 /// A certificate that somebody has to renew in time.
 struct WatchedCertificate {
-  std::string role;  ///< `server`, `server_chain` (what it is sent with), `anchor`, `intermediate`
+  std::string role;  ///< `server`, `server_chain` (what it is sent with), `anchor`, `intermediate`, `proxy`
   std::string name;  ///< the file, or store and file
   std::string subject;
   std::string serial;  ///< hexadecimal: two CAs of one name are two certificates
@@ -36,6 +36,7 @@ struct Materials {
   std::size_t shared_certificates = 0;
   std::vector<CrlUrl> crl_urls;  ///< of every trust store whose policy is not off
   std::shared_ptr<const fetch::Settings> fetch;
+  std::vector<std::vector<crypto::Sha256>> proxies;  ///< of each entry of `verifiers`: x5t#S256 of who may ask
 };
 
 struct LoadedMaterials {

@@ -12,6 +12,12 @@ bool has_same_addresses(const config::Config& running, const config::Config& wan
       [](const net::ListenerOptions& a, const net::ListenerOptions& b) { return a.address == b.address; });
 }
 
+bool has_same_sockets(const std::vector<gate::Options>& a, const std::vector<gate::Options>& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const gate::Options& one, const gate::Options& other) {
+    return one.address == other.address && one.socket_mode == other.socket_mode;
+  });
+}
+
 bool has_same_limits(const net::Limits& a, const net::Limits& b) {
   return a.header_bytes == b.header_bytes && a.body_bytes == b.body_bytes &&
          a.connections_per_worker == b.connections_per_worker && a.handshake_timeout == b.handshake_timeout &&
@@ -24,6 +30,7 @@ bool has_same_limits(const net::Limits& a, const net::Limits& b) {
 std::vector<std::string> keys_that_need_restart(const config::Config& running, const config::Config& wanted) {
   std::vector<std::string> keys;
   if (!has_same_addresses(running, wanted)) keys.emplace_back("listeners[].address");
+  if (!has_same_sockets(running.verifiers, wanted.verifiers)) keys.emplace_back("verifiers[].address");
   if (running.operations.address != wanted.operations.address) keys.emplace_back("operations.address");
   if (running.state_dir != wanted.state_dir) keys.emplace_back("state_dir");
   if (running.audit.file != wanted.audit.file) keys.emplace_back("audit.file");

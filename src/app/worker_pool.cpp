@@ -7,6 +7,7 @@
 #include "base/clock.hpp"
 #include "base/log.hpp"
 #include "net/descriptor_limit.hpp"
+#include "net/unix_listener.hpp"
 
 namespace certbound::app {
 
@@ -16,6 +17,10 @@ WorkerPool::Unit::Unit(const net::Limits& limits, Shared& shared)
     : directory{shared.executor},
       service{directory, shared.ocsp, shared.seen, shared.audit, shared.service_metrics, shared.health, &wall_now},
       worker{limits, shared.session_metrics} {}
+
+void WorkerPool::Unit::publish_verifiers(const std::vector<std::shared_ptr<const gate::Published>>& published) {
+  for (std::size_t i = 0; i < verifiers.size(); ++i) verifiers[i]->publish(published[i]);
+}
 
 WorkerPool::WorkerPool(unsigned workers, const net::Limits& limits, Shared& shared)
     : shared_{shared}, operations_{shared.registry, shared.health} {
@@ -27,6 +32,10 @@ WorkerPool::WorkerPool(unsigned workers, const net::Limits& limits, Shared& shar
 static Result<void> probe_addresses(const config::Config& config) {
   for (const auto& listener : config.listeners) {
     if (auto probed = net::probe_listener(listener.address); !probed) return probed;
+  }
+  for (const auto& verifier : config.verifiers) {
+    if (verifier.is_local()) continue;
+    if (auto probed = net::probe_listener(verifier.address); !probed) return probed;
   }
   return config.operations.address == "none" ? Result<void>{} : net::probe_listener(config.operations.address);
 }
@@ -42,17 +51,55 @@ Result<void> WorkerPool::bind(const Generation& generation) {
       if (!socket) return std::move(socket).error();
       address = socket->address();
       Unit& unit = *units_[number];
-      unit.listeners.push_back(unit.worker.add_listener(*std::move(socket), generation.tls[number][i], unit.service));
+      unit.listeners.push_back(unit.worker.add_listener(*std::move(socket), generation.tls[number][i], unit.service,
+                                                        net::Audience::clients));
     }
     log::info("listening", {{"listener", address}, {"address", address}, {"scheme", "https"}});
   }
+  if (auto bound = bind_verifiers(generation); !bound) return bound;
   if (config.operations.address == "none") return {};
   auto socket = net::bind_listener(config.operations.address);
   if (!socket) return std::move(socket).error();
   const std::string address = socket->address();
-  static_cast<void>(units_.front()->worker.add_listener(*std::move(socket), nullptr, operations_));
+  static_cast<void>(
+      units_.front()->worker.add_listener(*std::move(socket), nullptr, operations_, net::Audience::operators));
   log::info("listening", {{"listener", "operations"}, {"address", address}, {"scheme", "http"}});
   return {};
+}
+
+WorkerPool::~WorkerPool() {
+  for (const std::filesystem::path& path : sockets_) net::remove_unix_listener(path);
+}
+
+Result<void> WorkerPool::bind_verifiers(const Generation& generation) {
+  for (std::size_t i = 0; i < generation.config.verifiers.size(); ++i) {
+    const gate::Options& options = generation.config.verifiers[i];
+    const std::filesystem::path path = options.is_local() ? options.address.substr(net::kUnixPrefix.size()) : "";
+    auto first =
+        options.is_local() ? net::bind_unix_listener(path, options.socket_mode) : net::bind_listener(options.address);
+    if (!first) return std::move(first).error();
+    if (options.is_local()) sockets_.push_back(path);
+    const std::string address = first->address();
+    // The other workers accept from the same queue of a Unix socket, and from one of their own of a port.
+    for (std::size_t number = 1; number < units_.size(); ++number) {
+      auto socket = options.is_local() ? first->duplicate() : net::bind_listener(address);
+      if (!socket) return std::move(socket).error();
+      add_verifier(generation, i, number, *std::move(socket));
+    }
+    add_verifier(generation, i, 0, *std::move(first));
+    log::info("listening",
+              {{"listener", "verifier"}, {"address", address}, {"scheme", options.is_local() ? "http" : "https"}});
+  }
+  return {};
+}
+
+void WorkerPool::add_verifier(const Generation& generation, std::size_t number, std::size_t worker,
+                              net::ListeningSocket socket) {
+  Unit& unit = *units_[worker];
+  unit.verifiers.push_back(std::make_unique<gate::Service>(shared_.gate_metrics));
+  const std::size_t context = generation.config.listeners.size() + number;
+  unit.listeners.push_back(unit.worker.add_listener(std::move(socket), generation.tls[worker][context],
+                                                    *unit.verifiers.back(), net::Audience::clients));
 }
 
 Result<void> WorkerPool::start(const Generation& generation, const oauth::KeyDirectory::Published& keys,
@@ -62,6 +109,7 @@ Result<void> WorkerPool::start(const Generation& generation, const oauth::KeyDir
   for (std::size_t number = 0; number < units_.size(); ++number) {
     units_[number]->service.publish(std::move((*prepared)[number]));
     units_[number]->service.publish_keys(keys);
+    units_[number]->publish_verifiers(generation.verifiers[number]);
   }
   for (const auto& unit : units_) unit->worker.start(on_listener_failure);
   return {};
@@ -96,6 +144,7 @@ void WorkerPool::publish(const Generation& generation, Prepared prepared, const 
   do_on_each([&generation, &prepared, &keys](Unit& unit, std::size_t number) {
     unit.service.publish(std::move(prepared[number]));
     unit.service.publish_keys(keys);
+    unit.publish_verifiers(generation.verifiers[number]);
     const std::vector<net::TlsContext>& tls = generation.tls[number];
     for (std::size_t i = 0; i < tls.size(); ++i) unit.worker.publish_tls(unit.listeners[i], tls[i]);
   });

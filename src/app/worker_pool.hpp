@@ -9,6 +9,7 @@
 #include "app/operations.hpp"
 #include "audit/writer.hpp"
 #include "base/metrics.hpp"
+#include "gate/service.hpp"
 #include "net/worker.hpp"
 #include "oauth/health.hpp"
 #include "oauth/service.hpp"
@@ -32,6 +33,7 @@ struct Shared {
         registry{metrics_registry},
         health{server_health},
         session_metrics{metrics_registry},
+        gate_metrics{metrics_registry},
         service_metrics{metrics_registry} {}
 
   audit::Writer& audit;
@@ -41,6 +43,7 @@ struct Shared {
   metrics::Registry& registry;
   const oauth::Health& health;
   net::SessionMetrics session_metrics;
+  gate::Metrics gate_metrics;
   oauth::ServiceMetrics service_metrics;
 };
 
@@ -49,6 +52,9 @@ class WorkerPool {
  public:
   /// `workers` workers, at least one.
   WorkerPool(unsigned workers, const net::Limits& limits, Shared& shared);
+  WorkerPool(const WorkerPool&) = delete;
+  WorkerPool& operator=(const WorkerPool&) = delete;
+  ~WorkerPool();
 
   /// Binds every listener of the configuration on every worker, and the operations listener on the first. Errors:
   /// `invalid_request`, `detail` names the address and what the system said.
@@ -85,17 +91,24 @@ class WorkerPool {
  private:
   struct Unit {
     Unit(const net::Limits& limits, Shared& shared);
+    void publish_verifiers(const std::vector<std::shared_ptr<const gate::Published>>& published);
+
     store::ClientDirectory directory;
     oauth::Service service;
+    std::vector<std::unique_ptr<gate::Service>> verifiers;  // in the order of the configuration
     net::Worker worker;
-    std::vector<std::size_t> listeners;  // the worker's numbers of the configuration's listeners, in order
+    std::vector<std::size_t> listeners;  // the worker's numbers of the listeners, then of the verifiers, in order
   };
+
+  [[nodiscard]] Result<void> bind_verifiers(const Generation& generation);
+  void add_verifier(const Generation& generation, std::size_t number, std::size_t worker, net::ListeningSocket socket);
 
   /// On the thread of each worker; returns when each has done it.
   void do_on_each(const std::function<void(Unit& unit, std::size_t number)>& work);
 
   Shared& shared_;
   OperationsHandler operations_;
+  std::vector<std::filesystem::path> sockets_;  // Unix sockets, to be removed at the end
   std::vector<std::unique_ptr<Unit>> units_;
 };
 

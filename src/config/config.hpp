@@ -13,6 +13,7 @@
 #include "base/clock.hpp"
 #include "base/log.hpp"
 #include "fetch/options.hpp"
+#include "gate/options.hpp"
 #include "model/client.hpp"
 #include "model/resource.hpp"
 #include "net/options.hpp"
@@ -73,6 +74,7 @@ struct Config {
   OperationsOptions operations;
   net::TlsOptions tls;
   std::filesystem::path state_dir = "/var/lib/certbound";
+  std::vector<gate::Options> verifiers;
   oauth::SigningOptions signing;
   oauth::TokenOptions tokens;
   std::vector<model::Resource> resources;

@@ -9,6 +9,7 @@
 #include "config/client_reader.hpp"
 #include "config/options.hpp"
 #include "config/tree.hpp"
+#include "config/verifier_options.hpp"
 
 namespace certbound::config {
 
@@ -52,6 +53,7 @@ Loaded Loader::load(const std::filesystem::path& name, std::string text) {
     if (const Node* patterns = main.tree->root().find("include")) include(main, *patterns);
     read_clients();
     check_clients_can_connect(*main.reader, main.tree->root(), config_);
+    check_verifiers(*main.reader, main.tree->root(), config_);
   }
   for (const File& file : files_) config_.files.push_back(file.source.name());
   config_.places = std::move(session_.places);

@@ -3,6 +3,7 @@
 #include "config/check_value.hpp"
 #include "config/fields.hpp"
 #include "config/revocation_options.hpp"
+#include "config/verifier_options.hpp"
 
 namespace certbound::config {
 
@@ -313,6 +314,9 @@ const Section<Config>& config_section() {
               .at_least_one()
               .required(),
           section<&Config::operations>("operations", operations_section(), "The listener for monitoring."),
+          sections<&Config::verifiers>("verifiers", verifier_section(),
+                                       "Where proxies ask whether a request may pass (docs/PROXIES.md): the token of "
+                                       "its Authorization header, and its binding to the client's certificate."),
           section<&Config::tls>("tls", tls_section(), "The server's own certificate, for every listener.").required(),
           path<&Config::state_dir>("state_dir", "The directory of the database, the signing keys and the audit log."),
           section<&Config::signing>("signing", signing_section(), "How tokens are signed."),

@@ -269,10 +269,12 @@ std::string to_text(const asio::ip::tcp::endpoint& endpoint) {
 
 std::shared_ptr<http::Connection> make_connection(const Socket& socket, const ListenerState& listener) {
   auto connection = std::make_shared<http::Connection>();
+  connection->listener_address = listener.address;
+  connection->peer_address = "unix";
+  if (listener.is_local()) return connection;
   boost::system::error_code error;
   const auto endpoint = socket.remote_endpoint(error);
   connection->peer_address = error ? "gone" : to_text(endpoint);
-  connection->listener_address = listener.address;
   return connection;
 }
 
@@ -347,7 +349,7 @@ SessionMetrics::SessionMetrics(metrics::Registry& registry)
 
 Task<void> run_session(Socket socket, std::shared_ptr<ListenerState> listener) {
   boost::system::error_code error;
-  socket.set_option(asio::ip::tcp::no_delay{true}, error);
+  if (!listener->is_local()) socket.set_option(asio::ip::tcp::no_delay{true}, error);
   if (error) co_return;  // the peer is gone already
   if (listener->tls) {
     co_await run_tls(std::move(socket), std::move(listener));

@@ -39,6 +39,9 @@ struct ListenerState {
         limits{session_limits},
         sessions{session_list} {}
 
+  /// A Unix socket: its peers have no address.
+  [[nodiscard]] bool is_local() const { return address.starts_with("unix:"); }
+
   std::string address;
   TlsContext tls;  ///< null for a plain listener; replaced by a reload, sessions keep the one that they began with
   http::Handler& handler;

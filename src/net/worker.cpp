@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdint>
 #include <cstring>
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <thread>
@@ -37,7 +38,7 @@ constexpr auto kResume = asio::as_tuple(asio::use_awaitable);
 constexpr std::chrono::milliseconds kSweepInterval{200};
 constexpr std::chrono::milliseconds kAcceptPause{100};
 constexpr std::chrono::milliseconds kRoomPause{20};  // a session that was told to end needs a moment for it
-constexpr std::size_t kPlainConnections = 64;
+constexpr std::size_t kOperatorConnections = 64;
 constexpr int kBacklog = 4096;
 
 Result<tcp::endpoint> parse_endpoint(const std::string& address) {
@@ -89,6 +90,18 @@ Result<ListeningSocket> listen_at(const std::string& address, PortUse use) {
 ListeningSocket::ListeningSocket(ListeningSocket&& other) noexcept
     : descriptor_{std::exchange(other.descriptor_, -1)}, address_{std::move(other.address_)} {}
 
+ListeningSocket& ListeningSocket::operator=(ListeningSocket&& other) noexcept {
+  std::swap(descriptor_, other.descriptor_);
+  std::swap(address_, other.address_);
+  return *this;
+}
+
+Result<ListeningSocket> ListeningSocket::duplicate() const {
+  const int copy = ::fcntl(descriptor_, F_DUPFD_CLOEXEC, 0);
+  if (copy < 0) return invalid_input(address_ + ": cannot share the socket: " + system_error_text(errno));
+  return ListeningSocket{copy, address_};
+}
+
 ListeningSocket::~ListeningSocket() {
   if (descriptor_ >= 0) ::close(descriptor_);
 }
@@ -111,12 +124,12 @@ struct Worker::State {
   Task<void> run_sweep();
   void begin_drain();
   [[nodiscard]] bool make_room(ListenerState& listener);
-  [[nodiscard]] std::size_t session_count() const { return sessions.size() + plain_sessions.size(); }
+  [[nodiscard]] std::size_t session_count() const { return sessions.size() + operator_sessions.size(); }
 
   Limits limits;
   const SessionMetrics& metrics;
   SessionList sessions;  // before io: what the loop still holds at its end takes itself off these lists
-  SessionList plain_sessions;
+  SessionList operator_sessions;
   asio::io_context io{1};
   std::vector<tcp::acceptor> acceptors;
   std::vector<std::shared_ptr<ListenerState>> listeners;
@@ -177,7 +190,7 @@ Task<void> Worker::State::run_sweep() {
     sweep_timer.expires_after(kSweepInterval);
     co_await sweep_timer.async_wait(kResume);
     const auto now = std::chrono::steady_clock::now();
-    for (SessionList* list : {&sessions, &plain_sessions}) {
+    for (SessionList* list : {&sessions, &operator_sessions}) {
       list->sweep(now);
       if (now >= drain_until) list->cancel_all();
     }
@@ -193,7 +206,7 @@ void Worker::State::begin_drain() {
     if (error) log::warning("close_failed", {{"detail", error.message()}});
   }
   sessions.drain();
-  plain_sessions.drain();
+  operator_sessions.drain();
   sweep_timer.cancel();
 }
 
@@ -207,12 +220,14 @@ Worker::~Worker() {
   }
 }
 
-std::size_t Worker::add_listener(ListeningSocket socket, TlsContext tls, http::Handler& handler) {
+std::size_t Worker::add_listener(ListeningSocket socket, TlsContext tls, http::Handler& handler, Audience audience) {
   Limits limits = state_->limits;
-  if (!tls) limits.connections_per_worker = std::min(limits.connections_per_worker, kPlainConnections);
+  const bool is_for_clients = audience == Audience::clients;
+  if (!is_for_clients) limits.connections_per_worker = std::min(limits.connections_per_worker, kOperatorConnections);
   auto listener = std::make_shared<ListenerState>(socket.address(), handler, state_->metrics, limits,
-                                                  tls ? state_->sessions : state_->plain_sessions);
+                                                  is_for_clients ? state_->sessions : state_->operator_sessions);
   listener->tls = std::move(tls);
+  // Of a Unix socket the protocol is never asked for.
   const bool is_v6 = socket.address().starts_with('[');
   state_->acceptors.emplace_back(state_->io, is_v6 ? tcp::v6() : tcp::v4(), socket.take_descriptor());
   state_->listeners.push_back(std::move(listener));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -17,15 +18,23 @@ class ListeningSocket {
  public:
   ListeningSocket(int descriptor, std::string address) : descriptor_{descriptor}, address_{std::move(address)} {}
   ListeningSocket(ListeningSocket&& other) noexcept;
-  ListeningSocket& operator=(ListeningSocket&&) = delete;
+  ListeningSocket& operator=(ListeningSocket&& other) noexcept;
   ~ListeningSocket();
 
   [[nodiscard]] const std::string& address() const { return address_; }  ///< with the port that was bound
   [[nodiscard]] int take_descriptor();
+  /// The same socket once more, for another worker. Errors: `invalid_request`.
+  [[nodiscard]] Result<ListeningSocket> duplicate() const;
 
  private:
   int descriptor_;
   std::string address_;
+};
+
+/// For whom a listener is, and so how many connections it may have.
+enum class Audience : std::uint8_t {
+  clients,    ///< limits.connections_per_worker, all of them together
+  operators,  ///< a small bound of their own, so that a worker full of clients still answers them
 };
 
 /// Refuses `address` where a socket listens already, even one that would share its port: sockets of one user with
@@ -46,10 +55,9 @@ class Worker {
   Worker& operator=(const Worker&) = delete;
   ~Worker();
 
-  /// Before start(). Null `tls` makes a plain listener; connections of plain ones are counted apart from the others,
-  /// with a small bound of their own, so that a worker full of clients still answers operators. Returns the listener's
-  /// number on this worker. `handler` outlives the worker's thread.
-  std::size_t add_listener(ListeningSocket socket, TlsContext tls, http::Handler& handler);
+  /// Before start(). Null `tls` makes a plain listener. Returns the listener's number on this worker. `handler`
+  /// outlives the worker's thread.
+  std::size_t add_listener(ListeningSocket socket, TlsContext tls, http::Handler& handler, Audience audience);
 
   /// Starts the thread. `on_listener_failure` is called on it when accepting fails for good, or the watch over
   /// deadlines does.

@@ -139,9 +139,11 @@ class Daemon:
         return self
 
     def addresses(self, scheme):
-        """(ip, port) of the listeners of that scheme, in the order in which they came up, each once."""
+        """(ip, port) of the listeners of that scheme but verifiers, in the order in which they came up, each once."""
         found = []
         for event in self.log.events("listening"):
+            if event["listener"] == "verifier":
+                continue
             ip, _, port = event["address"].rpartition(":")
             place = (ip.strip("[]"), int(port))
             if event["scheme"] == scheme and place not in found:

@@ -152,6 +152,16 @@ TEST(ConfigFixtures, IncludedFilesAddClientsResourcesAndTrustStores) {
   EXPECT_EQ(config.trust_stores[0].revocation.crls,
             (std::vector<x509::CrlSource>{{"ca/partner.crl", ""}, {"", "http://crl.partner.example/root.crl"}}));
   EXPECT_EQ(config.trust_stores[0].revocation.ocsp.source, x509::OcspSource::from_certificate);
+  ASSERT_EQ(config.verifiers.size(), 2U);
+  EXPECT_TRUE(config.verifiers[0].is_local());
+  EXPECT_EQ(config.verifiers[0].socket_mode, 0600U);
+  EXPECT_EQ(config.verifiers[0].certificate_format, gate::CertificateFormat::nginx);
+  EXPECT_EQ(config.verifiers[0].scope, "orders.read");
+  EXPECT_EQ(config.verifiers[0].binding, Binding::required);
+  EXPECT_FALSE(config.verifiers[1].is_local());
+  EXPECT_EQ(config.verifiers[1].proxies.size(), 1U);
+  EXPECT_EQ(config.verifiers[1].certificate_header, "x-cert");
+  EXPECT_EQ(config.verifiers[1].binding, Binding::when_bound);
   EXPECT_EQ(config.trust_stores[0].revocation.ocsp.hosts,
             (std::vector<std::string>{"ocsp.example.com:8080", "b.example"}));
   EXPECT_EQ(config.trust_stores[1].revocation.mode, x509::RevocationMode::off);

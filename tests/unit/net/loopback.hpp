@@ -142,7 +142,8 @@ class LoopbackServer {
     auto socket = bind_listener("127.0.0.1:0");
     if (!socket) throw std::runtime_error{socket.error().detail};
     address = socket->address();
-    listener = worker().add_listener(*std::move(socket), std::move(tls), handler);
+    const Audience audience = tls ? Audience::clients : Audience::operators;
+    listener = worker().add_listener(*std::move(socket), std::move(tls), handler, audience);
     worker().start([](const std::string& detail) { ADD_FAILURE() << "the listener failed: " << detail; });
   }
 

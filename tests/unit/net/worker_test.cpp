@@ -226,7 +226,7 @@ TEST(Worker, TellsOfAListenerThatFails) {
   const int descriptor = socket->take_descriptor();
   std::promise<std::string> failure;
   Worker worker{Limits{}, metrics};
-  worker.add_listener(ListeningSocket{descriptor, address}, nullptr, handler);
+  worker.add_listener(ListeningSocket{descriptor, address}, nullptr, handler, Audience::operators);
   worker.start([&failure](const std::string& detail) { failure.set_value(detail); });
   ASSERT_EQ(::shutdown(descriptor, SHUT_RDWR), 0);  // accept() says EINVAL from now on
   auto told = failure.get_future();
@@ -241,7 +241,7 @@ TEST(Worker, NeedsNoStart) {
   Worker worker{Limits{}, metrics};
   auto socket = bind_listener("127.0.0.1:0");
   ASSERT_TRUE(socket);
-  EXPECT_EQ(worker.add_listener(*std::move(socket), nullptr, handler), 0U);
+  EXPECT_EQ(worker.add_listener(*std::move(socket), nullptr, handler, Audience::operators), 0U);
 }
 
 }  // namespace certbound::net

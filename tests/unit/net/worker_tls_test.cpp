@@ -121,8 +121,8 @@ TEST(WorkerTls, HasPlacesOfTheirOwnForPlainConnections) {
   const std::string secured_address = secured->address();
   const std::string plain_address = plain->address();
   Worker worker{limits, metrics};
-  worker.add_listener(*std::move(secured), make_server_context(ClientCertificate::none), handler);
-  worker.add_listener(*std::move(plain), nullptr, operations);
+  worker.add_listener(*std::move(secured), make_server_context(ClientCertificate::none), handler, Audience::clients);
+  worker.add_listener(*std::move(plain), nullptr, operations, Audience::operators);
   worker.start([](const std::string& detail) { ADD_FAILURE() << detail; });
 
   LoopbackClient busy{secured_address};

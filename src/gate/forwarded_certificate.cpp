@@ -1,0 +1,146 @@
+#include "gate/forwarded_certificate.hpp"
+
+#include <optional>
+#include <string>
+
+namespace certbound::gate {
+
+namespace {
+
+/// A value that no format reads, so that what is wrong stays wrong.
+PresentedCertificate refuse() { return PresentedCertificate::from_pem("no certificate"); }
+
+bool is_alias(std::string_view name, std::string_view of) {
+  if (name.size() != of.size() || name == of) return false;
+  for (std::size_t i = 0; i < name.size(); ++i) {
+    const char letter = name[i] == '_' ? '-' : name[i];
+    if (letter != (of[i] == '_' ? '-' : of[i])) return false;
+  }
+  return true;
+}
+
+int hex_digit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  return -1;
+}
+
+/// Percent decoding and nothing else: a plus is a plus, as base64 has it.
+std::optional<std::string> decode_percent(std::string_view text) {
+  std::string decoded;
+  decoded.reserve(text.size());
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '%') {
+      decoded.push_back(text[i]);
+      continue;
+    }
+    if (i + 2 >= text.size()) return std::nullopt;
+    const int high = hex_digit(text[i + 1]);
+    const int low = hex_digit(text[i + 2]);
+    if (high < 0 || low < 0) return std::nullopt;
+    decoded.push_back(static_cast<char>(high * 16 + low));
+    i += 2;
+  }
+  return decoded;
+}
+
+PresentedCertificate read_escaped_pem(std::string_view text) {
+  const auto pem = decode_percent(text);
+  return pem ? PresentedCertificate::from_pem(*pem) : refuse();
+}
+
+bool is_named(std::string_view key, std::string_view lower) {
+  if (key.size() != lower.size()) return false;
+  for (std::size_t i = 0; i < key.size(); ++i) {
+    const char c = key[i] >= 'A' && key[i] <= 'Z' ? static_cast<char>(key[i] - 'A' + 'a') : key[i];
+    if (c != lower[i]) return false;
+  }
+  return true;
+}
+
+/// One `key=value` of an element of X-Forwarded-Client-Cert.
+struct Pair {
+  std::string_view key;
+  std::string value;
+};
+
+/// Takes a pair off `rest`; what follows it is left, with its separator. A value in quotes may hold separators, and a
+/// backslash before a quote.
+std::optional<Pair> take_pair(std::string_view& rest) {
+  const std::size_t equals = rest.find('=');
+  if (equals == std::string_view::npos) return std::nullopt;
+  Pair pair{rest.substr(0, equals), {}};
+  if (pair.key.find_first_of(";,\"") != std::string_view::npos) return std::nullopt;
+  rest.remove_prefix(equals + 1);
+  if (!rest.starts_with('"')) {
+    const std::size_t end = std::min(rest.find_first_of(";,"), rest.size());
+    pair.value = rest.substr(0, end);
+    if (pair.value.find('"') != std::string::npos) return std::nullopt;
+    rest.remove_prefix(end);
+    return pair;
+  }
+  for (std::size_t i = 1; i < rest.size(); ++i) {
+    if (rest[i] == '"') {
+      rest.remove_prefix(i + 1);
+      return pair;
+    }
+    if (rest[i] == '\\' && ++i == rest.size()) return std::nullopt;
+    pair.value.push_back(rest[i]);
+  }
+  return std::nullopt;
+}
+
+/// Of several elements each is a proxy on the way, and which of them is to be believed nothing says.
+PresentedCertificate read_xfcc(std::string_view text) {
+  std::optional<std::string> certificate;
+  for (;;) {
+    auto pair = take_pair(text);
+    if (!pair) return refuse();
+    if (is_named(pair->key, "cert")) {
+      if (certificate) return refuse();
+      certificate = std::move(pair->value);
+    }
+    if (text.empty()) break;
+    if (text.front() != ';') return refuse();
+    text.remove_prefix(1);
+  }
+  return certificate ? read_escaped_pem(*certificate) : refuse();
+}
+
+}  // namespace
+
+std::string_view usual_header(CertificateFormat format) {
+  switch (format) {
+    case CertificateFormat::rfc9440:
+      return "client-cert";
+    case CertificateFormat::nginx:
+      return "x-ssl-client-cert";
+    case CertificateFormat::xfcc:
+      return "x-forwarded-client-cert";
+  }
+  return {};
+}
+
+PresentedCertificate read_forwarded_certificate(const http::Request& request, std::string_view name,
+                                                CertificateFormat format) {
+  std::optional<std::string_view> value;
+  for (const http::Header& header : request.headers) {
+    if (is_alias(header.name, name)) return refuse();
+    if (header.name != name) continue;
+    if (value) return refuse();
+    value = header.value;
+  }
+  if (!value || value->empty()) return PresentedCertificate::none();
+  switch (format) {
+    case CertificateFormat::rfc9440:
+      return PresentedCertificate::from_client_cert(*value);
+    case CertificateFormat::nginx:
+      return read_escaped_pem(*value);
+    case CertificateFormat::xfcc:
+      return read_xfcc(*value);
+  }
+  return refuse();
+}
+
+}  // namespace certbound::gate

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "certbound/token_verifier.hpp"
+
+namespace certbound::gate {
+
+/// How a proxy hands on the certificate that its client presented.
+enum class CertificateFormat : std::uint8_t {
+  rfc9440,  ///< `Client-Cert: :base64 of the DER:` (RFC 9440)
+  nginx,    ///< PEM, percent-encoded: `$ssl_client_escaped_cert`
+  xfcc,     ///< `Cert="…"` of Envoy's X-Forwarded-Client-Cert: PEM, percent-encoded, in one element
+};
+
+/// The header that carries it where the configuration names none, in lower case.
+[[nodiscard]] std::string_view usual_header(CertificateFormat format);
+
+/// One entry of `verifiers`: where proxies ask whether a request may pass.
+struct Options {
+  Options() = default;
+
+  std::string address;                         ///< `unix:` and an absolute path, or IP:port, [IPv6]:port
+  unsigned socket_mode = 0660;                 ///< of a Unix socket: who may connect may ask
+  std::vector<std::filesystem::path> proxies;  ///< PEM; of IP:port: the certificates that may ask, and no others
+  std::string audience;                        ///< the resource behind the proxy
+  CertificateFormat certificate_format = CertificateFormat::rfc9440;
+  std::string certificate_header;  ///< lower case; empty: usual_header()
+  std::string scope;               ///< tokens with blanks between them, which every request needs
+  Binding binding = Binding::required;
+
+  [[nodiscard]] bool is_local() const { return address.starts_with("unix:"); }
+};
+
+}  // namespace certbound::gate

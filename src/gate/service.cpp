@@ -1,0 +1,152 @@
+#include "gate/service.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+#include <string_view>
+#include <utility>
+
+#include "base/log.hpp"
+#include "base/text.hpp"
+#include "gate/forwarded_certificate.hpp"
+#include "http/form.hpp"
+#include "http/json_response.hpp"
+
+namespace certbound::gate {
+
+namespace {
+
+constexpr std::string_view kPath = "/verify";
+constexpr std::string_view kForm = "application/x-www-form-urlencoded";
+
+/// On a Unix socket whoever may connect may ask. Else only whose certificate is listed: the handshake proved its key.
+bool may_ask(const http::Request& request, const Published& published) {
+  if (published.options.is_local()) return true;
+  const auto& peer = request.connection->peer;
+  return peer && std::find(published.proxies.begin(), published.proxies.end(), peer->leaf_thumbprint) !=
+                     published.proxies.end();
+}
+
+bool is_visible(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c < 0x7f; });
+}
+
+void append_scopes(std::string_view text, std::vector<std::string>& scopes) {
+  for (const std::string_view scope : split(text, ' ')) {
+    if (!scope.empty()) scopes.emplace_back(scope);
+  }
+}
+
+/// Scopes in the query add to what is needed, so whoever can write it gains nothing.
+Result<std::vector<std::string>> find_scopes(const http::Request& request, const Published& published) {
+  std::vector<std::string> scopes = published.scopes;
+  if (request.path != kPath || request.query.empty()) return scopes;
+  const auto form = http::parse_form(request.query, kForm);
+  if (!form) return form.error();
+  append_scopes(form->find("scope"), scopes);
+  return scopes;
+}
+
+http::Response accept(const AccessToken& token) {
+  std::string scope = join(token.scopes, " ");
+  http::Response response;
+  response.headers = {{"X-Certbound-Client-Id", token.client_id},
+                      {"X-Certbound-Subject", token.subject},
+                      {"X-Certbound-Scope", std::move(scope)},
+                      {"X-Certbound-Token-Id", token.token_id},
+                      {"X-Certbound-Expires-At", std::to_string(token.expires_at.time_since_epoch().count())},
+                      {"X-Certbound-Certificate", token.x5t_s256.value_or("")},
+                      {"Cache-Control", "no-store"}};
+  return response;
+}
+
+}  // namespace
+
+Metrics::Metrics(metrics::Registry& registry)
+    : accepted{registry.counter("certbound_verifier_decisions_total", "Requests of proxies, by what was decided",
+                                {{"decision", "accepted"}})},
+      strangers{registry.counter("certbound_verifier_strangers_total",
+                                 "Requests to a verifier by peers whose certificate is none of its proxies")} {
+  for (std::size_t i = 0; i < kReasons; ++i) {
+    refused[i] = registry.counter("certbound_verifier_decisions_total", "Requests of proxies, by what was decided",
+                                  {{"decision", name(static_cast<RefusalReason>(i))}});
+  }
+}
+
+Result<std::shared_ptr<const Published>> make_published(Options options, std::vector<crypto::Sha256> proxies,
+                                                        const std::string& issuer, const std::string& jwks,
+                                                        WallClock clock) {
+  VerifierOptions rules;
+  rules.issuer = issuer;
+  rules.audiences = {options.audience};
+  rules.jwks = jwks;
+  rules.binding = options.binding;
+  rules.clock = clock;
+  if (options.certificate_header.empty()) options.certificate_header = usual_header(options.certificate_format);
+  auto published = std::make_shared<Published>();
+  try {
+    published->verifier = std::make_shared<TokenVerifier>(std::move(rules));
+  } catch (const std::invalid_argument& error) {
+    return invalid_input(error.what());
+  }
+  append_scopes(options.scope, published->scopes);
+  published->options = std::move(options);
+  published->proxies = std::move(proxies);
+  return std::shared_ptr<const Published>{std::move(published)};
+}
+
+Task<http::Response> Service::handle(const http::Request& request) {
+  const std::shared_ptr<const Published> published = published_;
+  co_return answer(request, *published);
+}
+
+http::Response Service::answer(const http::Request& request, const Published& published) const {
+  if (!may_ask(request, published)) {
+    metrics_.strangers.increment();
+    log::warning("verifier_stranger", {{"request_id", request.id}, {"peer", request.connection->peer_address}});
+    return http::error_response(403, "access_denied", "this verifier answers its proxies alone", request.id);
+  }
+  const bool is_ours = request.path == kPath || request.path.starts_with(std::string{kPath} + "/");
+  return is_ours ? decide(request, published) : http::not_found(request.id);
+}
+
+http::Response Service::decide(const http::Request& request, const Published& published) const {
+  const auto scopes = find_scopes(request, published);
+  // The proxy's own configuration is at fault: neither 401 nor 403, which it would hand on.
+  if (!scopes) return http::error_response(400, "invalid_request", "the query is not well formed", request.id);
+  std::vector<std::string_view> authorization;
+  for (const http::Header& header : request.headers) {
+    if (header.name == "authorization") authorization.emplace_back(header.value);
+  }
+  const std::vector<std::string_view> needed{scopes->begin(), scopes->end()};
+  const Options& options = published.options;
+  const Decision decision = published.verifier->verify_request(
+      authorization, read_forwarded_certificate(request, options.certificate_header, options.certificate_format),
+      needed);
+  if (!decision) return refuse(request, decision.refusal());
+  http::Response response = accept(decision.token());
+  // Whoever reads the headers must not be told more lines than there are.
+  const bool is_plain = std::all_of(response.headers.begin(), response.headers.end(),
+                                    [](const auto& header) { return is_visible(header.second); });
+  if (!is_plain) {
+    Refusal refusal;
+    refusal.detail = "a claim holds characters that no header can carry";
+    return refuse(request, refusal);
+  }
+  metrics_.accepted.increment();
+  return response;
+}
+
+http::Response Service::refuse(const http::Request& request, const Refusal& refusal) const {
+  metrics_.refused[static_cast<std::size_t>(refusal.reason)].increment();
+  log::info("verifier_refused", {{"request_id", request.id},
+                                 {"reason", name(refusal.reason)},
+                                 {"detail", refusal.detail},
+                                 {"peer", request.connection->peer_address}});
+  http::Response response;
+  response.status = refusal.status;
+  if (!refusal.www_authenticate.empty()) response.headers.emplace_back("WWW-Authenticate", refusal.www_authenticate);
+  response.headers.emplace_back("Cache-Control", "no-store");
+  return response;
+}
+
+}  // namespace certbound::gate

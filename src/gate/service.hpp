@@ -1,0 +1,68 @@
+#pragma once
+
+#include <array>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/metrics.hpp"
+#include "crypto/digest.hpp"
+#include "gate/options.hpp"
+#include "http/handler.hpp"
+
+namespace certbound::gate {
+
+/// The series that decisions count into; one set for the process.
+struct Metrics {
+  explicit Metrics(metrics::Registry& registry);
+
+  static constexpr std::size_t kReasons = static_cast<std::size_t>(RefusalReason::internal) + 1;
+
+  metrics::Counter accepted;
+  std::array<metrics::Counter, kReasons> refused;  ///< by RefusalReason
+  metrics::Counter strangers;                      ///< peers that may not ask
+};
+
+/// What one verifier needs to decide: made before anything changes, since it can fail.
+struct Published {
+  Options options;
+  std::vector<std::string> scopes;      ///< of `options.scope`
+  std::vector<crypto::Sha256> proxies;  ///< x5t#S256 of whom it answers; unused on a Unix socket
+  std::shared_ptr<TokenVerifier> verifier;
+};
+
+/// Errors: `invalid_request`, `detail` names the option. `jwks` is the server's own JWK Set.
+[[nodiscard]] Result<std::shared_ptr<const Published>> make_published(Options options,
+                                                                      std::vector<crypto::Sha256> proxies,
+                                                                      const std::string& issuer,
+                                                                      const std::string& jwks,
+                                                                      WallClock clock = wall_now);
+
+/// The answer to a proxy that asks whether a request may pass: `/verify`, with the request's Authorization header and
+/// its client's certificate in a header. 200 with headers that say whose token it is; 401 and 403 with the challenge of
+/// RFC 6750. `?scope=` names further scopes that are needed; below `/verify/` whatever the proxy appends is not looked
+/// at. Everything else about the request is the proxy's.
+///
+/// On one worker's thread.
+class Service final : public http::Handler {
+ public:
+  explicit Service(const Metrics& metrics) : metrics_{metrics} {}
+
+  /// Requests that begin from now on are decided so. What is remembered of tokens goes with `published`.
+  void publish(std::shared_ptr<const Published> published) { published_ = std::move(published); }
+  /// The server's JWK Set has changed, and nothing else.
+  void replace_keys(const std::string& jwks) { published_->verifier->replace_keys(jwks); }
+
+  [[nodiscard]] Task<http::Response> handle(const http::Request& request) override;
+
+ private:
+  [[nodiscard]] http::Response answer(const http::Request& request, const Published& published) const;
+  [[nodiscard]] http::Response decide(const http::Request& request, const Published& published) const;
+  [[nodiscard]] http::Response refuse(const http::Request& request, const Refusal& refusal) const;
+
+  const Metrics& metrics_;
+  std::shared_ptr<const Published> published_;  // from before the first request on
+};
+
+}  // namespace certbound::gate

@@ -1,0 +1,187 @@
+#include "gate/service.hpp"
+
+#include <boost/asio/io_context.hpp>
+
+#include "support/pki.hpp"
+#include "unit/gate/proxy_request.hpp"
+#include "unit/store/coroutine_runner.hpp"
+
+namespace certbound::gate {
+
+namespace {
+
+using test::escape;
+using test::make_request;
+using verifier::test::Issuer;
+using verifier::test::kAudience;
+using verifier::test::kIssuer;
+using verifier::test::kThumbprint;
+using verifier::test::load_pem;
+
+WallTime fake_now() { return verifier::test::kNow; }
+
+std::string header(const http::Response& response, std::string_view name) {
+  for (const auto& [key, value] : response.headers) {
+    if (key == name) return value;
+  }
+  return "(absent)";
+}
+
+}  // namespace
+
+class GateTest : public testing::Test {
+ protected:
+  GateTest() {
+    options_.address = "unix:/run/verify.sock";
+    options_.audience = kAudience;
+    options_.certificate_format = CertificateFormat::nginx;
+    publish();
+  }
+  void publish(std::vector<crypto::Sha256> proxies = {}) {
+    auto published = make_published(options_, std::move(proxies), kIssuer, issuer_.jwks(), &fake_now);
+    ASSERT_TRUE(published) << published.error().detail;
+    service_.publish(*std::move(published));
+  }
+  [[nodiscard]] http::Response ask(const http::Request& request) {
+    boost::asio::io_context context{1};
+    std::optional<http::Response> response;
+    store::start_task(context, service_.handle(request), response);
+    context.run();
+    if (!response) throw std::runtime_error{"no answer"};
+    return *std::move(response);
+  }
+  [[nodiscard]] http::Response ask(const std::string& token, const std::string& certificate = "appendix-a",
+                                   const std::string& query = "") {
+    std::vector<http::Header> headers;
+    if (!token.empty()) headers.emplace_back("authorization", "Bearer " + token);
+    if (!certificate.empty()) headers.emplace_back("x-ssl-client-cert", escape(load_pem(certificate)));
+    return ask(make_request(std::move(headers), "/verify", query));
+  }
+  [[nodiscard]] double refused(RefusalReason reason) const {
+    return metrics_.refused[static_cast<std::size_t>(reason)].value();
+  }
+
+  const Issuer issuer_;
+  Options options_;
+  metrics::Registry registry_;
+  Metrics metrics_{registry_};
+  Service service_{metrics_};
+};
+
+TEST_F(GateTest, SaysWhoseTokenItIs) {
+  const http::Response response = ask(issuer_.token());
+  EXPECT_EQ(response.status, 200);
+  EXPECT_EQ(header(response, "X-Certbound-Client-Id"), "etl");
+  EXPECT_EQ(header(response, "X-Certbound-Subject"), "etl");
+  EXPECT_EQ(header(response, "X-Certbound-Scope"), "orders.read orders.write");
+  EXPECT_EQ(header(response, "X-Certbound-Token-Id"), "Zm9vYmFyYmF6cXV4");
+  EXPECT_EQ(header(response, "X-Certbound-Expires-At"), "1768478640");
+  EXPECT_EQ(header(response, "X-Certbound-Certificate"), kThumbprint);
+  EXPECT_EQ(header(response, "Cache-Control"), "no-store");
+  EXPECT_EQ(metrics_.accepted.value(), 1);
+}
+
+// RFC 8705 section 3: the binding is what the whole is for.
+TEST_F(GateTest, RefusesATokenOnAnotherConnection) {
+  for (const char* certificate : {"rfc9440-leaf", ""}) {
+    const http::Response response = ask(issuer_.token(), certificate);
+    EXPECT_EQ(response.status, 401) << certificate;
+    EXPECT_NE(header(response, "WWW-Authenticate").find("invalid_token"), std::string::npos);
+    EXPECT_EQ(header(response, "X-Certbound-Client-Id"), "(absent)");
+  }
+  EXPECT_EQ(refused(RefusalReason::certificate_mismatch), 1);
+  EXPECT_EQ(refused(RefusalReason::certificate_missing), 1);
+  // Also where it was accepted before: what is remembered is the signature alone.
+  EXPECT_EQ(ask(issuer_.token()).status, 200);
+  EXPECT_EQ(ask(issuer_.token(), "rfc9440-leaf").status, 401);
+}
+
+TEST_F(GateTest, RefusesWhatIsExpiredForgedOrForAnother) {
+  auto claims = verifier::test::good_claims();
+  claims["exp"] = verifier::test::kNow.time_since_epoch().count() - 60;
+  EXPECT_EQ(ask(issuer_.token(claims)).status, 401);
+  EXPECT_EQ(refused(RefusalReason::expired), 1);
+  claims = verifier::test::good_claims();
+  claims["aud"] = "https://other.example.com";
+  EXPECT_EQ(ask(issuer_.token(claims)).status, 401);
+  EXPECT_EQ(refused(RefusalReason::audience_wrong), 1);
+  EXPECT_EQ(ask(Issuer{}.token()).status, 401);
+  EXPECT_EQ(refused(RefusalReason::signature_wrong), 1);
+  EXPECT_EQ(ask("").status, 401);
+  EXPECT_EQ(refused(RefusalReason::token_missing), 1);
+}
+
+TEST_F(GateTest, NeedsTheScopesOfTheConfigurationAndOfTheQuery) {
+  EXPECT_EQ(ask(issuer_.token(), "appendix-a", "scope=orders.read+orders.write").status, 200);
+  const http::Response response = ask(issuer_.token(), "appendix-a", "scope=orders.delete");
+  EXPECT_EQ(response.status, 403);
+  EXPECT_NE(header(response, "WWW-Authenticate").find("insufficient_scope"), std::string::npos);
+  EXPECT_EQ(ask(issuer_.token(), "appendix-a", "scope=a&scope=b").status, 400);
+  options_.scope = "orders.admin";
+  publish();
+  EXPECT_EQ(ask(issuer_.token()).status, 403);
+  EXPECT_EQ(refused(RefusalReason::scope_missing), 2);
+}
+
+// Envoy appends the path and the query of the request that it asks about.
+TEST_F(GateTest, LooksAtNoPathAndNoQueryBelowItsOwn) {
+  std::vector<http::Header> headers{{"authorization", "Bearer " + issuer_.token()},
+                                    {"x-ssl-client-cert", escape(load_pem("appendix-a"))}};
+  EXPECT_EQ(ask(make_request(headers, "/verify/orders/1", "scope=a&scope=b&%%")).status, 200);
+  EXPECT_EQ(ask(make_request(headers, "/verify/")).status, 200);
+  EXPECT_EQ(ask(make_request(headers, "/verifyx")).status, 404);
+  EXPECT_EQ(ask(make_request(headers, "/")).status, 404);
+}
+
+TEST_F(GateTest, RefusesSeveralTokens) {
+  const http::Header token{"authorization", "Bearer " + issuer_.token()};
+  const http::Response response =
+      ask(make_request({token, token, {"x-ssl-client-cert", escape(load_pem("appendix-a"))}}));
+  EXPECT_EQ(response.status, 400);
+  EXPECT_EQ(refused(RefusalReason::request_malformed), 1);
+}
+
+// A port can be reached by anybody: only a proxy's own certificate may ask, whatever CA has issued others.
+TEST_F(GateTest, AnswersItsProxiesAlone) {
+  options_.address = "127.0.0.1:9443";
+  const certbound::test::Identity proxy = certbound::test::make_root("Proxy");
+  const certbound::test::Identity other = certbound::test::make_root("Proxy");
+  publish({x509::thumbprint(proxy.certificate)});
+  const auto ask_as = [&](const certbound::test::Identity* identity) {
+    http::Request request = make_request(
+        {{"authorization", "Bearer " + issuer_.token()}, {"x-ssl-client-cert", escape(load_pem("appendix-a"))}});
+    auto connection = std::make_shared<http::Connection>();
+    if (identity != nullptr) {
+      connection->peer =
+          std::make_shared<const x509::PresentedChain>(identity->certificate, std::vector<x509::Certificate>{});
+    }
+    request.connection = std::move(connection);
+    return ask(request);
+  };
+  EXPECT_EQ(ask_as(&proxy).status, 200);
+  for (const certbound::test::Identity* stranger : {&other, static_cast<const certbound::test::Identity*>(nullptr)}) {
+    const http::Response response = ask_as(stranger);
+    EXPECT_EQ(response.status, 403);
+    EXPECT_EQ(header(response, "X-Certbound-Client-Id"), "(absent)");
+  }
+  EXPECT_EQ(metrics_.strangers.value(), 2);
+}
+
+TEST_F(GateTest, FollowsTheKeys) {
+  const Issuer next;
+  EXPECT_EQ(ask(next.token()).status, 401);
+  service_.replace_keys(next.jwks());
+  EXPECT_EQ(ask(next.token()).status, 200);
+  EXPECT_EQ(ask(issuer_.token()).status, 401);
+}
+
+// Whoever issues a claim with a line feed in it must not write headers.
+TEST_F(GateTest, PutsNothingIntoHeadersThatTheyCannotCarry) {
+  auto claims = verifier::test::good_claims();
+  claims["sub"] = "a\r\nX-Certbound-Client-Id: root";
+  const http::Response response = ask(issuer_.token(claims));
+  EXPECT_EQ(response.status, 500);
+  EXPECT_EQ(header(response, "X-Certbound-Subject"), "(absent)");
+}
+
+}  // namespace certbound::gate
