@@ -19,8 +19,8 @@ namespace certbound::cli {
 
 namespace {
 
-const Verb* const kVerbs[] = {&kServe,      &kCheck,         &kInit,     &kCertInspect,  &kCertVerify, &kClientList,
-                              &kClientShow, &kClientExplain, &kKeysList, &kTokenInspect, &kVersion};
+const Verb* const kVerbs[] = {&kServe,      &kCheck,         &kInit,     &kCertInspect, &kCertVerify,   &kClientList,
+                              &kClientShow, &kClientExplain, &kKeysList, &kKeysRotate,  &kTokenInspect, &kVersion};
 
 constexpr std::pair<std::string_view, std::string_view> kGroups[] = {
     {"cert", "certificates"},

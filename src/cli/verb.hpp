@@ -66,6 +66,7 @@ extern const Verb kClientList;
 extern const Verb kClientShow;
 extern const Verb kClientExplain;
 extern const Verb kKeysList;
+extern const Verb kKeysRotate;
 extern const Verb kTokenInspect;
 extern const Verb kVersion;
 
