@@ -65,6 +65,7 @@ Result<Generation> make_generation(Checked checked, GenerationContext context, s
   Generation generation;
   generation.config = *std::move(checked.config);
   generation.materials = *std::move(checked.materials);
+  generation.materials.key_encryption_key.reset();  // who keeps the keys has it since the start
   for (const crypto::LibraryContext& library : context.libraries) {
     auto contexts = make_tls_contexts(generation, library);
     if (!contexts) return std::move(contexts).error();

@@ -96,7 +96,7 @@ Result<void> forget_private_half(Key& key) {
   return {};
 }
 
-bool is_older(const Key& a, const Key& b) {
+bool is_older_key(const Key& a, const Key& b) {
   const model::KeyRecord& left = a.stored.record;
   const model::KeyRecord& right = b.stored.record;
   return std::tie(left.created_at, left.kid) < std::tie(right.created_at, right.kid);
@@ -198,7 +198,7 @@ Result<Plan> KeyRing::plan(const KeyPolicy& policy, KeyClock now, Rotation rotat
   std::erase_if(plan.keys, [&steps](const Key& key) {
     return std::find(steps.removed.begin(), steps.removed.end(), key.stored.record.kid) != steps.removed.end();
   });
-  std::sort(plan.keys.begin(), plan.keys.end(), &is_older);
+  std::sort(plan.keys.begin(), plan.keys.end(), &is_older_key);
   plan.removed = std::move(steps.removed);
   return plan;
 }

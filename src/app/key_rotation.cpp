@@ -26,7 +26,7 @@ Result<Rotation> read_rotation(const nlohmann::json& arguments) {
   return rotation;
 }
 
-nlohmann::json describe(const model::KeyRecord& key, const model::KeyRecord& before) {
+nlohmann::json describe_change(const model::KeyRecord& key, const model::KeyRecord& before) {
   return {{"kid", key.kid},
           {"algorithm", algorithm_name(key)},
           {"state", name(key.state)},
@@ -95,8 +95,8 @@ Result<nlohmann::json> KeyRotation::rotate(const KeyPolicy& policy, const nlohma
   const KeyRing::Plan after = ring_.current();
   const model::KeyRecord& old = before.signing_key().stored.record;
   const model::KeyRecord& signing = after.signing_key().stored.record;
-  if (signing.kid == old.kid) return describe(after.next_key()->stored.record, old);
-  nlohmann::json answer = describe(signing, old);
+  if (signing.kid == old.kid) return describe_change(after.next_key()->stored.record, old);
+  nlohmann::json answer = describe_change(signing, old);
   if (*rotation == Rotation::forced && !is_known) {
     const auto known = now.wall + publication_time(std::max(old.cache_lifetime, policy.cache_lifetime));
     answer["known_from"] = to_rfc3339(known);

@@ -37,7 +37,8 @@ struct Materials {
   std::size_t shared_certificates = 0;
   std::vector<CrlUrl> crl_urls;  ///< of every trust store whose policy is not off
   std::shared_ptr<const fetch::Settings> fetch;
-  std::optional<crypto::Secret> key_encryption_key;  ///< nothing where none is configured
+  std::optional<crypto::Secret>
+      key_encryption_key;  ///< nothing where none is configured; read at the start, then only checked
 };
 
 struct LoadedMaterials {
