@@ -5,17 +5,21 @@
 #include <chrono>
 #include <csignal>
 #include <cstdio>
-#include <malloc.h>
 #include <optional>
 #include <unistd.h>
 #include <utility>
 
+#include <nlohmann/json.hpp>
+
+#include "app/build_snapshot.hpp"
 #include "app/config_watch.hpp"
 #include "app/crl_watch.hpp"
 #include "app/ending_watch.hpp"
 #include "app/fetching.hpp"
-#include "app/generation.hpp"
+#include "app/generation_gauges.hpp"
+#include "app/key_rotation.hpp"
 #include "app/main_loop.hpp"
+#include "app/probes.hpp"
 #include "app/reload_check.hpp"
 #include "app/report.hpp"
 #include "app/sd_notify.hpp"
@@ -24,21 +28,13 @@
 #include "app/worker_pool.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
+#include "control/commands.hpp"
+#include "control/server.hpp"
 #include "store/open.hpp"
 
 namespace certbound::app {
 
 namespace {
-
-Task<bool> probe_audit(const audit::Writer& writer) { co_return writer.is_healthy(); }
-
-/// A lookup of an id that nobody has: through the queue, a reader thread and the database.
-Task<bool> probe_store(store::Executor& executor) {
-  auto id = model::ClientId::parse("readyz");
-  if (!id) co_return false;
-  const auto found = co_await executor.find_client(*std::move(id));
-  co_return found.has_value();
-}
 
 /// The longest wait for a time of the wall clock.
 constexpr std::chrono::minutes kClockInterval{1};
@@ -50,10 +46,10 @@ struct Daemon::State {
 
   [[nodiscard]] Result<void> start(Checked checked);
   [[nodiscard]] Result<void> open_state(const config::Config& config);
+  [[nodiscard]] Result<void> open_control(const std::filesystem::path& state_dir);
   void announce();
   void wait();
   [[nodiscard]] std::chrono::milliseconds do_what_is_due();
-  void warn_of_crls();
   void look_at_ends() { ending_watch.look(store->seen_certificates(), current->materials.certificates); }
   void reload();
   [[nodiscard]] std::optional<std::string> try_reload();
@@ -62,27 +58,21 @@ struct Daemon::State {
   void show_crl_dates();
   void open_fetching(const config::Config& config, std::shared_ptr<const fetch::Settings> settings);
   bool take_crls(const CopyId& id, const Crls& before, const Crls& now);
-  void release_declarations();
   void log_audit_head(std::string_view event) const;
   /// Of the generation in use.
   [[nodiscard]] long long number() const { return static_cast<long long>(current->snapshot->generation); }
-  [[nodiscard]] Result<Generation> make_next(Checked checked);
+  [[nodiscard]] Result<Generation> make_next(Checked checked, const KeyRing::Plan& keys);
+  [[nodiscard]] Result<KeyRotation::Publish> prepare_keys(SnapshotKeys keys);
 
   std::filesystem::path file;
   std::optional<MainLoop> loop;  // before the threads that post to it
   metrics::Registry registry;
   oauth::Health health;
-  metrics::Gauge last_reload =
-      registry.gauge("certbound_config_last_reload_successful", "1 if the last reload took effect");
-  metrics::Gauge generation_number = registry.gauge(
-      "certbound_config_generation", "The number of the configuration in use; it goes on counting after a restart");
-  metrics::Gauge clients = registry.gauge("certbound_clients", "Registered clients");
-  metrics::Gauge shared_credentials = registry.gauge(
-      "certbound_shared_client_credentials",
-      "Pairs of declared clients that a certificate authenticates both, as far as loading warned of them");
+  GenerationGauges gauges{registry};
   std::atomic<bool> has_listener_failed{false};   // written by a worker before it raises SIGTERM
   std::vector<crypto::LibraryContext> libraries;  // before the workers: what their peers present lives in these
   std::optional<StateDirLock> lock;
+  control::Commands commands;
   std::unique_ptr<store::Store> store;
   std::unique_ptr<store::Executor> executor;
   std::unique_ptr<store::SeenRecorder> seen;
@@ -91,11 +81,13 @@ struct Daemon::State {
   std::optional<Shared> shared;
   std::optional<WorkerPool> pool;  // its workers ask those before
   std::optional<Generation> current;
+  std::optional<KeyRotation> token_keys;
   CrlWatch crl_watch;
   EndingWatch ending_watch{registry};
   std::optional<ConfigWatch> config_watch;
-  FileWatch::FileTime read_at{};  // when reading the first configuration began
-  config::NamedFiles named;       // by the configuration that was read last, until config_watch has it
+  FileWatch::FileTime read_at{};             // when reading the first configuration began
+  std::unique_ptr<control::Server> control;  // its commands are about those before
+  config::NamedFiles named;                  // by the configuration that was read last, until config_watch has it
 };
 
 Daemon::Daemon(std::filesystem::path configuration) : state_{std::make_unique<State>(std::move(configuration))} {}
@@ -151,8 +143,7 @@ Result<void> Daemon::State::open_state(const config::Config& config) {
   if (!writer) return std::move(writer).error();
   audit = *std::move(writer);
   log_audit_head("audit_opened");
-  health.add_probe("audit", [target = audit.get()] { return probe_audit(*target); });
-  health.add_probe("store", [target = executor.get()] { return probe_store(*target); });
+  add_probes(health, *audit, *executor);
   return {};
 }
 
@@ -165,17 +156,26 @@ Result<void> Daemon::State::start(Checked checked) {
     if (!library) return std::move(library).error();
     libraries.push_back(*std::move(library));
   }
-  auto generation = make_next(std::move(checked));
+  auto opened_keys = open_key_rotation(store->keys(), checked.materials->key_encryption_key,
+                                       [this](SnapshotKeys changed) { return prepare_keys(std::move(changed)); });
+  if (!opened_keys) return std::move(opened_keys).error();
+  token_keys.emplace(*std::move(opened_keys));
+  auto plan = token_keys->plan(make_key_policy(*checked.config));
+  if (!plan) return std::move(plan).error();
+  auto generation = make_next(std::move(checked), *plan);
   if (!generation) return std::move(generation).error();
   open_fetching(generation->config, generation->materials.fetch);
   auto key_plan = fetching->keys().prepare(generation->config.clients);
   shared.emplace(*audit, *executor, fetching->ocsp(), *seen, registry, health);
   pool.emplace(workers, generation->config.limits, *shared);
   if (auto bound = pool->bind(*generation); !bound) return bound;
-  // After the bind: a start that fails for a taken port leaves the registry as it is.
+  if (auto opened = open_control(generation->config.state_dir); !opened) return opened;
+  // After these: a start that fails for a taken port leaves the registry as it is.
   auto reconciled = store->clients().reconcile_clients(generation->config.clients, wall_now());
   if (!reconciled) return std::move(reconciled).error();
   log_reconciliation(*reconciled);
+  if (auto stored = token_keys->store(*std::move(plan)); !stored) return stored;
+  if (auto encrypted = token_keys->protect_all(); !encrypted) return encrypted;
   fetching->keys().begin(std::move(key_plan));
   auto started = pool->start(*generation, fetching->keys().published(), [this](const std::string& detail) {
     log::error("listener_failed", {{"detail", detail}});
@@ -183,12 +183,13 @@ Result<void> Daemon::State::start(Checked checked) {
     ::kill(::getpid(), SIGTERM);
   });
   if (!started) return started;
+  token_keys->note_published();
   show(*generation);
   current = *std::move(generation);
   show_crl_dates();
   fetching->keys().finish();
   fetching->crls().follow(current->materials.crl_urls);
-  release_declarations();
+  release_declarations(current->config);
   config_watch.emplace(*loop, registry);
   config_watch->follow(std::move(named), read_at);
   announce();
@@ -202,26 +203,40 @@ void Daemon::State::log_audit_head(std::string_view event) const {
   log::info(event, {{"head", head.seq == 0 ? std::string{} : audit::render_head(head)}});
 }
 
+/// Requests wait until the main loop runs.
+Result<void> Daemon::State::open_control(const std::filesystem::path& state_dir) {
+  commands.add("keys.rotate", [this](const nlohmann::json& arguments) {
+    return token_keys->rotate(make_key_policy(current->config), arguments);
+  });
+  auto started = control::Server::start(
+      state_dir, [this](std::function<void()> action) { loop->post(std::move(action)); },
+      [this](std::string_view line) { return commands.answer(line); });
+  if (!started) return std::move(started).error();
+  control = *std::move(started);
+  return {};
+}
+
 /// Under the number that reconciling the registry with it begins.
-Result<Generation> Daemon::State::make_next(Checked checked) {
+Result<Generation> Daemon::State::make_next(Checked checked, const KeyRing::Plan& keys_then) {
   const auto last = store->load_generation();
   if (!last) return last.error();
-  return make_generation(std::move(checked), {store->keys(), libraries}, last->number + 1, wall_now());
+  return make_generation(std::move(checked), {keys_then.snapshot_keys(), libraries}, last->number + 1);
+}
+
+Result<KeyRotation::Publish> Daemon::State::prepare_keys(SnapshotKeys changed) {
+  auto snapshot = replace_keys(*current->snapshot, std::move(changed));
+  if (!snapshot) return std::move(snapshot).error();
+  auto prepared = pool->prepare(*snapshot);
+  if (!prepared) return std::move(prepared).error();
+  return KeyRotation::Publish{[this, renewed = *std::move(snapshot), prepared = *std::move(prepared)] {
+    pool->renew(prepared);
+    current->snapshot = renewed;
+  }};
 }
 
 void Daemon::State::show(const Generation& published) {
-  generation_number.set(static_cast<double>(published.snapshot->generation));
   health.set_generation(published.snapshot->generation);
-  shared_credentials.set(
-      static_cast<double>(published.config.shared_credentials + published.materials.shared_certificates));
-  last_reload.set(1);
-  show_certificates(registry, published.materials.certificates);
-  const auto count = store->clients().count_clients();
-  if (count) {
-    clients.set(static_cast<double>(*count));
-  } else {
-    log::warning("clients_not_counted", {{"detail", count.error().detail}});
-  }
+  gauges.show(published, store->clients());
 }
 
 void Daemon::State::show_crl_dates() {
@@ -229,24 +244,14 @@ void Daemon::State::show_crl_dates() {
   crl_watch = CrlWatch{current->materials.crls, wall_now()};
 }
 
-/// The registry has the clients now: a hundred thousand declarations need not stay in memory, nor what reading them
-/// took.
-void Daemon::State::release_declarations() {
-  // Not `= {}`: that empties a vector and keeps its capacity.
-  current->config.clients = std::vector<model::Client>();
-  current->config.client_places = std::vector<config::ClientPlace>();
-  current->config.issued_certificates = std::vector<config::IssuedCertificate>();
-  malloc_trim(0);
-}
-
 void Daemon::State::announce() {
   health.set_ready(true);
   log::info("ready", {{"issuer", current->config.issuer},
                       {"generation", number()},
                       {"workers", pool->size()},
-                      {"clients", static_cast<long long>(clients.value())},
+                      {"clients", gauges.clients()},
                       {"trust_stores", current->materials.trust_stores.size()}});
-  notify_systemd("READY=1\nSTATUS=" + std::to_string(static_cast<long long>(clients.value())) + " clients, " +
+  notify_systemd("READY=1\nSTATUS=" + std::to_string(gauges.clients()) + " clients, " +
                  std::to_string(current->materials.trust_stores.size()) + " trust stores, TLS certificate expires " +
                  to_rfc3339(current->materials.server.chain.front().not_after()));
 }
@@ -265,26 +270,19 @@ void Daemon::State::wait() {
 /// Returns how long nothing will be due.
 std::chrono::milliseconds Daemon::State::do_what_is_due() {
   using std::chrono::milliseconds;
-  warn_of_crls();
+  crl_watch.warn_of_expired(wall_now());
   if (std::chrono::steady_clock::now() >= ending_watch.next_look()) look_at_ends();
   if (const auto changed = config_watch->take_due()) {
     log::info("files_changed", {{"name", *changed}});
     reload();
   }
+  const auto to_keys = token_keys->do_due(make_key_policy(current->config));
   auto quiet = std::chrono::duration_cast<milliseconds>(ending_watch.next_look() - std::chrono::steady_clock::now());
+  if (to_keys) quiet = std::min(quiet, *to_keys);
   if (const auto to_change = config_watch->until_due()) quiet = std::min(quiet, *to_change);
   // The wall clock may be set meanwhile, so it is asked again now and then.
   const auto expiry = crl_watch.next_expiry();
   return expiry ? std::min({quiet, milliseconds{*expiry - wall_now()}, milliseconds{kClockInterval}}) : quiet;
-}
-
-void Daemon::State::warn_of_crls() {
-  for (const WatchedCrl& crl : crl_watch.take_expired(wall_now())) {
-    log::warning("crl_expired", {{"name", crl.name},
-                                 {"issuer", crl.issuer},
-                                 {"number", crl.number},
-                                 {"next_update", to_rfc3339(crl.next_update)}});
-  }
 }
 
 void Daemon::State::open_fetching(const config::Config& config, std::shared_ptr<const fetch::Settings> settings) {
@@ -321,9 +319,9 @@ void Daemon::State::reload() {
   } else {
     config_watch->follow(std::exchange(named, {}), since);
   }
-  last_reload.set(failure ? 0 : 1);
   health.set_reload_failed(failure.has_value());
   if (failure) {
+    gauges.set_reload_failed();
     log::error("reload_failed", {{"generation", number()}, {"detail", *failure}});
     notify_systemd("READY=1\nSTATUS=the last reload failed: " + *failure);
     return;
@@ -347,11 +345,16 @@ std::optional<std::string> Daemon::State::try_reload() {
   if (const auto keys = keys_that_need_restart(current->config, *checked.config); !keys.empty()) {
     return join(keys, ", ") + ": a change of this needs a restart; nothing was changed";
   }
-  auto generation = make_next(std::move(checked));
+  // What is due under the old policy is done, so that the plan holds only what the new one needs.
+  (void)token_keys->do_due(make_key_policy(current->config));
+  auto plan = token_keys->plan(make_key_policy(*checked.config));
+  if (!plan) return plan.error().detail;
+  auto generation = make_next(std::move(checked), *plan);
   if (!generation) return generation.error().detail;
   auto prepared = pool->prepare(generation->snapshot);
   if (!prepared) return prepared.error().detail;
   auto key_plan = fetching->keys().prepare(generation->config.clients);
+  if (const auto stored = token_keys->store(*std::move(plan)); !stored) return stored.error().detail;
   pool->hold();
   const auto reconciled = store->clients().reconcile_clients(generation->config.clients, wall_now());
   if (!reconciled) {
@@ -362,6 +365,7 @@ std::optional<std::string> Daemon::State::try_reload() {
   fetching->ocsp().forget_all_but_revoked();
   fetching->keys().begin(std::move(key_plan));
   pool->publish(*generation, *std::move(prepared), fetching->keys().published());
+  token_keys->note_published();
   fetching->keys().finish();
   log_reconciliation(*reconciled);
   log::start(log_options(generation->config.log));
@@ -370,11 +374,12 @@ std::optional<std::string> Daemon::State::try_reload() {
   show_crl_dates();
   fetching->crls().follow(current->materials.crl_urls);
   fetching->crls().refetch();
-  release_declarations();
+  release_declarations(current->config);
   return std::nullopt;
 }
 
 void Daemon::State::stop() {
+  control.reset();
   health.set_draining();
   notify_systemd("STOPPING=1");
   log::info("stopping", {});

@@ -3,6 +3,7 @@
 #include <iterator>
 #include <utility>
 
+#include "app/key_protection.hpp"
 #include "app/shared_certificates.hpp"
 #include "base/file.hpp"
 #include "x509/name.hpp"
@@ -22,6 +23,7 @@ class MaterialsLoader {
     load_server();
     load_fetch();
     for (std::size_t i = 0; i < config_.verifiers.size(); ++i) load_proxies(i);
+    load_key_encryption();
     for (const x509::TrustStoreOptions& options : config_.trust_stores) load_trust_store(options);
     std::vector<config::Problem> shared = find_shared_certificates(config_, materials_.trust_stores, now_);
     materials_.shared_certificates = shared.size();
@@ -96,6 +98,16 @@ class MaterialsLoader {
       proxies.push_back(x509::thumbprint(certificate));
     }
     materials_.proxies.push_back(std::move(proxies));
+  }
+
+  void load_key_encryption() {
+    if (config_.signing.key_encryption_key.empty()) return;
+    auto key = load_key_encryption_key(config_.signing.key_encryption_key);
+    if (key) {
+      materials_.key_encryption_key = *std::move(key);
+    } else {
+      add_problem("signing.key_encryption_key", config::Severity::error, key.error().detail);
+    }
   }
 
   std::vector<x509::Certificate> load_certificates(const std::string& key, const std::string& role,

@@ -37,6 +37,9 @@ std::vector<std::string> keys_that_need_restart(const config::Config& running, c
   if (running.audit.durability != wanted.audit.durability) keys.emplace_back("audit.durability");
   if (running.audit.rotate_size != wanted.audit.rotate_size) keys.emplace_back("audit.rotate_size");
   if (!has_same_limits(running.limits, wanted.limits)) keys.emplace_back("limits");
+  if (running.signing.key_encryption_key != wanted.signing.key_encryption_key) {
+    keys.emplace_back("signing.key_encryption_key");
+  }
   if (running.workers != wanted.workers) keys.emplace_back("workers");
   return keys;
 }

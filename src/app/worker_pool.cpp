@@ -151,7 +151,11 @@ void WorkerPool::publish(const Generation& generation, Prepared prepared, const 
 }
 
 void WorkerPool::renew(Prepared prepared) {
-  do_on_each([&prepared](Unit& unit, std::size_t number) { unit.service.renew(std::move(prepared[number])); });
+  do_on_each([&prepared](Unit& unit, std::size_t number) {
+    // What is verified stays known where the keys are the same.
+    for (const auto& verifier : unit.verifiers) verifier->replace_keys(prepared[number]->snapshot->jwks.body);
+    unit.service.renew(std::move(prepared[number]));
+  });
 }
 
 void WorkerPool::put_keys(const std::string& client_id, const std::shared_ptr<const oauth::KeySet>& keys,

@@ -20,7 +20,7 @@ namespace certbound::cli {
 namespace {
 
 const Verb* const kVerbs[] = {&kServe,       &kCheck,      &kInit,          &kCertInspect, &kCertVerify,
-                              &kClientList,  &kClientShow, &kClientExplain, &kKeysList,    &kTokenInspect,
+                              &kClientList,  &kClientShow, &kClientExplain, &kKeysList,    &kKeysRotate,  &kTokenInspect,
                               &kTokenVerify, &kJwsVerify,  &kAuditVerify,   &kAuditShow,   &kVersion};
 
 constexpr std::pair<std::string_view, std::string_view> kGroups[] = {

@@ -67,6 +67,7 @@ extern const Verb kClientList;
 extern const Verb kClientShow;
 extern const Verb kClientExplain;
 extern const Verb kKeysList;
+extern const Verb kKeysRotate;
 extern const Verb kTokenInspect;
 extern const Verb kAuditVerify;
 extern const Verb kAuditShow;

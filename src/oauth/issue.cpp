@@ -49,7 +49,7 @@ void append_confirmation(std::string& out, const Confirmation& confirmation) {
 }  // namespace
 
 Result<TokenSigner> TokenSigner::make(const SigningKey& key) {
-  auto signer = jose::Signer::make(*key.private_key, key.record.algorithm);
+  auto signer = jose::Signer::make(*key.key, key.record.algorithm);
   if (!signer) return std::move(signer).error();
   std::string json = "{\"typ\":\"at+jwt\",\"alg\":\"";
   json += name(key.record.algorithm);

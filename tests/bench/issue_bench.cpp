@@ -127,12 +127,12 @@ class Bench {
     snapshot->resources.emplace(resource.identifier, resource);
     snapshot->trust_stores.emplace("partner", trust_store_);
     SigningKey signing_key;
-    signing_key.private_key = take_value(crypto::make_key(jose::key_type_for(algorithm)));
-    signing_key.record.kid = take_value(jose::key_thumbprint(*signing_key.private_key)).to_base64url();
+    signing_key.key = take_value(crypto::make_key(jose::key_type_for(algorithm)));
+    signing_key.record.kid = take_value(jose::key_thumbprint(*signing_key.key)).to_base64url();
     signing_key.record.algorithm = algorithm;
     snapshot->keys.push_back(signing_key);
     snapshot->metadata = render_metadata(*snapshot, PublishedUrls{});
-    snapshot->jwks = take_value(render_jwks(snapshot->keys));
+    snapshot->jwks = take_value(render_jwks(snapshot->keys, std::chrono::minutes{5}));
     service_->publish(take_value(Service::prepare(snapshot)));
   }
 

@@ -71,18 +71,20 @@ Document render_metadata(const Snapshot& snapshot, const PublishedUrls& urls) {
   return make_document(metadata.dump(-1, ' ', false, Json::error_handler_t::replace));
 }
 
-Result<Document> render_jwks(const std::vector<SigningKey>& keys) {
+Result<Document> render_jwks(const std::vector<SigningKey>& keys, std::chrono::seconds max_age) {
   nlohmann::json set;
   set["keys"] = nlohmann::json::array();
   for (const SigningKey& key : keys) {
-    auto jwk = jose::to_jwk(*key.private_key);
+    auto jwk = jose::to_jwk(*key.key);
     if (!jwk) return std::move(jwk).error();
     (*jwk)["kid"] = key.record.kid;
     (*jwk)["use"] = "sig";
     (*jwk)["alg"] = model::name(key.record.algorithm);
     set["keys"].push_back(*std::move(jwk));
   }
-  return make_document(dump_json(set));
+  Document document = make_document(dump_json(set));
+  document.max_age = max_age;
+  return document;
 }
 
 http::Response serve_document(const Document& document, std::string_view content_type, const http::Request& request) {
@@ -94,7 +96,7 @@ http::Response serve_document(const Document& document, std::string_view content
     response.content_type = content_type;
     response.body = document.body;
   }
-  response.headers.emplace_back("Cache-Control", "public, max-age=300");
+  response.headers.emplace_back("Cache-Control", "public, max-age=" + std::to_string(document.max_age.count()));
   response.headers.emplace_back("ETag", document.etag);
   return response;
 }

@@ -24,8 +24,9 @@ struct PublishedUrls {
 /// RFC 8414 metadata, computed from the tables of grants and methods, so that it cannot disagree with the code.
 [[nodiscard]] Document render_metadata(const Snapshot& snapshot, const PublishedUrls& urls);
 
-/// RFC 7517 JWK Set: the public half of every key, with kid, use and alg. Errors: `server_error`.
-[[nodiscard]] Result<Document> render_jwks(const std::vector<SigningKey>& keys);
+/// RFC 7517 JWK Set: the public half of every key, with kid, use and alg, to be cached for `max_age`. Errors:
+/// `server_error`.
+[[nodiscard]] Result<Document> render_jwks(const std::vector<SigningKey>& keys, std::chrono::seconds max_age);
 
 /// GET of a document: cacheable, with ETag; 304 where If-None-Match has it (RFC 9110 section 13.1.2).
 [[nodiscard]] http::Response serve_document(const Document& document, std::string_view content_type,

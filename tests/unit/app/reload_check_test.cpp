@@ -37,6 +37,8 @@ TEST(KeysThatNeedRestart, AreThoseThatABoundSocketOrAnOpenFileDependsOn) {
             Keys{"audit.durability"});
   EXPECT_EQ(keys_after([](config::Config& c) { c.audit.rotate_size = 1 << 20; }), Keys{"audit.rotate_size"});
   EXPECT_EQ(keys_after([](config::Config& c) { c.workers = 3; }), Keys{"workers"});
+  EXPECT_EQ(keys_after([](config::Config& c) { c.signing.key_encryption_key = "k"; }),
+            Keys{"signing.key_encryption_key"});
 }
 
 // They are of the TLS contexts and the snapshot, which a reload makes anew.

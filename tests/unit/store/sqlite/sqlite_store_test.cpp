@@ -92,11 +92,34 @@ TEST_F(SqliteStoreTest, KeepsWhatItHoldsWhenItIsOpenedAgain) {
   {
     const auto store = open();
     ASSERT_TRUE(store->clients().reconcile_clients(std::vector{suite_client("a")}, kOpened));
-    ASSERT_TRUE(store->keys().insert_key(suite_key("k", 0, model::KeyState::active)));
+    ASSERT_TRUE(store->keys().change_keys(std::vector{suite_key("k", 0, model::KeyState::active)}, {}));
   }
   const auto store = open();
   EXPECT_EQ(*store->clients().count_clients(), 1U);
   EXPECT_EQ(store->keys().list_keys()->size(), 1U);
+}
+
+// A retired or encrypted secret is not left in free pages or in the log.
+TEST_F(SqliteStoreTest, ErasesWhatWasReplacedAndRemoved) {
+  const std::string mark(64, 'S');
+  const auto store = open();
+  StoredKey first = suite_key("a", 1, model::KeyState::retired);
+  StoredKey second = suite_key("b", 0, model::KeyState::active);
+  first.secret = second.secret = crypto::Secret{Bytes{mark.begin(), mark.end()}};
+  ASSERT_TRUE(store->keys().change_keys(std::vector{first, second}, {}));
+  const auto is_there = [&] {
+    for (const auto& entry : std::filesystem::directory_iterator{folder_.path()}) {
+      std::ifstream file{entry.path(), std::ios::binary};
+      const std::string content{std::istreambuf_iterator<char>{file}, {}};
+      if (content.find(mark) != std::string::npos) return true;
+    }
+    return false;
+  };
+  ASSERT_TRUE(is_there());
+  second.secret = crypto::Secret{};
+  ASSERT_TRUE(store->keys().change_keys(std::vector{second}, std::vector<std::string>{"a"}));
+  ASSERT_TRUE(store->keys().erase_remains());
+  EXPECT_FALSE(is_there());
 }
 
 TEST_F(SqliteStoreTest, MakesEveryFileForItsOwnerOnly) {
