@@ -121,6 +121,19 @@ const Section<model::Resource>& resource_section() {
                                    });
                                  }}
               .sample("[orders.read, orders.write]"),
+          Field<model::Resource>{
+              make_option("introspection_clients", list_shape(text_shape(R"([ -~]{1,255})")),
+                          "The client_ids of this API's servers: the introspection endpoint tells them, and nobody "
+                          "else, about its tokens.",
+                          "[]"),
+              [](Reader& reader, const Node& node, model::Resource& resource) {
+                read_each(reader, node, [&](const Node& member) {
+                  auto id = read_checked_text(reader, member, &check_client_id);
+                  if (!id) return;
+                  reader.session().named_clients.push_back({*id, reader.place_of(member)});
+                  resource.introspection_clients.push_back(*std::move(id));
+                });
+              }},
       }};
   return rows;
 }

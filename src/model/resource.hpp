@@ -2,6 +2,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "model/ids.hpp"
 
@@ -9,8 +10,9 @@ namespace certbound::model {
 
 /// A protected API: RFC 8707 resource identifier, RFC 9068 `aud`.
 struct Resource {
-  std::string identifier;  ///< absolute URI without fragment; compared octet by octet
-  Scope scopes;            ///< what the API understands
+  std::string identifier;                            ///< absolute URI without fragment; compared octet by octet
+  Scope scopes;                                      ///< what the API understands
+  std::vector<std::string> introspection_clients{};  ///< client_ids of this resource's servers
   [[nodiscard]] bool operator==(const Resource&) const = default;
 };
 
