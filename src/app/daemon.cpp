@@ -12,6 +12,7 @@
 
 #include "app/config_watch.hpp"
 #include "app/crl_watch.hpp"
+#include "app/denying.hpp"
 #include "app/ending_watch.hpp"
 #include "app/fetching.hpp"
 #include "app/generation.hpp"
@@ -85,6 +86,7 @@ struct Daemon::State {
   std::unique_ptr<store::Store> store;
   std::unique_ptr<store::Executor> executor;
   std::unique_ptr<store::SeenRecorder> seen;
+  std::unique_ptr<Denying> denying;
   std::unique_ptr<audit::Writer> audit;
   std::optional<Fetching> fetching;
   std::optional<Shared> shared;
@@ -146,6 +148,10 @@ Result<void> Daemon::State::open_state(const config::Config& config) {
   auto seen_store = store->make_seen_store();
   if (!seen_store) return std::move(seen_store).error();
   seen = std::make_unique<store::SeenRecorder>(*std::move(seen_store), registry);
+  auto opened_denying = Denying::open(
+      *store, [this](const std::shared_ptr<const oauth::DenyList>& list) { pool->publish_denied(list); }, registry);
+  if (!opened_denying) return std::move(opened_denying).error();
+  denying = *std::move(opened_denying);
   auto writer = audit::Writer::open(config.state_dir / config.audit.file, config.audit.durability, registry);
   if (!writer) return std::move(writer).error();
   audit = *std::move(writer);
@@ -167,7 +173,7 @@ Result<void> Daemon::State::start(Checked checked) {
   if (!generation) return std::move(generation).error();
   open_fetching(generation->config, generation->materials.fetch);
   auto key_plan = fetching->keys().prepare(generation->config.clients);
-  shared.emplace(*audit, *executor, fetching->ocsp(), *seen, registry, health);
+  shared.emplace(*audit, *executor, fetching->ocsp(), *seen, denying->recorder(), registry, health);
   pool.emplace(workers, generation->config.limits, *shared);
   if (auto bound = pool->bind(*generation); !bound) return bound;
   // After the bind: a start that fails for a taken port leaves the registry as it is.
@@ -175,11 +181,12 @@ Result<void> Daemon::State::start(Checked checked) {
   if (!reconciled) return std::move(reconciled).error();
   log_reconciliation(*reconciled);
   fetching->keys().begin(std::move(key_plan));
-  auto started = pool->start(*generation, fetching->keys().published(), [this](const std::string& detail) {
-    log::error("listener_failed", {{"detail", detail}});
-    has_listener_failed = true;
-    ::kill(::getpid(), SIGTERM);
-  });
+  auto started =
+      pool->start(*generation, fetching->keys().published(), denying->opened(), [this](const std::string& detail) {
+        log::error("listener_failed", {{"detail", detail}});
+        has_listener_failed = true;
+        ::kill(::getpid(), SIGTERM);
+      });
   if (!started) return started;
   show(*generation);
   current = *std::move(generation);
@@ -264,6 +271,7 @@ std::chrono::milliseconds Daemon::State::do_what_is_due() {
     reload();
   }
   auto quiet = std::chrono::duration_cast<milliseconds>(ending_watch.next_look() - std::chrono::steady_clock::now());
+  quiet = std::min(quiet, denying->do_what_is_due());
   if (const auto to_change = config_watch->until_due()) quiet = std::min(quiet, *to_change);
   // The wall clock may be set meanwhile, so it is asked again now and then.
   const auto expiry = crl_watch.next_expiry();
@@ -377,10 +385,12 @@ void Daemon::State::stop() {
   if (pool) pool->drain();
   if (fetching) fetching->stop();
   if (executor) executor->stop();
+  if (denying) denying->recorder().stop();  // before the workers that it publishes to
   pool.reset();
   shared.reset();
   fetching.reset();
   seen.reset();  // after the last request: writes what is queued
+  denying.reset();
   executor.reset();
 }
 

@@ -14,7 +14,8 @@ unsigned worker_count(const config::Config& config) { return config.workers == 0
 
 WorkerPool::Unit::Unit(const net::Limits& limits, Shared& shared)
     : directory{shared.executor},
-      service{directory, shared.ocsp, shared.seen, shared.audit, shared.service_metrics, shared.health, &wall_now},
+      service{directory,     shared.ocsp, shared.seen, shared.denials, shared.audit, shared.service_metrics,
+              shared.health, &wall_now},
       worker{limits, shared.session_metrics} {}
 
 WorkerPool::WorkerPool(unsigned workers, const net::Limits& limits, Shared& shared)
@@ -56,12 +57,14 @@ Result<void> WorkerPool::bind(const Generation& generation) {
 }
 
 Result<void> WorkerPool::start(const Generation& generation, const oauth::KeyDirectory::Published& keys,
+                               const std::shared_ptr<const oauth::DenyList>& denied,
                                const std::function<void(std::string)>& on_listener_failure) {
   auto prepared = prepare(generation.snapshot);
   if (!prepared) return std::move(prepared).error();
   for (std::size_t number = 0; number < units_.size(); ++number) {
     units_[number]->service.publish(std::move((*prepared)[number]));
     units_[number]->service.publish_keys(keys);
+    units_[number]->service.publish_denied(denied);
   }
   for (const auto& unit : units_) unit->worker.start(on_listener_failure);
   return {};
@@ -82,8 +85,8 @@ void WorkerPool::do_on_each(const std::function<void(Unit& unit, std::size_t num
   for (std::size_t number = 0; number < units_.size(); ++number) {
     auto task = std::make_shared<std::packaged_task<void()>>(
         [&work, unit = units_[number].get(), number] { work(*unit, number); });
-    done.push_back(task->get_future());
-    units_[number]->worker.post([task] { (*task)(); });
+    auto future = task->get_future();
+    if (units_[number]->worker.post([task] { (*task)(); })) done.push_back(std::move(future));
   }
   for (std::future<void>& future : done) future.get();
 }
@@ -111,6 +114,10 @@ void WorkerPool::put_keys(const std::string& client_id, const std::shared_ptr<co
     unit->worker.post(
         [service = &unit->service, client_id, keys, attempt] { service->put_keys(client_id, keys, attempt); });
   }
+}
+
+void WorkerPool::publish_denied(const std::shared_ptr<const oauth::DenyList>& denied) {
+  do_on_each([&denied](Unit& unit, std::size_t) { unit.service.publish_denied(denied); });
 }
 
 void WorkerPool::release() {

@@ -24,11 +24,13 @@ namespace certbound::app {
 /// What the workers share; outlives them.
 struct Shared {
   Shared(audit::Writer& audit_writer, store::Executor& store_executor, oauth::OcspSource& ocsp_source,
-         store::SeenRecorder& seen_recorder, metrics::Registry& metrics_registry, const oauth::Health& server_health)
+         store::SeenRecorder& seen_recorder, store::DenialRecorder& denial_recorder,
+         metrics::Registry& metrics_registry, const oauth::Health& server_health)
       : audit{audit_writer},
         executor{store_executor},
         ocsp{ocsp_source},
         seen{seen_recorder},
+        denials{denial_recorder},
         registry{metrics_registry},
         health{server_health},
         session_metrics{metrics_registry},
@@ -38,6 +40,7 @@ struct Shared {
   store::Executor& executor;
   oauth::OcspSource& ocsp;
   store::SeenRecorder& seen;
+  store::DenialRecorder& denials;
   metrics::Registry& registry;
   const oauth::Health& health;
   net::SessionMetrics session_metrics;
@@ -54,8 +57,9 @@ class WorkerPool {
   /// `invalid_request`, `detail` names the address and what the system said.
   [[nodiscard]] Result<void> bind(const Generation& generation);
 
-  /// Gives the first generation to the services and starts the threads. Errors: `server_error`.
+  /// Gives the first generation and the deny list to the services and starts the threads. Errors: `server_error`.
   [[nodiscard]] Result<void> start(const Generation& generation, const oauth::KeyDirectory::Published& keys,
+                                   const std::shared_ptr<const oauth::DenyList>& denied,
                                    const std::function<void(std::string)>& on_listener_failure);
 
   /// What publish() gives to each worker: made before anything changes, since it can fail. Errors: `server_error`.
@@ -74,6 +78,10 @@ class WorkerPool {
   /// oauth::Service::put_keys() on every worker, soon.
   void put_keys(const std::string& client_id, const std::shared_ptr<const oauth::KeySet>& keys, std::uint64_t attempt);
 
+  /// Tokens are judged by `denied`; returns when every worker has it that has not ended. After start(), on any
+  /// thread.
+  void publish_denied(const std::shared_ptr<const oauth::DenyList>& denied);
+
   /// The registry did not change after all: oauth::Service::release() on every worker.
   void release();
 
@@ -91,7 +99,7 @@ class WorkerPool {
     std::vector<std::size_t> listeners;  // the worker's numbers of the configuration's listeners, in order
   };
 
-  /// On the thread of each worker; returns when each has done it.
+  /// On the thread of each worker; returns when each has done it that has not ended.
   void do_on_each(const std::function<void(Unit& unit, std::size_t number)>& work);
 
   Shared& shared_;
