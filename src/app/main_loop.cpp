@@ -37,13 +37,6 @@ sigset_t block_signals() {
   return set;
 }
 
-OwnedDescriptor::OwnedDescriptor(OwnedDescriptor&& other) noexcept
-    : descriptor_{std::exchange(other.descriptor_, -1)} {}
-
-OwnedDescriptor::~OwnedDescriptor() {
-  if (descriptor_ >= 0) ::close(descriptor_);
-}
-
 Result<MainLoop> MainLoop::make(const sigset_t& signals) {
   OwnedDescriptor signal{::signalfd(-1, &signals, SFD_NONBLOCK | SFD_CLOEXEC)};
   if (signal.value() < 0) return system_failure("signalfd");

@@ -8,6 +8,7 @@
 #include <mutex>
 #include <vector>
 
+#include "base/owned_descriptor.hpp"
 #include "base/result.hpp"
 
 namespace certbound::app {
@@ -16,19 +17,6 @@ namespace certbound::app {
 /// no other gets one. SIGPIPE and SIGXFSZ are ignored: a peer that is gone and a file that may not grow are errors of
 /// one write, not of the process.
 [[nodiscard]] sigset_t block_signals();
-
-/// A file descriptor that is closed with its owner; -1 for none.
-class OwnedDescriptor {
- public:
-  explicit OwnedDescriptor(int descriptor) : descriptor_{descriptor} {}
-  OwnedDescriptor(OwnedDescriptor&& other) noexcept;
-  OwnedDescriptor& operator=(OwnedDescriptor&&) = delete;
-  ~OwnedDescriptor();
-  [[nodiscard]] int value() const { return descriptor_; }
-
- private:
-  int descriptor_;
-};
 
 /// What the main thread does between start and stop: waits for signals, for work that other threads send, for
 /// descriptors, and for the time at which something is due. It sleeps while there is none of these.

@@ -108,6 +108,24 @@ Result<KeyHandle> parse_pkcs8(ByteView der) {
   return key;
 }
 
+Result<Bytes> to_public_der(const EVP_PKEY& key) {
+  const int length = i2d_PUBKEY(&key, nullptr);
+  Bytes der(length > 0 ? static_cast<std::size_t>(length) : 0);
+  std::uint8_t* position = der.data();
+  if (der.empty() || i2d_PUBKEY(&key, &position) != length) {
+    return internal_error("encoding a public key: " + take_openssl_errors());
+  }
+  return der;
+}
+
+Result<KeyHandle> parse_public_der(ByteView der) {
+  const std::uint8_t* position = der.data();
+  KeyHandle key{d2i_PUBKEY(nullptr, &position, static_cast<long>(der.size()))};
+  if (!key) return internal_error("a stored public key is not SubjectPublicKeyInfo: " + take_openssl_errors());
+  if (position != der.data() + der.size()) return internal_error("a stored public key has octets behind it");
+  return key;
+}
+
 Result<KeyHandle> parse_private_key_pem(std::string_view pem) {
   // BIO_new_mem_buf takes an empty text without a pointer for a fault of ours.
   if (pem.empty()) return invalid_input("no private key in PEM form (empty)");

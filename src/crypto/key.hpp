@@ -22,6 +22,12 @@ enum class KeyType : std::uint8_t { ec_p256, rsa_2048, ed25519 };
 /// A private key from DER PKCS#8. Errors: `server_error`: what is stored is not a key.
 [[nodiscard]] Result<KeyHandle> parse_pkcs8(ByteView der);
 
+/// The public half as DER SubjectPublicKeyInfo (RFC 5280 section 4.1). Errors: `server_error`.
+[[nodiscard]] Result<Bytes> to_public_der(const EVP_PKEY& key);
+
+/// A public key from DER SubjectPublicKeyInfo. Errors: `server_error`: what is stored is not a key.
+[[nodiscard]] Result<KeyHandle> parse_public_der(ByteView der);
+
 /// A private key from PEM, unencrypted. Errors: `invalid_request`, what is wrong in `detail`; an encrypted key is named
 /// as such.
 [[nodiscard]] Result<KeyHandle> parse_private_key_pem(std::string_view pem);
