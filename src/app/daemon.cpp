@@ -12,6 +12,8 @@
 
 #include "app/config_watch.hpp"
 #include "app/crl_watch.hpp"
+#include "app/deny_commands.hpp"
+#include "app/deny_feed.hpp"
 #include "app/denying.hpp"
 #include "app/ending_watch.hpp"
 #include "app/fetching.hpp"
@@ -25,6 +27,8 @@
 #include "app/worker_pool.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
+#include "control/commands.hpp"
+#include "control/server.hpp"
 #include "store/open.hpp"
 
 namespace certbound::app {
@@ -51,10 +55,12 @@ struct Daemon::State {
 
   [[nodiscard]] Result<void> start(Checked checked);
   [[nodiscard]] Result<void> open_state(const config::Config& config);
+  [[nodiscard]] Result<void> open_control();
   void announce();
   void wait();
   [[nodiscard]] std::chrono::milliseconds do_what_is_due();
   void warn_of_crls();
+  void publish_denied(const std::shared_ptr<const oauth::DenyList>& list);
   void look_at_ends() { ending_watch.look(store->seen_certificates(), current->materials.certificates); }
   void reload();
   [[nodiscard]] std::optional<std::string> try_reload();
@@ -83,10 +89,12 @@ struct Daemon::State {
   std::atomic<bool> has_listener_failed{false};   // written by a worker before it raises SIGTERM
   std::vector<crypto::LibraryContext> libraries;  // before the workers: what their peers present lives in these
   std::optional<StateDirLock> lock;
+  control::Commands commands;
   std::unique_ptr<store::Store> store;
   std::unique_ptr<store::Executor> executor;
   std::unique_ptr<store::SeenRecorder> seen;
   std::unique_ptr<Denying> denying;
+  std::optional<DenyFeed> feed;
   std::unique_ptr<audit::Writer> audit;
   std::optional<Fetching> fetching;
   std::optional<Shared> shared;
@@ -95,8 +103,9 @@ struct Daemon::State {
   CrlWatch crl_watch;
   EndingWatch ending_watch{registry};
   std::optional<ConfigWatch> config_watch;
-  FileWatch::FileTime read_at{};  // when reading the first configuration began
-  config::NamedFiles named;       // by the configuration that was read last, until config_watch has it
+  FileWatch::FileTime read_at{};             // when reading the first configuration began
+  std::unique_ptr<control::Server> control;  // its commands are about those before
+  config::NamedFiles named;                  // by the configuration that was read last, until config_watch has it
 };
 
 Daemon::Daemon(std::filesystem::path configuration) : state_{std::make_unique<State>(std::move(configuration))} {}
@@ -149,9 +158,11 @@ Result<void> Daemon::State::open_state(const config::Config& config) {
   if (!seen_store) return std::move(seen_store).error();
   seen = std::make_unique<store::SeenRecorder>(*std::move(seen_store), registry);
   auto opened_denying = Denying::open(
-      *store, [this](const std::shared_ptr<const oauth::DenyList>& list) { pool->publish_denied(list); }, registry);
+      *store, [this](const std::shared_ptr<const oauth::DenyList>& list) { publish_denied(list); }, registry);
   if (!opened_denying) return std::move(opened_denying).error();
   denying = *std::move(opened_denying);
+  feed.emplace(store->denials(),
+               [this](const std::shared_ptr<const oauth::Document>& made) { pool->publish_feed(made); });
   auto writer = audit::Writer::open(config.state_dir / config.audit.file, config.audit.durability, registry);
   if (!writer) return std::move(writer).error();
   audit = *std::move(writer);
@@ -196,8 +207,22 @@ Result<void> Daemon::State::start(Checked checked) {
   release_declarations();
   config_watch.emplace(*loop, registry);
   config_watch->follow(std::move(named), read_at);
+  if (auto opened = open_control(); !opened) return opened;
+  // Before anybody hears that the server is ready.
+  (void)feed->do_what_is_due(current->snapshot);
   announce();
   look_at_ends();
+  return {};
+}
+
+/// Requests wait until the main loop runs.
+Result<void> Daemon::State::open_control() {
+  add_deny_commands(commands, denying->recorder());
+  auto started = control::Server::start(
+      current->config.state_dir, [this](std::function<void()> action) { loop->post(std::move(action)); },
+      [this](std::string_view line) { return commands.answer(line); });
+  if (!started) return std::move(started).error();
+  control = *std::move(started);
   return {};
 }
 
@@ -271,11 +296,18 @@ std::chrono::milliseconds Daemon::State::do_what_is_due() {
     reload();
   }
   auto quiet = std::chrono::duration_cast<milliseconds>(ending_watch.next_look() - std::chrono::steady_clock::now());
-  quiet = std::min(quiet, denying->do_what_is_due());
+  quiet = std::min({quiet, denying->do_what_is_due(), feed->do_what_is_due(current->snapshot)});
   if (const auto to_change = config_watch->until_due()) quiet = std::min(quiet, *to_change);
   // The wall clock may be set meanwhile, so it is asked again now and then.
   const auto expiry = crl_watch.next_expiry();
   return expiry ? std::min({quiet, milliseconds{*expiry - wall_now()}, milliseconds{kClockInterval}}) : quiet;
+}
+
+/// On the recorder's thread.
+void Daemon::State::publish_denied(const std::shared_ptr<const oauth::DenyList>& list) {
+  pool->publish_denied(list);
+  // Wakes the main thread, which makes the feed.
+  if (feed->note_change()) loop->post([] {});
 }
 
 void Daemon::State::warn_of_crls() {
@@ -376,6 +408,7 @@ std::optional<std::string> Daemon::State::try_reload() {
 
 void Daemon::State::stop() {
   health.set_draining();
+  control.reset();
   notify_systemd("STOPPING=1");
   log::info("stopping", {});
   // Whoever still waits for the registry when the drain is over is answered, not waited for.

@@ -17,7 +17,7 @@ namespace certbound::app {
 /// then whoever asked for the change is answered.
 class Denying {
  public:
-  /// Returns when every worker has `list`. Called on the recorder's thread.
+  /// Returns when every worker has `list`; then sees to the feed. Called on the recorder's thread.
   using Publish = std::function<void(const std::shared_ptr<const oauth::DenyList>& list)>;
 
   /// `store` is used within this call only. Errors: as DenialStore.

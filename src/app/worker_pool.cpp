@@ -120,6 +120,12 @@ void WorkerPool::publish_denied(const std::shared_ptr<const oauth::DenyList>& de
   do_on_each([&denied](Unit& unit, std::size_t) { unit.service.publish_denied(denied); });
 }
 
+void WorkerPool::publish_feed(const std::shared_ptr<const oauth::Document>& feed) {
+  for (const auto& unit : units_) {
+    unit->worker.post([service = &unit->service, feed] { service->publish_feed(feed); });
+  }
+}
+
 void WorkerPool::release() {
   do_on_each([](Unit& unit, std::size_t) { unit.service.release(); });
 }

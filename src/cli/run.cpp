@@ -19,13 +19,13 @@ namespace certbound::cli {
 
 namespace {
 
-const Verb* const kVerbs[] = {&kServe,      &kCheck,         &kInit,     &kCertInspect,  &kCertVerify, &kClientList,
-                              &kClientShow, &kClientExplain, &kKeysList, &kTokenInspect, &kVersion};
+const Verb* const kVerbs[] = {&kServe,      &kCheck,      &kInit,          &kCertInspect, &kCertVerify,
+                              &kClientList, &kClientShow, &kClientExplain, &kKeysList,    &kDenyAdd,
+                              &kDenyList,   &kDenyRemove, &kTokenInspect,  &kVersion};
 
 constexpr std::pair<std::string_view, std::string_view> kGroups[] = {
-    {"cert", "certificates"},
-    {"client", "the registry of clients"},
-    {"keys", "signing keys"},
+    {"cert", "certificates"},   {"client", "the registry of clients"},
+    {"keys", "signing keys"},   {"deny", "tokens that are out of service"},
     {"token", "access tokens"},
 };
 

@@ -66,6 +66,9 @@ extern const Verb kClientList;
 extern const Verb kClientShow;
 extern const Verb kClientExplain;
 extern const Verb kKeysList;
+extern const Verb kDenyAdd;
+extern const Verb kDenyList;
+extern const Verb kDenyRemove;
 extern const Verb kTokenInspect;
 extern const Verb kVersion;
 

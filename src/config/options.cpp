@@ -3,6 +3,7 @@
 #include "config/check_value.hpp"
 #include "config/fields.hpp"
 #include "config/revocation_options.hpp"
+#include "model/denial.hpp"
 
 namespace certbound::config {
 
@@ -84,11 +85,13 @@ const Section<oauth::SigningOptions>& signing_section() {
   return rows;
 }
 
+constexpr Range kLifetimeRange{10, std::chrono::seconds{model::kLongestLifetime}.count()};
+
 const Section<oauth::TokenOptions>& tokens_section() {
   static const Section<oauth::TokenOptions> rows{
       "tokens",
       {
-          duration<&oauth::TokenOptions::lifetime>("lifetime", {10, 24 * kHour},
+          duration<&oauth::TokenOptions::lifetime>("lifetime", kLifetimeRange,
                                                    "How long an access token is valid. Short: a client asks again."),
       }};
   return rows;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -24,6 +25,9 @@ inline constexpr DenialKind kDenialKinds[] = {DenialKind::jti, DenialKind::thumb
 /// `jti` and so on; parse finds nothing for any other text.
 [[nodiscard]] std::string_view name(DenialKind kind);
 [[nodiscard]] std::optional<DenialKind> parse_denial_kind(std::string_view text);
+
+/// No token lives longer, whatever the configuration says: the bound of every option that is a token's lifetime.
+inline constexpr std::chrono::hours kLongestLifetime{24};
 
 /// Tokens that are taken out of service before they expire.
 struct Denial {

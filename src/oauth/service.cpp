@@ -7,6 +7,7 @@
 #include "http/json_response.hpp"
 #include "oauth/access_token.hpp"
 #include "oauth/client_auth/authenticate.hpp"
+#include "oauth/endpoints/deny_feed.hpp"
 #include "oauth/endpoints/documents.hpp"
 #include "oauth/error_response.hpp"
 #include "x509/name.hpp"
@@ -119,9 +120,9 @@ Result<Service::Prepared> Service::prepare(const std::shared_ptr<const Snapshot>
   for (const ClientEndpoint& endpoint : all_client_endpoints()) {
     endpoint_paths.push_back(path + std::string{endpoint.path});
   }
-  return std::make_shared<Published>(Published{snapshot, *std::move(signer), *std::move(own_keys),
-                                               std::move(endpoint_paths), path + "/oauth2/jwks", metadata_path(path),
-                                               path + "/healthz", path + "/readyz"});
+  return std::make_shared<Published>(
+      Published{snapshot, *std::move(signer), *std::move(own_keys), std::move(endpoint_paths), path + "/oauth2/jwks",
+                path + "/oauth2/denied", metadata_path(path), path + "/healthz", path + "/readyz"});
 }
 
 void Service::publish(Prepared prepared) {
@@ -161,13 +162,15 @@ Task<http::Response> Service::route(const http::Request& request, const Publishe
   }
   const bool is_metadata = request.path == published.metadata_path;
   const bool is_jwks = request.path == published.jwks_path;
+  const bool is_feed = request.path == published.feed_path;
   const bool is_healthz = request.path == published.healthz_path;
   const bool is_readyz = request.path == published.readyz_path;
-  if (!is_metadata && !is_jwks && !is_healthz && !is_readyz) co_return http::not_found(request.id);
+  if (!is_metadata && !is_jwks && !is_feed && !is_healthz && !is_readyz) co_return http::not_found(request.id);
   if (auto refused = check_document_method(request)) co_return *std::move(refused);
   if (is_healthz) co_return health_.render_healthz();
   if (is_readyz) co_return co_await health_.render_readyz();
   metrics_.document_requests.increment();
+  if (is_feed) co_return show_feed(request);
   const Snapshot& snapshot = *published.snapshot;
   if (is_metadata) co_return serve_document(snapshot.metadata, http::kJson, request);
   co_return serve_document(snapshot.jwks, kJwkSet, request);
@@ -204,6 +207,7 @@ Task<Result<http::Response>> Service::decide(const ClientEndpoint& endpoint, con
       if (is_worth_another_try) answered = co_await try_once(endpoint, request, desk, event);
     }
     if (answered) note_seen(event);
+    if (!answered && answered.error().reason == Reason::certificate_revoked) deny_revoked(event);
     co_return answered;
   } catch (const std::exception& exception) {
     fault = exception.what();
@@ -254,6 +258,29 @@ Task<Result<http::Response>> Service::try_once(const ClientEndpoint& endpoint, c
   const EndpointContext context{*published->snapshot, *denied, published->own_keys, published->signer, denials_};
   auto answered = co_await endpoint.answer(request, call->form, *caller, context, event);
   co_return answered;
+}
+
+http::Response Service::show_feed(const http::Request& request) const {
+  if (feed_) return serve_document(*feed_, "application/jwt", request, kFeedMaxAge);
+  const Error error{ErrorCode::temporarily_unavailable, Reason::overloaded,
+                    "there is no deny feed now; ask again later"};
+  return render_error(error, request);
+}
+
+/// Tokens that the certificate got before it was revoked. Later ones are none of ours to deny: it may be registered
+/// by itself for another client, where revocation does not count, or be taken off the list again.
+void Service::deny_revoked(const audit::Event& event) {
+  constexpr std::chrono::minutes kInterval{10};
+  const std::string& x5t_s256 = event.certificate->x5t_s256;
+  if (denied_->denies_certificate(x5t_s256, event.time - kInterval, event.time)) return;
+  model::Denial denial;
+  denial.kind = model::DenialKind::thumbprint;
+  denial.subject = x5t_s256;
+  denial.issued_before = event.time + std::chrono::seconds{1};  // those of this second too
+  denial.reason = "found revoked when it came as client " + event.client_id;
+  denial.created_at = event.time;
+  denial.until = event.time + model::kLongestLifetime;
+  denials_.note(std::move(denial));
 }
 
 void Service::note_seen(const audit::Event& event) {

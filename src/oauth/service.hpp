@@ -74,6 +74,9 @@ class Service final : public http::Handler {
   /// Every token that is judged from now on is judged by `denied`. On the worker's thread.
   void publish_denied(std::shared_ptr<const DenyList> denied) { denied_ = std::move(denied); }
 
+  /// What the deny feed's URL shows from now on; null: that there is none just now. On the worker's thread.
+  void publish_feed(std::shared_ptr<const Document> feed) { feed_ = std::move(feed); }
+
   /// The registry did not change after all.
   void release() { directory_.release(); }
 
@@ -92,6 +95,8 @@ class Service final : public http::Handler {
                                       audit::Event& event);
   [[nodiscard]] Error note_fault(const http::Request& request, std::string what);
   void count_hits();
+  void deny_revoked(const audit::Event& event);
+  [[nodiscard]] http::Response show_feed(const http::Request& request) const;
   void note_seen(const audit::Event& event);
   void count(const audit::Event& event, std::chrono::duration<double> lasted);
 
@@ -104,6 +109,7 @@ class Service final : public http::Handler {
   store::SeenRecorder& seen_;
   SeenFilter seen_filter_;
   store::DenialRecorder& denials_;
+  std::shared_ptr<const Document> feed_;
   std::shared_ptr<const DenyList> denied_ = std::make_shared<const DenyList>();
   audit::Writer& audit_;
   const ServiceMetrics& metrics_;
@@ -119,6 +125,7 @@ struct Service::Published {
   std::vector<jose::Jwk> own_keys;
   std::vector<std::string> endpoint_paths;  // of all_client_endpoints(), in its order
   std::string jwks_path;
+  std::string feed_path;
   std::string metadata_path;
   std::string healthz_path;
   std::string readyz_path;

@@ -16,13 +16,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-Document make_document(std::string body) {
-  Document document;
-  document.etag = "\"" + crypto::sha256(body).to_base64url().substr(0, 22) + "\"";
-  document.body = std::move(body);
-  return document;
-}
-
 Json scopes_of(const Snapshot& snapshot) {
   model::Scope all;
   for (const auto& [identifier, resource] : snapshot.resources) {
@@ -45,6 +38,13 @@ bool matches_etag(std::string_view if_none_match, std::string_view etag) {
 }
 
 }  // namespace
+
+Document make_document(std::string body) {
+  Document document;
+  document.etag = "\"" + crypto::sha256(body).to_base64url().substr(0, 22) + "\"";
+  document.body = std::move(body);
+  return document;
+}
 
 std::string metadata_path(std::string_view issuer_path) {
   return "/.well-known/oauth-authorization-server" + std::string{issuer_path};
@@ -98,7 +98,8 @@ Result<Document> render_jwks(const std::vector<SigningKey>& keys) {
   return make_document(dump_json(set));
 }
 
-http::Response serve_document(const Document& document, std::string_view content_type, const http::Request& request) {
+http::Response serve_document(const Document& document, std::string_view content_type, const http::Request& request,
+                              std::chrono::seconds max_age) {
   http::Response response;
   const auto if_none_match = request.find_header("if-none-match");
   if (if_none_match && matches_etag(*if_none_match, document.etag)) {
@@ -107,7 +108,7 @@ http::Response serve_document(const Document& document, std::string_view content
     response.content_type = content_type;
     response.body = document.body;
   }
-  response.headers.emplace_back("Cache-Control", "public, max-age=300");
+  response.headers.emplace_back("Cache-Control", "public, max-age=" + std::to_string(max_age.count()));
   response.headers.emplace_back("ETag", document.etag);
   return response;
 }

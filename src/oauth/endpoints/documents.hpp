@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,6 +19,9 @@ struct PublishedUrls {
   bool accepts_certificates = true;  ///< does any listener ask for one?
 };
 
+/// With the ETag of its content.
+[[nodiscard]] Document make_document(std::string body);
+
 /// `/.well-known/oauth-authorization-server` with the issuer's path behind it (RFC 8414 section 3.1).
 [[nodiscard]] std::string metadata_path(std::string_view issuer_path);
 
@@ -27,8 +31,12 @@ struct PublishedUrls {
 /// RFC 7517 JWK Set: the public half of every key, with kid, use and alg. Errors: `server_error`.
 [[nodiscard]] Result<Document> render_jwks(const std::vector<SigningKey>& keys);
 
-/// GET of a document: cacheable, with ETag; 304 where If-None-Match has it (RFC 9110 section 13.1.2).
+/// How long caches may give out metadata and keys without asking.
+inline constexpr std::chrono::seconds kDocumentMaxAge{300};
+
+/// GET of a document: cacheable for `max_age`, with ETag; 304 where If-None-Match has it (RFC 9110 section 13.1.2).
 [[nodiscard]] http::Response serve_document(const Document& document, std::string_view content_type,
-                                            const http::Request& request);
+                                            const http::Request& request,
+                                            std::chrono::seconds max_age = kDocumentMaxAge);
 
 }  // namespace certbound::oauth
