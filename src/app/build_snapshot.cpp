@@ -1,47 +1,13 @@
 #include "app/build_snapshot.hpp"
 
-#include <algorithm>
 #include <utility>
 
-#include "base/log.hpp"
-#include "crypto/key.hpp"
-#include "jose/jwk.hpp"
 #include "jose/jws_sign.hpp"
 #include "oauth/endpoints/documents.hpp"
 
 namespace certbound::app {
 
 namespace {
-
-Result<oauth::SigningKey> open_key(const store::StoredKey& stored) {
-  auto key = crypto::parse_pkcs8(stored.pkcs8.expose());
-  if (!key) return std::move(key).error();
-  oauth::SigningKey opened;
-  opened.record = stored.record;
-  opened.private_key = *std::move(key);
-  return opened;
-}
-
-Result<store::StoredKey> make_signing_key(model::SigningAlgorithm algorithm, WallTime now) {
-  const auto key = crypto::make_key(jose::key_type_for(algorithm));
-  if (!key) return key.error();
-  const auto thumbprint = jose::key_thumbprint(**key);
-  if (!thumbprint) return thumbprint.error();
-  auto pkcs8 = crypto::to_pkcs8(**key);
-  if (!pkcs8) return std::move(pkcs8).error();
-  model::SigningKeyRecord record;
-  record.kid = thumbprint->to_base64url();
-  record.algorithm = algorithm;
-  record.state = model::KeyState::active;
-  record.created_at = now;
-  return store::StoredKey{std::move(record), *std::move(pkcs8)};
-}
-
-bool has_active_key(const std::vector<store::StoredKey>& keys, model::SigningAlgorithm algorithm) {
-  return std::any_of(keys.begin(), keys.end(), [algorithm](const store::StoredKey& key) {
-    return key.record.algorithm == algorithm && key.record.state == model::KeyState::active;
-  });
-}
 
 /// The issuer's path without a terminating slash: RFC 8414 section 3.1.
 std::string path_of(std::string_view issuer) {
@@ -71,37 +37,36 @@ oauth::PublishedUrls published_urls(const config::Config& config) {
 }
 
 Result<void> try_key(const oauth::SigningKey& key) {
-  auto signer = jose::Signer::make(*key.private_key, key.record.algorithm);
+  auto signer = jose::Signer::make(*key.key, key.record.algorithm);
   if (!signer) return std::move(signer).error();
   std::string signature;
   return signer->append_signature(signature, "certbound");
 }
 
+/// Tried: the active key has signed once.
+Result<void> put_keys(oauth::Snapshot& snapshot, SnapshotKeys keys) {
+  snapshot.keys = std::move(keys.signing);
+  snapshot.sealing_keys = std::move(keys.sealing);
+  if (auto tried = try_key(snapshot.active_key()); !tried) return tried;
+  auto jwks = oauth::render_jwks(snapshot.keys, snapshot.signing.jwks_max_age);
+  if (!jwks) return std::move(jwks).error();
+  snapshot.jwks = *std::move(jwks);
+  return {};
+}
+
 }  // namespace
 
-Result<std::vector<oauth::SigningKey>> load_signing_keys(store::KeyStore& store, model::SigningAlgorithm algorithm,
-                                                         WallTime now) {
-  auto stored = store.load_keys();
-  if (!stored) return std::move(stored).error();
-  if (!has_active_key(*stored, algorithm)) {
-    auto made = make_signing_key(algorithm, now);
-    if (!made) return std::move(made).error();
-    if (auto inserted = store.insert_key(*made); !inserted) return std::move(inserted).error();
-    log::info("signing_key_made", {{"kid", made->record.kid}, {"algorithm", name(algorithm)}});
-    stored->push_back(*std::move(made));
-  }
-  std::vector<oauth::SigningKey> keys;
-  for (const store::StoredKey& record : *stored) {
-    auto key = open_key(record);
-    if (!key) return std::move(key).error();
-    keys.push_back(*std::move(key));
-  }
-  return keys;
+KeyPolicy make_key_policy(const config::Config& config) {
+  KeyPolicy policy;
+  policy.algorithm = config.signing.algorithm;
+  policy.rotation_interval = config.signing.rotation_interval;
+  policy.token_lifetime = config.tokens.lifetime;
+  policy.cache_lifetime = config.signing.jwks_max_age;
+  return policy;
 }
 
 Result<std::shared_ptr<const oauth::Snapshot>> build_snapshot(const config::Config& config, const Materials& materials,
-                                                              std::vector<oauth::SigningKey> keys,
-                                                              std::uint64_t generation) {
+                                                              SnapshotKeys keys, std::uint64_t generation) {
   auto snapshot = std::make_shared<oauth::Snapshot>();
   snapshot->generation = generation;
   snapshot->issuer = config.issuer;
@@ -111,13 +76,15 @@ Result<std::shared_ptr<const oauth::Snapshot>> build_snapshot(const config::Conf
   snapshot->chain_limits = config.limits.chain;
   for (const model::Resource& resource : config.resources) snapshot->resources.emplace(resource.identifier, resource);
   snapshot->trust_stores = materials.trust_stores;
-  snapshot->keys = std::move(keys);
-  if (auto tried = try_key(snapshot->active_key()); !tried) return std::move(tried).error();
+  if (auto put = put_keys(*snapshot, std::move(keys)); !put) return std::move(put).error();
   snapshot->metadata = oauth::render_metadata(*snapshot, published_urls(config));
-  auto jwks = oauth::render_jwks(snapshot->keys);
-  if (!jwks) return std::move(jwks).error();
-  snapshot->jwks = *std::move(jwks);
   return std::shared_ptr<const oauth::Snapshot>{std::move(snapshot)};
+}
+
+Result<std::shared_ptr<const oauth::Snapshot>> replace_keys(const oauth::Snapshot& snapshot, SnapshotKeys keys) {
+  auto replaced = std::make_shared<oauth::Snapshot>(snapshot);
+  if (auto put = put_keys(*replaced, std::move(keys)); !put) return std::move(put).error();
+  return std::shared_ptr<const oauth::Snapshot>{std::move(replaced)};
 }
 
 }  // namespace certbound::app

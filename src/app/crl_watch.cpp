@@ -4,6 +4,7 @@
 #include <iterator>
 #include <utility>
 
+#include "base/log.hpp"
 #include "x509/name.hpp"
 
 namespace certbound::app {
@@ -27,6 +28,15 @@ std::vector<WatchedCrl> CrlWatch::take_expired(WallTime now) {
   std::vector<WatchedCrl> taken{std::make_move_iterator(expired), std::make_move_iterator(waiting_.end())};
   waiting_.erase(expired, waiting_.end());
   return taken;
+}
+
+void CrlWatch::warn_of_expired(WallTime now) {
+  for (const WatchedCrl& crl : take_expired(now)) {
+    log::warning("crl_expired", {{"name", crl.name},
+                                 {"issuer", crl.issuer},
+                                 {"number", crl.number},
+                                 {"next_update", to_rfc3339(crl.next_update)}});
+  }
 }
 
 std::optional<WallTime> CrlWatch::next_expiry() const {

@@ -36,6 +36,9 @@ class CrlWatch {
   /// Those whose nextUpdate has come since the last call.
   [[nodiscard]] std::vector<WatchedCrl> take_expired(WallTime now);
 
+  /// A warning in the log for each of these.
+  void warn_of_expired(WallTime now);
+
   /// When the next one is past; nothing where none is left.
   [[nodiscard]] std::optional<WallTime> next_expiry() const;
 

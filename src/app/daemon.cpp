@@ -5,11 +5,13 @@
 #include <chrono>
 #include <csignal>
 #include <cstdio>
-#include <malloc.h>
 #include <optional>
 #include <unistd.h>
 #include <utility>
 
+#include <nlohmann/json.hpp>
+
+#include "app/build_snapshot.hpp"
 #include "app/config_watch.hpp"
 #include "app/crl_watch.hpp"
 #include "app/deny_commands.hpp"
@@ -17,8 +19,10 @@
 #include "app/denying.hpp"
 #include "app/ending_watch.hpp"
 #include "app/fetching.hpp"
-#include "app/generation.hpp"
+#include "app/generation_gauges.hpp"
+#include "app/key_rotation.hpp"
 #include "app/main_loop.hpp"
+#include "app/probes.hpp"
 #include "app/reload_check.hpp"
 #include "app/report.hpp"
 #include "app/sd_notify.hpp"
@@ -35,16 +39,6 @@ namespace certbound::app {
 
 namespace {
 
-Task<bool> probe_audit(const audit::Writer& writer) { co_return writer.is_healthy(); }
-
-/// A lookup of an id that nobody has: through the queue, a reader thread and the database.
-Task<bool> probe_store(store::Executor& executor) {
-  auto id = model::ClientId::parse("readyz");
-  if (!id) co_return false;
-  const auto found = co_await executor.find_client(*std::move(id));
-  co_return found.has_value();
-}
-
 /// The longest wait for a time of the wall clock.
 constexpr std::chrono::minutes kClockInterval{1};
 
@@ -59,7 +53,6 @@ struct Daemon::State {
   void announce();
   void wait();
   [[nodiscard]] std::chrono::milliseconds do_what_is_due();
-  void warn_of_crls();
   void publish_denied(const std::shared_ptr<const oauth::DenyList>& list);
   void look_at_ends() { ending_watch.look(store->seen_certificates(), current->materials.certificates); }
   void reload();
@@ -69,23 +62,16 @@ struct Daemon::State {
   void show_crl_dates();
   void open_fetching(const config::Config& config, std::shared_ptr<const fetch::Settings> settings);
   bool take_crls(const CopyId& id, const Crls& before, const Crls& now);
-  void release_declarations();
   /// Of the generation in use.
   [[nodiscard]] long long number() const { return static_cast<long long>(current->snapshot->generation); }
-  [[nodiscard]] Result<Generation> make_next(Checked checked);
+  [[nodiscard]] Result<Generation> make_next(Checked checked, const KeyRing::Plan& keys);
+  [[nodiscard]] Result<KeyRotation::Publish> prepare_keys(SnapshotKeys keys);
 
   std::filesystem::path file;
   std::optional<MainLoop> loop;  // before the threads that post to it
   metrics::Registry registry;
   oauth::Health health;
-  metrics::Gauge last_reload =
-      registry.gauge("certbound_config_last_reload_successful", "1 if the last reload took effect");
-  metrics::Gauge generation_number = registry.gauge(
-      "certbound_config_generation", "The number of the configuration in use; it goes on counting after a restart");
-  metrics::Gauge clients = registry.gauge("certbound_clients", "Registered clients");
-  metrics::Gauge shared_credentials = registry.gauge(
-      "certbound_shared_client_credentials",
-      "Pairs of declared clients that a certificate authenticates both, as far as loading warned of them");
+  GenerationGauges gauges{registry};
   std::atomic<bool> has_listener_failed{false};   // written by a worker before it raises SIGTERM
   std::vector<crypto::LibraryContext> libraries;  // before the workers: what their peers present lives in these
   std::optional<StateDirLock> lock;
@@ -100,6 +86,7 @@ struct Daemon::State {
   std::optional<Shared> shared;
   std::optional<WorkerPool> pool;  // its workers ask those before
   std::optional<Generation> current;
+  std::optional<KeyRotation> token_keys;
   CrlWatch crl_watch;
   EndingWatch ending_watch{registry};
   std::optional<ConfigWatch> config_watch;
@@ -166,8 +153,7 @@ Result<void> Daemon::State::open_state(const config::Config& config) {
   auto writer = audit::Writer::open(config.state_dir / config.audit.file, config.audit.durability, registry);
   if (!writer) return std::move(writer).error();
   audit = *std::move(writer);
-  health.add_probe("audit", [target = audit.get()] { return probe_audit(*target); });
-  health.add_probe("store", [target = executor.get()] { return probe_store(*target); });
+  add_probes(health, *audit, *executor);
   return {};
 }
 
@@ -180,7 +166,13 @@ Result<void> Daemon::State::start(Checked checked) {
     if (!library) return std::move(library).error();
     libraries.push_back(*std::move(library));
   }
-  auto generation = make_next(std::move(checked));
+  auto opened_keys = open_key_rotation(store->keys(), checked.materials->key_encryption_key,
+                                       [this](SnapshotKeys changed) { return prepare_keys(std::move(changed)); });
+  if (!opened_keys) return std::move(opened_keys).error();
+  token_keys.emplace(*std::move(opened_keys));
+  auto plan = token_keys->plan(make_key_policy(*checked.config));
+  if (!plan) return std::move(plan).error();
+  auto generation = make_next(std::move(checked), *plan);
   if (!generation) return std::move(generation).error();
   open_fetching(generation->config, generation->materials.fetch);
   auto key_plan = fetching->keys().prepare(generation->config.clients);
@@ -191,6 +183,8 @@ Result<void> Daemon::State::start(Checked checked) {
   auto reconciled = store->clients().reconcile_clients(generation->config.clients, wall_now());
   if (!reconciled) return std::move(reconciled).error();
   log_reconciliation(*reconciled);
+  if (auto stored = token_keys->store(*std::move(plan)); !stored) return stored;
+  if (auto encrypted = token_keys->protect_all(); !encrypted) return encrypted;
   fetching->keys().begin(std::move(key_plan));
   auto started =
       pool->start(*generation, fetching->keys().published(), denying->opened(), [this](const std::string& detail) {
@@ -199,12 +193,13 @@ Result<void> Daemon::State::start(Checked checked) {
         ::kill(::getpid(), SIGTERM);
       });
   if (!started) return started;
+  token_keys->note_published();
   show(*generation);
   current = *std::move(generation);
   show_crl_dates();
   fetching->keys().finish();
   fetching->crls().follow(current->materials.crl_urls);
-  release_declarations();
+  release_declarations(current->config);
   config_watch.emplace(*loop, registry);
   config_watch->follow(std::move(named), read_at);
   if (auto opened = open_control(); !opened) return opened;
@@ -218,6 +213,9 @@ Result<void> Daemon::State::start(Checked checked) {
 /// Requests wait until the main loop runs.
 Result<void> Daemon::State::open_control() {
   add_deny_commands(commands, denying->recorder());
+  commands.add("keys.rotate", [this](const nlohmann::json& arguments) {
+    return token_keys->rotate(make_key_policy(current->config), arguments);
+  });
   auto started = control::Server::start(
       current->config.state_dir, [this](std::function<void()> action) { loop->post(std::move(action)); },
       [this](std::string_view line) { return commands.answer(line); });
@@ -227,25 +225,26 @@ Result<void> Daemon::State::open_control() {
 }
 
 /// Under the number that reconciling the registry with it begins.
-Result<Generation> Daemon::State::make_next(Checked checked) {
+Result<Generation> Daemon::State::make_next(Checked checked, const KeyRing::Plan& keys_then) {
   const auto last = store->load_generation();
   if (!last) return last.error();
-  return make_generation(std::move(checked), {store->keys(), libraries}, last->number + 1, wall_now());
+  return make_generation(std::move(checked), {keys_then.snapshot_keys(), libraries}, last->number + 1);
+}
+
+Result<KeyRotation::Publish> Daemon::State::prepare_keys(SnapshotKeys changed) {
+  auto snapshot = replace_keys(*current->snapshot, std::move(changed));
+  if (!snapshot) return std::move(snapshot).error();
+  auto prepared = pool->prepare(*snapshot);
+  if (!prepared) return std::move(prepared).error();
+  return KeyRotation::Publish{[this, renewed = *std::move(snapshot), prepared = *std::move(prepared)] {
+    pool->renew(prepared);
+    current->snapshot = renewed;
+  }};
 }
 
 void Daemon::State::show(const Generation& published) {
-  generation_number.set(static_cast<double>(published.snapshot->generation));
   health.set_generation(published.snapshot->generation);
-  shared_credentials.set(
-      static_cast<double>(published.config.shared_credentials + published.materials.shared_certificates));
-  last_reload.set(1);
-  show_certificates(registry, published.materials.certificates);
-  const auto count = store->clients().count_clients();
-  if (count) {
-    clients.set(static_cast<double>(*count));
-  } else {
-    log::warning("clients_not_counted", {{"detail", count.error().detail}});
-  }
+  gauges.show(published, store->clients());
 }
 
 void Daemon::State::show_crl_dates() {
@@ -253,24 +252,14 @@ void Daemon::State::show_crl_dates() {
   crl_watch = CrlWatch{current->materials.crls, wall_now()};
 }
 
-/// The registry has the clients now: a hundred thousand declarations need not stay in memory, nor what reading them
-/// took.
-void Daemon::State::release_declarations() {
-  // Not `= {}`: that empties a vector and keeps its capacity.
-  current->config.clients = std::vector<model::Client>();
-  current->config.client_places = std::vector<config::ClientPlace>();
-  current->config.issued_certificates = std::vector<config::IssuedCertificate>();
-  malloc_trim(0);
-}
-
 void Daemon::State::announce() {
   health.set_ready(true);
   log::info("ready", {{"issuer", current->config.issuer},
                       {"generation", number()},
                       {"workers", pool->size()},
-                      {"clients", static_cast<long long>(clients.value())},
+                      {"clients", gauges.clients()},
                       {"trust_stores", current->materials.trust_stores.size()}});
-  notify_systemd("READY=1\nSTATUS=" + std::to_string(static_cast<long long>(clients.value())) + " clients, " +
+  notify_systemd("READY=1\nSTATUS=" + std::to_string(gauges.clients()) + " clients, " +
                  std::to_string(current->materials.trust_stores.size()) + " trust stores, TLS certificate expires " +
                  to_rfc3339(current->materials.server.chain.front().not_after()));
 }
@@ -289,14 +278,16 @@ void Daemon::State::wait() {
 /// Returns how long nothing will be due.
 std::chrono::milliseconds Daemon::State::do_what_is_due() {
   using std::chrono::milliseconds;
-  warn_of_crls();
+  crl_watch.warn_of_expired(wall_now());
   if (std::chrono::steady_clock::now() >= ending_watch.next_look()) look_at_ends();
   if (const auto changed = config_watch->take_due()) {
     log::info("files_changed", {{"name", *changed}});
     reload();
   }
+  const auto to_keys = token_keys->do_due(make_key_policy(current->config));
   auto quiet = std::chrono::duration_cast<milliseconds>(ending_watch.next_look() - std::chrono::steady_clock::now());
   quiet = std::min({quiet, denying->do_what_is_due(), feed->do_what_is_due(current->snapshot)});
+  if (to_keys) quiet = std::min(quiet, *to_keys);
   if (const auto to_change = config_watch->until_due()) quiet = std::min(quiet, *to_change);
   // The wall clock may be set meanwhile, so it is asked again now and then.
   const auto expiry = crl_watch.next_expiry();
@@ -308,15 +299,6 @@ void Daemon::State::publish_denied(const std::shared_ptr<const oauth::DenyList>&
   pool->publish_denied(list);
   // Wakes the main thread, which makes the feed.
   if (feed->note_change()) loop->post([] {});
-}
-
-void Daemon::State::warn_of_crls() {
-  for (const WatchedCrl& crl : crl_watch.take_expired(wall_now())) {
-    log::warning("crl_expired", {{"name", crl.name},
-                                 {"issuer", crl.issuer},
-                                 {"number", crl.number},
-                                 {"next_update", to_rfc3339(crl.next_update)}});
-  }
 }
 
 void Daemon::State::open_fetching(const config::Config& config, std::shared_ptr<const fetch::Settings> settings) {
@@ -353,9 +335,9 @@ void Daemon::State::reload() {
   } else {
     config_watch->follow(std::exchange(named, {}), since);
   }
-  last_reload.set(failure ? 0 : 1);
   health.set_reload_failed(failure.has_value());
   if (failure) {
+    gauges.set_reload_failed();
     log::error("reload_failed", {{"generation", number()}, {"detail", *failure}});
     notify_systemd("READY=1\nSTATUS=the last reload failed: " + *failure);
     return;
@@ -379,11 +361,16 @@ std::optional<std::string> Daemon::State::try_reload() {
   if (const auto keys = keys_that_need_restart(current->config, *checked.config); !keys.empty()) {
     return join(keys, ", ") + ": a change of this needs a restart; nothing was changed";
   }
-  auto generation = make_next(std::move(checked));
+  // What is due under the old policy is done, so that the plan holds only what the new one needs.
+  (void)token_keys->do_due(make_key_policy(current->config));
+  auto plan = token_keys->plan(make_key_policy(*checked.config));
+  if (!plan) return plan.error().detail;
+  auto generation = make_next(std::move(checked), *plan);
   if (!generation) return generation.error().detail;
   auto prepared = pool->prepare(generation->snapshot);
   if (!prepared) return prepared.error().detail;
   auto key_plan = fetching->keys().prepare(generation->config.clients);
+  if (const auto stored = token_keys->store(*std::move(plan)); !stored) return stored.error().detail;
   pool->hold();
   const auto reconciled = store->clients().reconcile_clients(generation->config.clients, wall_now());
   if (!reconciled) {
@@ -394,6 +381,7 @@ std::optional<std::string> Daemon::State::try_reload() {
   fetching->ocsp().forget_all_but_revoked();
   fetching->keys().begin(std::move(key_plan));
   pool->publish(*generation, *std::move(prepared), fetching->keys().published());
+  token_keys->note_published();
   fetching->keys().finish();
   log_reconciliation(*reconciled);
   log::start(log_options(generation->config.log));
@@ -402,13 +390,13 @@ std::optional<std::string> Daemon::State::try_reload() {
   show_crl_dates();
   fetching->crls().follow(current->materials.crl_urls);
   fetching->crls().refetch();
-  release_declarations();
+  release_declarations(current->config);
   return std::nullopt;
 }
 
 void Daemon::State::stop() {
-  health.set_draining();
   control.reset();
+  health.set_draining();
   notify_systemd("STOPPING=1");
   log::info("stopping", {});
   // Whoever still waits for the registry when the drain is over is answered, not waited for.

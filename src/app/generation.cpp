@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <future>
+#include <malloc.h>
 #include <tuple>
 #include <utility>
 
@@ -60,22 +61,28 @@ Checked check_configuration(const std::filesystem::path& file, WallTime now, con
   return checked;
 }
 
-Result<Generation> make_generation(Checked checked, const GenerationContext& context, std::uint64_t number,
-                                   WallTime now) {
+Result<Generation> make_generation(Checked checked, GenerationContext context, std::uint64_t number) {
   Generation generation;
   generation.config = *std::move(checked.config);
   generation.materials = *std::move(checked.materials);
+  generation.materials.key_encryption_key.reset();  // who keeps the keys has it since the start
   for (const crypto::LibraryContext& library : context.libraries) {
     auto contexts = make_tls_contexts(generation, library);
     if (!contexts) return std::move(contexts).error();
     generation.tls.push_back(*std::move(contexts));
   }
-  auto signing_keys = load_signing_keys(context.keys, generation.config.signing.algorithm, now);
-  if (!signing_keys) return std::move(signing_keys).error();
-  auto snapshot = build_snapshot(generation.config, generation.materials, *std::move(signing_keys), number);
+  auto snapshot = build_snapshot(generation.config, generation.materials, std::move(context.keys), number);
   if (!snapshot) return std::move(snapshot).error();
   generation.snapshot = *std::move(snapshot);
   return generation;
+}
+
+void release_declarations(config::Config& config) {
+  // Not `= {}`: that empties a vector and keeps its capacity.
+  config.clients = std::vector<model::Client>();
+  config.client_places = std::vector<config::ClientPlace>();
+  config.issued_certificates = std::vector<config::IssuedCertificate>();
+  malloc_trim(0);
 }
 
 RenewedCrls replace_crls(const Generation& generation, const CopyId& url, const Crls& before, const Crls& now) {

@@ -8,13 +8,13 @@
 #include <span>
 #include <vector>
 
+#include "app/key_ring.hpp"
 #include "app/materials.hpp"
 #include "config/config.hpp"
 #include "config/problem.hpp"
 #include "crypto/library_context.hpp"
 #include "net/tls_context.hpp"
 #include "oauth/snapshot.hpp"
-#include "store/store.hpp"
 
 namespace certbound::app {
 
@@ -43,15 +43,18 @@ using MakeCrlFinder = std::function<FindFetchedCrls(const std::filesystem::path&
 [[nodiscard]] Checked check_configuration(const std::filesystem::path& file, WallTime now,
                                           const MakeCrlFinder& make_finder = {});
 
-/// What stays the same from one generation to the next.
+/// What a generation has besides its configuration.
 struct GenerationContext {
-  store::KeyStore& keys;
+  SnapshotKeys keys;
   std::span<const crypto::LibraryContext> libraries;  ///< one per worker
 };
 
-/// The rest of a generation: TLS contexts, signing keys (made on the first start), snapshot. Errors: as build_snapshot.
-[[nodiscard]] Result<Generation> make_generation(Checked checked, const GenerationContext& context,
-                                                 std::uint64_t number, WallTime now);
+/// The rest of a generation: TLS contexts, snapshot. Errors: as build_snapshot.
+[[nodiscard]] Result<Generation> make_generation(Checked checked, GenerationContext context, std::uint64_t number);
+
+/// The registry has the clients now: a hundred thousand declarations need not stay in memory, nor what reading them
+/// took.
+void release_declarations(config::Config& config);
 
 /// What changes where a URL has brought new CRLs.
 struct RenewedCrls {

@@ -3,6 +3,7 @@
 #include <iterator>
 #include <utility>
 
+#include "app/key_protection.hpp"
 #include "app/shared_certificates.hpp"
 #include "base/file.hpp"
 #include "x509/name.hpp"
@@ -21,6 +22,7 @@ class MaterialsLoader {
   LoadedMaterials load() {
     load_server();
     load_fetch();
+    load_key_encryption();
     for (const x509::TrustStoreOptions& options : config_.trust_stores) load_trust_store(options);
     std::vector<config::Problem> shared = find_shared_certificates(config_, materials_.trust_stores, now_);
     materials_.shared_certificates = shared.size();
@@ -83,6 +85,16 @@ class MaterialsLoader {
     } else {
       add_problem(config_.fetch.ca_file.empty() ? "fetch" : "fetch.ca_file", config::Severity::error,
                   settings.error().detail);
+    }
+  }
+
+  void load_key_encryption() {
+    if (config_.signing.key_encryption_key.empty()) return;
+    auto key = load_key_encryption_key(config_.signing.key_encryption_key);
+    if (key) {
+      materials_.key_encryption_key = *std::move(key);
+    } else {
+      add_problem("signing.key_encryption_key", config::Severity::error, key.error().detail);
     }
   }
 

@@ -11,6 +11,7 @@
 #include "base/clock.hpp"
 #include "config/config.hpp"
 #include "config/problem.hpp"
+#include "crypto/secret.hpp"
 #include "fetch/options.hpp"
 #include "net/tls_context.hpp"
 #include "x509/trust_store.hpp"
@@ -36,6 +37,8 @@ struct Materials {
   std::size_t shared_certificates = 0;
   std::vector<CrlUrl> crl_urls;  ///< of every trust store whose policy is not off
   std::shared_ptr<const fetch::Settings> fetch;
+  std::optional<crypto::Secret>
+      key_encryption_key;  ///< nothing where none is configured; read at the start, then only checked
 };
 
 struct LoadedMaterials {

@@ -29,6 +29,9 @@ std::vector<std::string> keys_that_need_restart(const config::Config& running, c
   if (running.audit.file != wanted.audit.file) keys.emplace_back("audit.file");
   if (running.audit.durability != wanted.audit.durability) keys.emplace_back("audit.durability");
   if (!has_same_limits(running.limits, wanted.limits)) keys.emplace_back("limits");
+  if (running.signing.key_encryption_key != wanted.signing.key_encryption_key) {
+    keys.emplace_back("signing.key_encryption_key");
+  }
   if (running.workers != wanted.workers) keys.emplace_back("workers");
   return keys;
 }

@@ -72,7 +72,7 @@ class WorkerPool {
   /// New requests and connections see `generation` and `keys`; returns when every worker has them.
   void publish(const Generation& generation, Prepared prepared, const oauth::KeyDirectory::Published& keys);
 
-  /// New requests see a snapshot that differs in its trust stores only; returns when every worker has it.
+  /// New requests see a snapshot that differs in its trust stores or keys only; returns when every worker has it.
   void renew(Prepared prepared);
 
   /// oauth::Service::put_keys() on every worker, soon.

@@ -49,6 +49,24 @@ void warn_of_seen(app::Checked& checked, WallTime now) {
   for (const store::SeenCertificate& seen : *ending) add(app::describe_ending(seen, now));
 }
 
+void warn_of_plain_keys(app::Checked& checked) {
+  if (checked.materials->key_encryption_key) return;
+  config::Problem problem;
+  problem.key = "signing.key_encryption_key";
+  problem.severity = config::Severity::warning;
+  problem.message =
+      "not set, so the private keys in state_dir lie there unencrypted; make a key by openssl rand -hex 32, and name "
+      "its file";
+  problem.file = checked.config->files.front();
+  for (const char* key : {"signing", "state_dir"}) {
+    const auto place = checked.config->find_place(key);
+    if (!place || problem.line != 0) continue;
+    problem.line = place->line;
+    problem.column = place->column;
+  }
+  checked.problems.push_back(std::move(problem));
+}
+
 /// What this verb cannot judge.
 void print_fetched(const app::Checked& checked) {
   for (const app::CrlUrl& url : checked.materials->crl_urls) {
@@ -64,6 +82,7 @@ void print_fetched(const app::Checked& checked) {
 ExitStatus run_check(const Arguments& arguments) {
   const std::filesystem::path file = configuration_path(arguments);
   app::Checked checked = app::check_configuration(file, wall_now());
+  if (checked.is_valid()) warn_of_plain_keys(checked);
   if (checked.is_valid()) warn_of_seen(checked, wall_now());
   if (arguments.has("--json")) {
     nlohmann::ordered_json json;

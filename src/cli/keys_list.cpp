@@ -10,6 +10,37 @@ namespace {
 
 constexpr ArgumentSpec kKeysListArguments[] = {kConfigArgument, kJsonArgument};
 
+/// What happens to the key next, and when; both empty where nothing will by itself.
+struct NextChange {
+  std::string what;
+  std::string when;
+};
+
+NextChange next_change(const model::KeyRecord& key, const config::Config& config) {
+  switch (key.state) {
+    case model::KeyState::next:
+      if (key.used_from == WallTime{}) return {"waits to be published", {}};
+      return {"becomes active", to_rfc3339(key.used_from)};
+    case model::KeyState::active:
+      if (config.signing.rotation_interval.count() == 0) return {};
+      return {"retires", to_rfc3339(key.used_from + config.signing.rotation_interval)};
+    case model::KeyState::retired:
+      return {"is removed", to_rfc3339(key.remove_at)};
+  }
+  return {};
+}
+
+nlohmann::ordered_json key_json(const model::KeyRecord& key, const NextChange& change) {
+  nlohmann::ordered_json json{
+      {"kid", key.kid},           {"algorithm", algorithm_name(key)},         {"use", key.is_sealing() ? "enc" : "sig"},
+      {"state", name(key.state)}, {"created_at", to_rfc3339(key.created_at)}, {"encrypted", key.is_encrypted}};
+  if (key.used_from != WallTime{}) json["used_from"] = to_rfc3339(key.used_from);
+  if (key.retired_at != WallTime{}) json["retired_at"] = to_rfc3339(key.retired_at);
+  if (!change.what.empty()) json["next_change"] = change.what;
+  if (!change.when.empty()) json["next_change_at"] = change.when;
+  return json;
+}
+
 ExitStatus run_keys_list(const Arguments& arguments) {
   const OpenedRegistry opened = open_registry(arguments);
   if (!opened.registry) return opened.status;
@@ -19,14 +50,13 @@ ExitStatus run_keys_list(const Arguments& arguments) {
   const auto keys = opened.registry->store->keys().list_keys();
   if (!keys) return fail(ExitStatus::could_not_run, keys.error());
   nlohmann::ordered_json json = nlohmann::ordered_json::array();
-  for (const model::SigningKeyRecord& key : *keys) {
-    json.push_back({{"kid", key.kid},
-                    {"algorithm", name(key.algorithm)},
-                    {"state", name(key.state)},
-                    {"created_at", to_rfc3339(key.created_at)}});
+  for (const model::KeyRecord& key : *keys) {
+    const NextChange change = next_change(key, opened.registry->config);
+    json.push_back(key_json(key, change));
     if (arguments.has("--json")) continue;
-    print(key.kid + "\t" + std::string{name(key.algorithm)} + "\t" + std::string{name(key.state)} + "\t" +
-          to_rfc3339(key.created_at) + "\n");
+    const std::string then = change.what + (change.when.empty() ? "" : " at " + change.when);
+    print(key.kid + "\t" + std::string{algorithm_name(key)} + "\t" + std::string{name(key.state)} + "\t" +
+          to_rfc3339(key.created_at) + (then.empty() ? "" : "\t" + then) + "\n");
   }
   if (arguments.has("--json")) print_json(json);
   return ExitStatus::done;

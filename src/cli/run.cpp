@@ -19,9 +19,9 @@ namespace certbound::cli {
 
 namespace {
 
-const Verb* const kVerbs[] = {&kServe,      &kCheck,      &kInit,          &kCertInspect, &kCertVerify,
-                              &kClientList, &kClientShow, &kClientExplain, &kKeysList,    &kDenyAdd,
-                              &kDenyList,   &kDenyRemove, &kTokenInspect,  &kVersion};
+const Verb* const kVerbs[] = {&kServe,      &kCheck,      &kInit,          &kCertInspect,  &kCertVerify,
+                              &kClientList, &kClientShow, &kClientExplain, &kKeysList,     &kKeysRotate,
+                              &kDenyAdd,    &kDenyList,   &kDenyRemove,    &kTokenInspect, &kVersion};
 
 constexpr std::pair<std::string_view, std::string_view> kGroups[] = {
     {"cert", "certificates"},   {"client", "the registry of clients"},

@@ -6,6 +6,7 @@
 
 #include "base/file.hpp"
 #include "crypto/key.hpp"
+#include "crypto/random.hpp"
 #include "x509/issue_certificate.hpp"
 
 namespace certbound::cli {
@@ -46,6 +47,7 @@ std::string configuration_text(const StarterOptions& options) {
          "\n"
          "signing:\n"
          "  algorithm: ES256                # ES256 | PS256 | EdDSA | RS256\n"
+         "  key_encryption_key: keys/at-rest.key   # encrypts the signing keys in state_dir; keep a copy elsewhere\n"
          "\n"
          "tokens:\n"
          "  lifetime: 5m\n"
@@ -82,7 +84,7 @@ Result<void> check_empty(const std::filesystem::path& directory) {
 }
 
 Result<void> make_directories(const std::filesystem::path& directory) {
-  for (const char* part : {"", "ca", "tls", "clients"}) {
+  for (const char* part : {"", "ca", "keys", "tls", "clients"}) {
     std::error_code error;
     std::filesystem::create_directories(directory / part, error);
     if (error) return invalid_input((directory / part).string() + ": " + error.message());
@@ -107,6 +109,13 @@ Result<void> write_pair(const std::filesystem::path& stem, const KeyPair& pair) 
   const std::string_view text{reinterpret_cast<const char*>(octets.data()), octets.size()};
   if (auto written = create_file(stem.string() + ".key", text, 0600); !written) return written;
   return create_file(stem.string() + ".crt", pair.certificate.to_pem(), 0644);
+}
+
+/// 256 random bits, as openssl rand -hex 32 writes them.
+Result<void> write_key_encryption_key(const std::filesystem::path& path) {
+  Bytes octets(32);
+  if (auto filled = crypto::fill_random(octets); !filled) return filled;
+  return create_file(path, hex_encode(octets) + "\n", 0600);
 }
 
 x509::CertificateRequest request_for(x509::CertificateRole role, const std::string& common_name) {
@@ -134,6 +143,7 @@ Result<void> write_starter(const StarterOptions& options, WallTime now) {
   const auto client = make_pair(request_for(x509::CertificateRole::client, "client-1"), signer, now);
   if (!client) return client.error();
 
+  if (auto written = write_key_encryption_key(directory / "keys" / "at-rest.key"); !written) return written;
   if (auto written = write_pair(directory / "ca" / "dev-ca", *authority); !written) return written;
   if (auto written = write_pair(directory / "tls" / "server", *server); !written) return written;
   if (auto written = write_pair(directory / "clients" / "client-1", *client); !written) return written;

@@ -69,6 +69,7 @@ extern const Verb kKeysList;
 extern const Verb kDenyAdd;
 extern const Verb kDenyList;
 extern const Verb kDenyRemove;
+extern const Verb kKeysRotate;
 extern const Verb kTokenInspect;
 extern const Verb kVersion;
 

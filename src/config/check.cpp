@@ -4,6 +4,7 @@
 #include <string>
 
 #include "config/check_value.hpp"
+#include "config/option.hpp"
 
 namespace certbound::config {
 
@@ -69,6 +70,26 @@ void check_url_is_told(Reader& reader, const Node& section, const net::ListenerO
                   Severity::warning);
 }
 
+/// Each key waits in the key set for its predecessor's caches to end, and stays there until its tokens have.
+void check_rotation(Reader& reader, const Node& section, const Config& config) {
+  constexpr int kMostRetired = 16;
+  const oauth::SigningOptions& signing = config.signing;
+  if (signing.rotation_interval.count() == 0) return;
+  const Node* node = find_scalar(section, "rotation_interval");
+  const Reader::Step step{reader, "signing"};
+  if (signing.rotation_interval < 2 * signing.jwks_max_age) {
+    reader.complain_of("rotation_interval", node != nullptr ? *node : section,
+                       "shorter than twice signing.jwks_max_age, which is " +
+                           render_duration(signing.jwks_max_age.count()) +
+                           ": a key would have to be replaced before caches know it; raise it, or lower that");
+  } else if (config.tokens.lifetime > kMostRetired * signing.rotation_interval) {
+    reader.complain_of("rotation_interval", node != nullptr ? *node : section,
+                       "so short that more than " + std::to_string(kMostRetired) +
+                           " retired keys would wait for the end of their tokens (tokens.lifetime is " +
+                           render_duration(config.tokens.lifetime.count()) + "); raise it");
+  }
+}
+
 }  // namespace
 
 void check_main_file(Reader& reader, const Node& root, const Config& config) {
@@ -85,6 +106,7 @@ void check_main_file(Reader& reader, const Node& root, const Config& config) {
       check_url_is_told(reader, node, listener, config);
     }
   }
+  if (const Node* signing = root.find("signing")) check_rotation(reader, *signing, config);
   if (const Node* operations = root.find("operations")) {
     const Reader::Step step{reader, "operations"};
     check_address_is_free(reader, *operations, config.operations.address);

@@ -80,7 +80,23 @@ const Section<oauth::SigningOptions>& signing_section() {
                                                      {"EdDSA", SigningAlgorithm::eddsa},
                                                      {"RS256", SigningAlgorithm::rs256}},
                                                     "The JWS algorithm of access tokens. Its key is made on the first "
-                                                    "start. ES256 is the cheapest to sign with."),
+                                                    "start. ES256 is the cheapest to sign with. After a reload with "
+                                                    "another one the old key signs until every cache of the key set "
+                                                    "can know the new one."),
+          duration<&oauth::SigningOptions::rotation_interval>(
+              "rotation_interval", {0, 3660 * 24 * kHour},
+              "How long a key signs before the next one takes its place. At least twice jwks_max_age. 0s: only when "
+              "certbound keys rotate says so."),
+          duration<&oauth::SigningOptions::jwks_max_age>(
+              "jwks_max_age", {1, 7 * 24 * kHour},
+              "For how long the key set may be cached (Cache-Control). A key is published for that long, and a tenth "
+              "more, before it signs."),
+          path<&oauth::SigningOptions::key_encryption_key>(
+              "key_encryption_key",
+              "File of 32 random octets or more (openssl rand -hex 32), readable by the daemon's user only; as a "
+              "systemd credential ${CREDENTIALS_DIRECTORY}/NAME. The private keys in state_dir are encrypted with it. "
+              "Keep a copy elsewhere: without it they are lost.")
+              .sample("key-encryption.key"),
       }};
   return rows;
 }

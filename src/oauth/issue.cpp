@@ -31,7 +31,7 @@ std::string make_header(std::string_view typ, model::SigningAlgorithm algorithm,
 }  // namespace
 
 Result<TokenSigner> TokenSigner::make(const SigningKey& key) {
-  auto signer = jose::Signer::make(*key.private_key, key.record.algorithm);
+  auto signer = jose::Signer::make(*key.key, key.record.algorithm);
   if (!signer) return std::move(signer).error();
   return TokenSigner{*std::move(signer), key.record};
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <filesystem>
 
 #include "model/signing_key.hpp"
 
@@ -9,6 +10,9 @@ namespace certbound::oauth {
 /// `signing`.
 struct SigningOptions {
   model::SigningAlgorithm algorithm = model::SigningAlgorithm::es256;
+  std::chrono::seconds rotation_interval = std::chrono::hours{30 * 24};  ///< zero: keys change when asked to only
+  std::chrono::seconds jwks_max_age{300};                                ///< `Cache-Control` of the key set
+  std::filesystem::path key_encryption_key;                              ///< empty: the store has the keys plain
 };
 
 /// `tokens`.

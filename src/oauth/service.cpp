@@ -261,7 +261,7 @@ Task<Result<http::Response>> Service::try_once(const ClientEndpoint& endpoint, c
 }
 
 http::Response Service::show_feed(const http::Request& request) const {
-  if (feed_) return serve_document(*feed_, "application/jwt", request, kFeedMaxAge);
+  if (feed_) return serve_document(*feed_, "application/jwt", request);
   const Error error{ErrorCode::temporarily_unavailable, Reason::overloaded,
                     "there is no deny feed now; ask again later"};
   return render_error(error, request);

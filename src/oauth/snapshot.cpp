@@ -6,9 +6,8 @@
 namespace certbound::oauth {
 
 const SigningKey& Snapshot::active_key() const {
-  const auto active = std::find_if(keys.begin(), keys.end(), [this](const SigningKey& key) {
-    return key.record.state == model::KeyState::active && key.record.algorithm == signing.algorithm;
-  });
+  const auto active = std::find_if(keys.begin(), keys.end(),
+                                   [](const SigningKey& key) { return key.record.state == model::KeyState::active; });
   // build_snapshot refuses to make such a snapshot.
   if (active == keys.end()) throw std::logic_error{"a snapshot without an active signing key"};
   return *active;

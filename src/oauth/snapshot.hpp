@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -8,6 +9,7 @@
 #include <vector>
 
 #include "crypto/handle.hpp"
+#include "crypto/secret.hpp"
 #include "model/resource.hpp"
 #include "model/signing_key.hpp"
 #include "oauth/options.hpp"
@@ -15,16 +17,23 @@
 
 namespace certbound::oauth {
 
-/// A signing key with its private half. The handle is shared by every worker's signer.
+/// A signing key. The handle is shared by every worker's signer.
 struct SigningKey {
   model::SigningKeyRecord record;
-  std::shared_ptr<EVP_PKEY> private_key;
+  std::shared_ptr<EVP_PKEY> key;  ///< of a retired key the public half alone
+};
+
+/// A key that seals opaque tokens, with AES-256-GCM.
+struct SealingKey {
+  std::string kid;     ///< random
+  crypto::Secret key;  ///< crypto::kAes256KeyOctets
 };
 
 /// A document that is the same for every caller, rendered once.
 struct Document {
   std::string body;
-  std::string etag;  ///< quoted, strong (RFC 9110 section 8.8.3)
+  std::string etag;                   ///< quoted, strong (RFC 9110 section 8.8.3)
+  std::chrono::seconds max_age{300};  ///< for how long it may be cached
 };
 
 /// Everything that a request needs but the clients, immutable: a request sees one from its start to its end. Built and
@@ -38,7 +47,8 @@ struct Snapshot {
   x509::ChainLimits chain_limits;
   std::map<std::string, model::Resource, std::less<>> resources;                             ///< by identifier
   std::map<std::string, std::shared_ptr<const x509::TrustStore>, std::less<>> trust_stores;  ///< by name
-  std::vector<SigningKey> keys;  ///< exactly one is active and of signing.algorithm
+  std::vector<SigningKey> keys;          ///< exactly one is active, perhaps of an earlier signing.algorithm
+  std::vector<SealingKey> sealing_keys;  ///< the first seals, all open; empty where nothing is to be sealed or opened
   Document metadata;
   Document jwks;
 

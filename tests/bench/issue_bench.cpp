@@ -129,8 +129,8 @@ class Bench {
     snapshot->resources.emplace(resource.identifier, resource);
     snapshot->trust_stores.emplace("partner", trust_store_);
     SigningKey signing_key;
-    signing_key.private_key = take_value(crypto::make_key(jose::key_type_for(algorithm)));
-    signing_key.record.kid = take_value(jose::key_thumbprint(*signing_key.private_key)).to_base64url();
+    signing_key.key = take_value(crypto::make_key(jose::key_type_for(algorithm)));
+    signing_key.record.kid = take_value(jose::key_thumbprint(*signing_key.key)).to_base64url();
     signing_key.record.algorithm = algorithm;
     snapshot->keys.push_back(signing_key);
     snapshot->metadata = render_metadata(*snapshot, PublishedUrls{});

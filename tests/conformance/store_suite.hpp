@@ -43,11 +43,24 @@ inline model::Client full_suite_client() {
   return client;
 }
 
+/// Every member differs from its default.
 inline StoredKey suite_key(const std::string& kid, int age, model::KeyState state) {
-  const model::SigningKeyRecord record{kid, model::SigningAlgorithm::es256, state,
-                                       WallTime{std::chrono::seconds{1700000000 - age}}};
-  return StoredKey{record, crypto::Secret{Bytes{0x30, 0x00, 0xff}}};
+  const WallTime made{std::chrono::seconds{1700000000 - age}};
+  const std::chrono::minutes step{1};
+  const model::KeyRecord record{kid,
+                                model::SigningAlgorithm::ps256,
+                                state,
+                                made,
+                                made + step,
+                                made + 2 * step,
+                                made + 3 * step,
+                                std::chrono::seconds{301},
+                                std::chrono::seconds{302},
+                                true};
+  return StoredKey{record, crypto::Secret{Bytes{0x30, 0x00, 0xff}}, Bytes{0x00, 0x31}};
 }
+
+inline Bytes octets_of(const crypto::Secret& secret) { return {secret.expose().begin(), secret.expose().end()}; }
 
 inline std::vector<std::string> ids_of(const std::vector<model::Client>& clients) {
   std::vector<std::string> ids;
@@ -292,41 +305,74 @@ TYPED_TEST_P(StoreSuite, ShowsReadersWhatWasCommitted) {
 TYPED_TEST_P(StoreSuite, GivesBackKeysOldestFirst) {
   this->open();
   KeyStore& keys = this->store_->keys();
-  ASSERT_TRUE(keys.insert_key(suite_key("b", 0, model::KeyState::active)));
-  ASSERT_TRUE(keys.insert_key(suite_key("c", 60, model::KeyState::retired)));
-  ASSERT_TRUE(keys.insert_key(suite_key("a", 0, model::KeyState::next)));
+  const std::vector put{suite_key("b", 0, model::KeyState::active), suite_key("c", 60, model::KeyState::retired),
+                        suite_key("a", 0, model::KeyState::next)};
+  ASSERT_TRUE(keys.change_keys(put, {}));
 
   const auto loaded = keys.load_keys();
   ASSERT_TRUE(loaded) << loaded.error().detail;
   ASSERT_EQ(loaded->size(), 3U);
-  EXPECT_EQ((*loaded)[0].record, suite_key("c", 60, model::KeyState::retired).record);
-  EXPECT_EQ((*loaded)[1].record, suite_key("a", 0, model::KeyState::next).record);
-  EXPECT_EQ((*loaded)[2].record, suite_key("b", 0, model::KeyState::active).record);
-  const ByteView pkcs8 = (*loaded)[0].pkcs8.expose();
-  EXPECT_EQ((Bytes{pkcs8.begin(), pkcs8.end()}), (Bytes{0x30, 0x00, 0xff}));
+  EXPECT_EQ((*loaded)[0].record, put[1].record);
+  EXPECT_EQ((*loaded)[1].record, put[2].record);
+  EXPECT_EQ((*loaded)[2].record, put[0].record);
+  EXPECT_EQ(octets_of((*loaded)[0].secret), (Bytes{0x30, 0x00, 0xff}));
+  EXPECT_EQ((*loaded)[0].public_key, (Bytes{0x00, 0x31}));
 
   const auto listed = keys.list_keys();
   ASSERT_TRUE(listed);
   ASSERT_EQ(listed->size(), 3U);
-  EXPECT_EQ((*listed)[0].kid, "c");
+  EXPECT_EQ((*listed)[0], put[1].record);
 }
 
-TYPED_TEST_P(StoreSuite, RefusesASecondKeyOfOneKid) {
-  this->open();
-  ASSERT_TRUE(this->store_->keys().insert_key(suite_key("a", 0, model::KeyState::active)));
-  const auto again = this->store_->keys().insert_key(suite_key("a", 0, model::KeyState::next));
-  ASSERT_FALSE(again);
-  EXPECT_EQ(again.error().code, ErrorCode::server_error);
-}
-
-TYPED_TEST_P(StoreSuite, RefusesASecondActiveKeyOfOneAlgorithm) {
+TYPED_TEST_P(StoreSuite, KeepsKeysThatSealAndKeysWithoutASecret) {
   this->open();
   KeyStore& keys = this->store_->keys();
-  ASSERT_TRUE(keys.insert_key(suite_key("a", 0, model::KeyState::active)));
-  EXPECT_FALSE(keys.insert_key(suite_key("b", 0, model::KeyState::active)));
+  StoredKey sealing = suite_key("s", 60, model::KeyState::active);
+  sealing.record.algorithm = std::nullopt;
+  sealing.public_key.clear();
+  StoredKey retired = suite_key("r", 0, model::KeyState::retired);
+  retired.secret = crypto::Secret{};
+  ASSERT_TRUE(keys.change_keys(std::vector{sealing, retired}, {}));
+
+  const auto loaded = keys.load_keys();
+  ASSERT_TRUE(loaded) << loaded.error().detail;
+  ASSERT_EQ(loaded->size(), 2U);
+  EXPECT_EQ((*loaded)[0].record, sealing.record);
+  EXPECT_TRUE((*loaded)[0].public_key.empty());
+  EXPECT_EQ((*loaded)[1].record, retired.record);
+  EXPECT_TRUE((*loaded)[1].secret.expose().empty());
+}
+
+TYPED_TEST_P(StoreSuite, ReplacesAndRemovesKeys) {
+  this->open();
+  KeyStore& keys = this->store_->keys();
+  ASSERT_TRUE(keys.change_keys(
+      std::vector{suite_key("a", 9, model::KeyState::active), suite_key("b", 8, model::KeyState::retired)}, {}));
+  const StoredKey retired = suite_key("a", 9, model::KeyState::retired);
+  const StoredKey next = suite_key("c", 7, model::KeyState::active);
+  // The old one retires first, else there would be two active ones.
+  ASSERT_TRUE(keys.change_keys(std::vector{retired, next}, std::vector<std::string>{"b", "unknown"}));
+
+  const auto listed = keys.list_keys();
+  ASSERT_TRUE(listed);
+  EXPECT_EQ(*listed, (std::vector{retired.record, next.record}));
+  EXPECT_TRUE(keys.erase_remains());
+}
+
+TYPED_TEST_P(StoreSuite, RefusesASecondActiveKeyOfOneAlgorithmAndChangesNothing) {
+  this->open();
+  KeyStore& keys = this->store_->keys();
+  const StoredKey first = suite_key("a", 0, model::KeyState::active);
+  ASSERT_TRUE(keys.change_keys(std::vector{first}, {}));
+  const auto refused = keys.change_keys(
+      std::vector{suite_key("n", 0, model::KeyState::next), suite_key("b", 0, model::KeyState::active)},
+      std::vector<std::string>{"unknown"});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::server_error);
+  EXPECT_EQ(*keys.list_keys(), std::vector{first.record});
   StoredKey other = suite_key("c", 0, model::KeyState::active);
   other.record.algorithm = model::SigningAlgorithm::eddsa;
-  EXPECT_TRUE(keys.insert_key(other));
+  EXPECT_TRUE(keys.change_keys(std::vector{other}, {}));
 }
 
 TYPED_TEST_P(StoreSuite, KeepsTheLastCertificateOfEachClient) {
@@ -470,8 +516,9 @@ REGISTER_TYPED_TEST_SUITE_P(StoreSuite, FindsNothingInAnEmptyStore, GivesBackEve
                             CountsTheConfigurationsThatItTook, RefusesAnIdThatIsDeclaredTwiceAndChangesNothing,
                             RefusesTextThatIsNotUtf8AndChangesNothing, RefusesToReconcileAClientOfAnotherSource,
                             ListsNoMoreIdsThanTheBound, ListsClientsInPagesOrderedByTheOctetsOfTheirIds,
-                            ShowsReadersWhatWasCommitted, GivesBackKeysOldestFirst, RefusesASecondKeyOfOneKid,
-                            RefusesASecondActiveKeyOfOneAlgorithm, KeepsTheLastCertificateOfEachClient,
+                            ShowsReadersWhatWasCommitted, GivesBackKeysOldestFirst,
+                            KeepsKeysThatSealAndKeysWithoutASecret, ReplacesAndRemovesKeys,
+                            RefusesASecondActiveKeyOfOneAlgorithmAndChangesNothing, KeepsTheLastCertificateOfEachClient,
                             ListsCertificatesThatEndTheFirstFirst, GivesBackEveryMemberOfADenial, ListsDenialsInPages,
                             RemovesADenialAndNeverGivesItsIdAgain, ForgetsDenialsWhoseTimeIsOver);
 

@@ -66,9 +66,28 @@ class Check(Cli):
         self.assertIn("valid", self.ok("check", "--config", path))
         facts = self.json("check", "--config", path)
         self.assertIs(facts["valid"], True)
-        self.assertEqual(facts["problems"], [])
+        self.assertEqual([problem["key"] for problem in facts["problems"]], ["signing.key_encryption_key"])
+        self.assertEqual(facts["problems"][0]["severity"], "warning")
         self.assertEqual(self.ok("check", environment={"CERTBOUND_CONFIG": path}), self.ok("check", "--config", path))
         self.assertFalse(os.path.exists(os.path.join(self.folder, "state")), "check starts nothing and makes nothing")
+
+    def test_a_key_encryption_key(self):
+        """Without one there is a warning, with one none; one that others may read, or that is none, is an error."""
+        config = self.base_config()
+        config["signing"] = {"key_encryption_key": self.pki.write("at-rest.key", "5a" * 32 + "\n")}
+        os.chmod(config["signing"]["key_encryption_key"], 0o400)
+        path = self.write_config(config)
+        self.assertEqual(self.json("check", "--config", path)["problems"], [])
+        os.chmod(config["signing"]["key_encryption_key"], 0o440)
+        done = run("check", "--config", path)
+        self.assertEqual(done.returncode, 1)
+        self.assertRegex(done.stderr, r"signing\.key_encryption_key: .*at-rest\.key: others may read or change")
+        config["signing"]["key_encryption_key"] = self.pki.write("short.key", "too short")
+        os.chmod(config["signing"]["key_encryption_key"], 0o400)
+        done = run("check", "--config", self.write_config(config))
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("9 octets are too few", done.stderr)
+        self.assertNotIn("too short\n", done.stderr)
 
     def test_every_problem_at_once_with_its_place(self):
         """product.md section 3: FILE:LINE:COL: KEY: what is wrong; what to do."""
@@ -150,12 +169,12 @@ class Init(Cli):
         text = self.ok("init", folder, "--port", str(port), "--operations-port", str(operations_port))
         self.assertIn("certbound serve --config", text)
         self.assertRegex(text, r"curl .*--cert ")
-        for name in ("certbound.yaml", "ca/dev-ca.crt", "tls/server.crt", "tls/server.key", "clients/client-1.crt", "clients/client-1.key"):
+        for name in ("certbound.yaml", "ca/dev-ca.crt", "keys/at-rest.key", "tls/server.crt", "tls/server.key", "clients/client-1.crt", "clients/client-1.key"):
             self.assertTrue(os.path.getsize(os.path.join(folder, name)), name)
         for path in glob.glob(os.path.join(folder, "**", "*.key"), recursive=True):
             self.assertEqual(stat.S_IMODE(os.stat(path).st_mode), 0o600, path)
         path = os.path.join(folder, "certbound.yaml")
-        self.assertEqual(run("check", "--config", path).returncode, 0)
+        self.assertEqual(self.json("check", "--config", path)["problems"], [])
         with open(path, encoding="utf-8") as file:
             config = file.read()
         self.assertIn("#", config)
@@ -411,12 +430,15 @@ class NoDaemonYet(Cli):
         self.assertEqual([client["client_id"] for client in self.json("client", "list", "--config", path)["clients"]], ["etl"])
         self.assertEqual(run("client", "explain", "etl", "--cert", self.etl.certificate, "--config", path).returncode, 0)
         self.assertEqual(run("keys", "list", "--config", path).returncode, 3)
+        done = run("keys", "rotate", "--config", path)
+        self.assertEqual(done.returncode, 3)
+        self.assertIn("no server runs there", done.stderr)
         self.assertFalse(os.path.exists(config["state_dir"]))
 
     def test_an_invalid_configuration_is_1_for_verbs(self):
         """78 is serve's."""
         path = self.write_config("issuer: 1\n")
-        for words in (("check",), ("client", "list"), ("keys", "list"), ("client", "show", "a")):
+        for words in (("check",), ("client", "list"), ("keys", "list"), ("keys", "rotate"), ("client", "show", "a")):
             done = run(*words, "--config", path)
             self.assertEqual(done.returncode, 1, words)
             self.assertIn(path + ":", done.stderr)

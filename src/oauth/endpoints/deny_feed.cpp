@@ -57,7 +57,9 @@ Result<Document> render_deny_feed(std::span<const model::Denial> denials, const 
   payload.push_back('}');
   auto feed = signer.sign("denied+jwt", payload);
   if (!feed) return std::move(feed).error();
-  return make_document(*std::move(feed));
+  Document document = make_document(*std::move(feed));
+  document.max_age = kFeedMaxAge;
+  return document;
 }
 
 }  // namespace certbound::oauth

@@ -84,22 +84,23 @@ Document render_metadata(const Snapshot& snapshot, const PublishedUrls& urls) {
   return make_document(metadata.dump(-1, ' ', false, Json::error_handler_t::replace));
 }
 
-Result<Document> render_jwks(const std::vector<SigningKey>& keys) {
+Result<Document> render_jwks(const std::vector<SigningKey>& keys, std::chrono::seconds max_age) {
   nlohmann::json set;
   set["keys"] = nlohmann::json::array();
   for (const SigningKey& key : keys) {
-    auto jwk = jose::to_jwk(*key.private_key);
+    auto jwk = jose::to_jwk(*key.key);
     if (!jwk) return std::move(jwk).error();
     (*jwk)["kid"] = key.record.kid;
     (*jwk)["use"] = "sig";
     (*jwk)["alg"] = model::name(key.record.algorithm);
     set["keys"].push_back(*std::move(jwk));
   }
-  return make_document(dump_json(set));
+  Document document = make_document(dump_json(set));
+  document.max_age = max_age;
+  return document;
 }
 
-http::Response serve_document(const Document& document, std::string_view content_type, const http::Request& request,
-                              std::chrono::seconds max_age) {
+http::Response serve_document(const Document& document, std::string_view content_type, const http::Request& request) {
   http::Response response;
   const auto if_none_match = request.find_header("if-none-match");
   if (if_none_match && matches_etag(*if_none_match, document.etag)) {
@@ -108,7 +109,7 @@ http::Response serve_document(const Document& document, std::string_view content
     response.content_type = content_type;
     response.body = document.body;
   }
-  response.headers.emplace_back("Cache-Control", "public, max-age=" + std::to_string(max_age.count()));
+  response.headers.emplace_back("Cache-Control", "public, max-age=" + std::to_string(document.max_age.count()));
   response.headers.emplace_back("ETag", document.etag);
   return response;
 }

@@ -28,15 +28,12 @@ struct PublishedUrls {
 /// RFC 8414 metadata, computed from the tables of grants and methods, so that it cannot disagree with the code.
 [[nodiscard]] Document render_metadata(const Snapshot& snapshot, const PublishedUrls& urls);
 
-/// RFC 7517 JWK Set: the public half of every key, with kid, use and alg. Errors: `server_error`.
-[[nodiscard]] Result<Document> render_jwks(const std::vector<SigningKey>& keys);
+/// RFC 7517 JWK Set: the public half of every key, with kid, use and alg, to be cached for `max_age`. Errors:
+/// `server_error`.
+[[nodiscard]] Result<Document> render_jwks(const std::vector<SigningKey>& keys, std::chrono::seconds max_age);
 
-/// How long caches may give out metadata and keys without asking.
-inline constexpr std::chrono::seconds kDocumentMaxAge{300};
-
-/// GET of a document: cacheable for `max_age`, with ETag; 304 where If-None-Match has it (RFC 9110 section 13.1.2).
+/// GET of a document: cacheable for its max_age, with ETag; 304 where If-None-Match has it (RFC 9110 section 13.1.2).
 [[nodiscard]] http::Response serve_document(const Document& document, std::string_view content_type,
-                                            const http::Request& request,
-                                            std::chrono::seconds max_age = kDocumentMaxAge);
+                                            const http::Request& request);
 
 }  // namespace certbound::oauth

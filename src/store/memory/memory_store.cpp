@@ -224,28 +224,38 @@ bool is_older(const StoredKey& a, const StoredKey& b) {
 
 class MemoryKeys final : public KeyStore {
  public:
-  Result<std::vector<model::SigningKeyRecord>> list_keys() override {
-    std::vector<model::SigningKeyRecord> records;
+  Result<std::vector<model::KeyRecord>> list_keys() override {
+    std::vector<model::KeyRecord> records;
     for (const StoredKey& key : keys_) records.push_back(key.record);
     return records;
   }
 
   Result<std::vector<StoredKey>> load_keys() override { return keys_; }
 
-  Result<void> insert_key(const StoredKey& key) override {
-    for (const StoredKey& other : keys_) {
-      if (other.record.kid == key.record.kid) return internal_error("signing key " + key.record.kid + " exists");
-      const bool both_active =
-          other.record.state == model::KeyState::active && key.record.state == model::KeyState::active;
-      if (both_active && other.record.algorithm == key.record.algorithm) {
-        return internal_error("an active signing key exists: " + other.record.kid);
-      }
+  Result<void> change_keys(std::span<const StoredKey> put, std::span<const std::string> removed) override {
+    std::vector<StoredKey> keys = keys_;
+    for (const std::string& kid : removed) remove_key(keys, kid);
+    for (const StoredKey& key : put) {
+      remove_key(keys, key.record.kid);
+      const bool is_refused =
+          key.record.state == model::KeyState::active &&
+          std::any_of(keys.begin(), keys.end(), [&key](const StoredKey& other) {
+            return other.record.state == model::KeyState::active && other.record.algorithm == key.record.algorithm;
+          });
+      if (is_refused) return internal_error("an active key exists besides " + key.record.kid);
+      keys.insert(std::upper_bound(keys.begin(), keys.end(), key, is_older), key);
     }
-    keys_.insert(std::upper_bound(keys_.begin(), keys_.end(), key, is_older), key);
+    keys_ = std::move(keys);
     return {};
   }
 
+  Result<void> erase_remains() override { return {}; }
+
  private:
+  static void remove_key(std::vector<StoredKey>& keys, const std::string& kid) {
+    std::erase_if(keys, [&kid](const StoredKey& key) { return key.record.kid == kid; });
+  }
+
   std::vector<StoredKey> keys_;
 };
 

@@ -138,6 +138,9 @@ Result<void> configure_writer(Database& database) {
   // Without it the log file keeps the size of the largest reconciliation.
   const auto limit = database.query_integer("PRAGMA journal_size_limit = 8388608");
   if (!limit) return limit.error();
+  // What a retired or an encrypted key leaves behind is overwritten.
+  const auto erasing = database.query_integer("PRAGMA secure_delete = ON");
+  if (!erasing) return erasing.error();
   return database.run("PRAGMA synchronous = FULL");
 }
 

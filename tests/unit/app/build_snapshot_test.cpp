@@ -3,8 +3,9 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "crypto/key.hpp"
 #include "jose/jwk.hpp"
-#include "store/memory/memory_store.hpp"
+#include "jose/jws_sign.hpp"
 #include "unit/app/files.hpp"
 
 namespace certbound::app {
@@ -14,16 +15,14 @@ namespace {
 using certbound::test::kNow;
 using model::SigningAlgorithm;
 
-std::unique_ptr<store::Store> make_empty_store() {
-  auto made = store::memory::make_memory_store();
-  if (!made) throw std::runtime_error{made.error().detail};
-  return *std::move(made);
-}
-
-std::vector<oauth::SigningKey> load_keys(store::Store& store, SigningAlgorithm algorithm) {
-  auto keys = load_signing_keys(store.keys(), algorithm, kNow);
-  if (!keys) throw std::runtime_error{keys.error().detail};
-  return *std::move(keys);
+/// One, active.
+SnapshotKeys make_keys(SigningAlgorithm algorithm) {
+  oauth::SigningKey key;
+  key.key = *crypto::make_key(jose::key_type_for(algorithm));
+  key.record = {jose::key_thumbprint(*key.key)->to_base64url(), algorithm, model::KeyState::active, kNow};
+  SnapshotKeys keys;
+  keys.signing.push_back(std::move(key));
+  return keys;
 }
 
 config::Config config_of(const std::string& issuer) {
@@ -34,8 +33,7 @@ config::Config config_of(const std::string& issuer) {
 }
 
 std::shared_ptr<const oauth::Snapshot> build(const config::Config& config) {
-  const auto store = make_empty_store();
-  auto snapshot = build_snapshot(config, Materials{}, load_keys(*store, config.signing.algorithm), 7);
+  auto snapshot = build_snapshot(config, Materials{}, make_keys(config.signing.algorithm), 7);
   if (!snapshot) throw std::runtime_error{snapshot.error().detail};
   return *std::move(snapshot);
 }
@@ -52,42 +50,6 @@ config::Config split_config(const std::string& url) {
 }
 
 }  // namespace
-
-// Product section 6: made on the first start, kept in the store.
-TEST(LoadSigningKeys, MakesAKeyOnceAndThenUsesIt) {
-  const auto store = make_empty_store();
-  const auto first = load_keys(*store, SigningAlgorithm::es256);
-  const auto second = load_keys(*store, SigningAlgorithm::es256);
-
-  ASSERT_EQ(first.size(), 1U);
-  ASSERT_EQ(second.size(), 1U);
-  EXPECT_EQ(first[0].record.kid, second[0].record.kid);
-  EXPECT_EQ(first[0].record.state, model::KeyState::active);
-  EXPECT_EQ(first[0].record.created_at, kNow);
-  EXPECT_EQ(EVP_PKEY_eq(first[0].private_key.get(), second[0].private_key.get()), 1);
-  EXPECT_EQ(first[0].record.kid, jose::key_thumbprint(*first[0].private_key)->to_base64url());
-}
-
-// A token of the old algorithm is still verified.
-TEST(LoadSigningKeys, MakesAKeyForEachAlgorithmAndKeepsTheOthers) {
-  const auto store = make_empty_store();
-  for (const auto algorithm : {SigningAlgorithm::es256, SigningAlgorithm::eddsa, SigningAlgorithm::ps256,
-                               SigningAlgorithm::rs256, SigningAlgorithm::es256}) {
-    const auto keys = load_keys(*store, algorithm);
-    const auto fits = [algorithm](const oauth::SigningKey& key) { return key.record.algorithm == algorithm; };
-    EXPECT_EQ(std::count_if(keys.begin(), keys.end(), fits), 1) << name(algorithm);
-  }
-  EXPECT_EQ(load_keys(*store, SigningAlgorithm::es256).size(), 4U);
-}
-
-TEST(LoadSigningKeys, RefusesAKeyThatCannotBeRead) {
-  const auto store = make_empty_store();
-  const model::SigningKeyRecord record{"damaged", SigningAlgorithm::es256, model::KeyState::active, kNow};
-  ASSERT_TRUE(store->keys().insert_key(store::StoredKey{record, crypto::Secret{Bytes{0x30, 0x00}}}));
-  const auto keys = load_signing_keys(store->keys(), SigningAlgorithm::es256, kNow);
-  ASSERT_FALSE(keys);
-  EXPECT_EQ(keys.error().code, ErrorCode::server_error);
-}
 
 // V8414: the issuer's path without its terminating slash.
 TEST(BuildSnapshot, TakesThePathOfTheIssuer) {
@@ -111,8 +73,7 @@ TEST(BuildSnapshot, HasWhatTheConfigurationHas) {
   config.resources = {{"https://a.example", *model::Scope::parse("read")}};
   const LoadedMaterials materials = load_materials(config, kNow);
   ASSERT_TRUE(materials.materials);
-  const auto store = make_empty_store();
-  const auto snapshot = build_snapshot(config, *materials.materials, load_keys(*store, SigningAlgorithm::es256), 7);
+  const auto snapshot = build_snapshot(config, *materials.materials, make_keys(SigningAlgorithm::es256), 7);
 
   ASSERT_TRUE(snapshot);
   EXPECT_EQ((*snapshot)->generation, 7U);
@@ -128,12 +89,49 @@ TEST(BuildSnapshot, HasWhatTheConfigurationHas) {
 }
 
 TEST(BuildSnapshot, TriesTheKeyThatSigns) {
-  const auto store = make_empty_store();
-  auto keys = load_keys(*store, SigningAlgorithm::es256);
-  keys.front().private_key = certbound::test::make_key(certbound::test::KeyKind::ed25519);
+  SnapshotKeys keys = make_keys(SigningAlgorithm::es256);
+  keys.signing.front().key = certbound::test::make_key(certbound::test::KeyKind::ed25519);
   const auto snapshot = build_snapshot(config_of("https://as.example"), Materials{}, std::move(keys), 1);
   ASSERT_FALSE(snapshot);
   EXPECT_EQ(snapshot.error().code, ErrorCode::server_error);
+}
+
+TEST(BuildSnapshot, SaysForHowLongItsKeysMayBeCached) {
+  config::Config config = config_of("https://as.example");
+  config.signing.jwks_max_age = std::chrono::seconds{77};
+  EXPECT_EQ(build(config)->jwks.max_age, std::chrono::seconds{77});
+}
+
+TEST(ReplaceKeys, ChangesTheKeysAndTheirDocumentOnly) {
+  const auto before = build(config_of("https://as.example"));
+  SnapshotKeys keys = make_keys(SigningAlgorithm::eddsa);
+  keys.sealing.push_back({"s", crypto::Secret{Bytes(32, 1)}});
+  const std::string kid = keys.signing.front().record.kid;
+  const auto after = replace_keys(*before, keys);
+  ASSERT_TRUE(after);
+  EXPECT_EQ((*after)->active_key().record.kid, kid);
+  EXPECT_EQ((*after)->sealing_keys.size(), 1U);
+  EXPECT_NE((*after)->jwks.etag, before->jwks.etag);
+  EXPECT_EQ((*after)->jwks.max_age, before->jwks.max_age);
+  EXPECT_EQ((*after)->metadata.etag, before->metadata.etag);
+  EXPECT_EQ((*after)->generation, before->generation);
+
+  keys.signing.front().key = certbound::test::make_key(certbound::test::KeyKind::ec_p256);
+  EXPECT_FALSE(replace_keys(*before, keys));  // it cannot sign
+}
+
+TEST(MakeKeyPolicy, IsWhatTheConfigurationSays) {
+  config::Config config = config_of("https://as.example");
+  config.signing.algorithm = SigningAlgorithm::rs256;
+  config.signing.rotation_interval = std::chrono::seconds{7};
+  config.signing.jwks_max_age = std::chrono::seconds{3};
+  config.tokens.lifetime = std::chrono::seconds{11};
+  const KeyPolicy policy = make_key_policy(config);
+  EXPECT_EQ(policy.algorithm, SigningAlgorithm::rs256);
+  EXPECT_EQ(policy.rotation_interval, std::chrono::seconds{7});
+  EXPECT_EQ(policy.cache_lifetime, std::chrono::seconds{3});
+  EXPECT_EQ(policy.token_lifetime, std::chrono::seconds{11});
+  EXPECT_FALSE(policy.seals);
 }
 
 // RFC 8705 section 5.

@@ -82,8 +82,12 @@ TEST_F(GenerationTest, HasAContextForEachWorkerAndListenerAndASnapshot) {
   const auto libraries = make_libraries(2);
   auto store = store::memory::make_memory_store();
   ASSERT_TRUE(store);
-  const GenerationContext context{(*store)->keys(), libraries};
-  const auto first = make_generation(check(valid_configuration()), context, 1, kNow);
+  const auto ring = KeyRing::load((*store)->keys(), {}, read_key_clock());
+  ASSERT_TRUE(ring);
+  const auto plan = ring->plan(KeyPolicy{}, read_key_clock(), Rotation::due);
+  ASSERT_TRUE(plan);
+  const GenerationContext context{plan->snapshot_keys(), libraries};
+  const auto first = make_generation(check(valid_configuration()), context, 1);
   ASSERT_TRUE(first) << first.error().detail;
   ASSERT_EQ(first->tls.size(), 2U);
   for (const auto& of_worker : first->tls) {
@@ -93,7 +97,7 @@ TEST_F(GenerationTest, HasAContextForEachWorkerAndListenerAndASnapshot) {
   }
   EXPECT_EQ(first->snapshot->generation, 1U);
 
-  const auto second = make_generation(check(valid_configuration()), context, 2, kNow);
+  const auto second = make_generation(check(valid_configuration()), context, 2);
   ASSERT_TRUE(second);
   EXPECT_EQ(second->snapshot->generation, 2U);
   EXPECT_EQ(second->snapshot->jwks.body, first->snapshot->jwks.body);  // the same key

@@ -36,6 +36,8 @@ TEST(KeysThatNeedRestart, AreThoseThatABoundSocketOrAnOpenFileDependsOn) {
   EXPECT_EQ(keys_after([](config::Config& c) { c.audit.durability = audit::Durability::fsync; }),
             Keys{"audit.durability"});
   EXPECT_EQ(keys_after([](config::Config& c) { c.workers = 3; }), Keys{"workers"});
+  EXPECT_EQ(keys_after([](config::Config& c) { c.signing.key_encryption_key = "k"; }),
+            Keys{"signing.key_encryption_key"});
 }
 
 // They are of the TLS contexts and the snapshot, which a reload makes anew.

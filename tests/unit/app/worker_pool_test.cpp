@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "app/build_snapshot.hpp"
 #include "store/memory/memory_store.hpp"
 #include "support/ocsp_source.hpp"
 #include "unit/app/files.hpp"
@@ -28,8 +29,10 @@ class WorkerPoolTest : public testing::Test {
     Checked checked;
     checked.config = config;
     checked.materials = load_materials(config, kNow).materials;
-    const GenerationContext context{store_->keys(), libraries_};
-    return value_of(make_generation(std::move(checked), context, number, kNow));
+    const KeyPolicy policy = make_key_policy(config);
+    const KeyRing::Plan plan = value_of(ring_.plan(policy, read_key_clock(), Rotation::due));
+    if (!ring_.store(plan)) throw std::runtime_error{"the keys were not stored"};
+    return value_of(make_generation(std::move(checked), {plan.snapshot_keys(), libraries_}, number));
   }
 
   std::vector<crypto::LibraryContext> libraries_ = make_libraries(2);
@@ -37,6 +40,7 @@ class WorkerPoolTest : public testing::Test {
   metrics::Registry registry_;
   oauth::Health health_;
   std::unique_ptr<store::Store> store_ = value_of(store::memory::make_memory_store());
+  KeyRing ring_ = value_of(KeyRing::load(store_->keys(), {}, read_key_clock()));
   std::unique_ptr<store::Executor> executor_ = value_of(store::make_executor(*store_, store::ExecutorOptions()));
   std::unique_ptr<audit::Writer> audit_ =
       value_of(audit::Writer::open(files_.path("audit.jsonl"), audit::Durability::kernel, registry_));

@@ -112,6 +112,9 @@ TEST(ConfigFixtures, FullFileFillsEveryMember) {
   EXPECT_EQ(config.tls.private_key, "/etc/certbound/server.key");
   EXPECT_EQ(config.state_dir, "state");
   EXPECT_EQ(config.signing.algorithm, model::SigningAlgorithm::ps256);
+  EXPECT_EQ(config.signing.rotation_interval, std::chrono::hours{7 * 24});
+  EXPECT_EQ(config.signing.jwks_max_age, std::chrono::minutes{10});
+  EXPECT_EQ(config.signing.key_encryption_key, "keys/at-rest.key");
   EXPECT_EQ(config.tokens.lifetime, std::chrono::hours{1});
   EXPECT_EQ(config.audit.file, "audit.jsonl");
   EXPECT_EQ(config.audit.durability, audit::Durability::fsync);

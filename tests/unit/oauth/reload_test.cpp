@@ -120,7 +120,7 @@ TEST_F(ServiceReloadBetween, RecordsTheGenerationAfterTheLookup) {
 
 TEST_F(ServiceReload, RefusesToPrepareASnapshotThatCannotSign) {
   auto broken = std::make_shared<Snapshot>(snapshot_);
-  broken->keys.front().private_key = test::make_key(test::KeyKind::ed25519);
+  broken->keys.front().key = test::make_key(test::KeyKind::ed25519);
   const auto prepared = Service::prepare(broken);
   ASSERT_FALSE(prepared);
   EXPECT_EQ(prepared.error().code, ErrorCode::server_error);
@@ -132,7 +132,8 @@ TEST_F(ServiceReload, SignsWithTheActiveKeyOnly) {
   SigningKey next = make_signing_key(model::SigningAlgorithm::es256);
   next.record.state = model::KeyState::next;
   const SigningKey active = snapshot_.keys.front();
-  const SigningKey of_another_algorithm = make_signing_key(model::SigningAlgorithm::eddsa);
+  SigningKey of_another_algorithm = make_signing_key(model::SigningAlgorithm::eddsa);
+  of_another_algorithm.record.state = model::KeyState::next;
   snapshot_.keys = {retired, of_another_algorithm, next, active};
   publish();
   EXPECT_EQ(verify(ask_token("etl", present(etl_))).kid, active.record.kid);

@@ -57,8 +57,8 @@ inline SigningKey make_signing_key(model::SigningAlgorithm algorithm) {
   const auto type = jose::key_type_for(algorithm);
   static const std::shared_ptr<EVP_PKEY> kRsa = value_or_throw(crypto::make_key(crypto::KeyType::rsa_2048));
   SigningKey key;
-  key.private_key = type == crypto::KeyType::rsa_2048 ? kRsa : value_or_throw(crypto::make_key(type));
-  key.record.kid = value_or_throw(jose::key_thumbprint(*key.private_key)).to_base64url();
+  key.key = type == crypto::KeyType::rsa_2048 ? kRsa : value_or_throw(crypto::make_key(type));
+  key.record.kid = value_or_throw(jose::key_thumbprint(*key.key)).to_base64url();
   key.record.algorithm = algorithm;
   key.record.created_at = test::kNow;
   return key;
@@ -71,7 +71,7 @@ inline std::shared_ptr<const x509::TrustStore> make_store(const std::string& nam
 /// Renders what follows from the rest; after each change.
 inline void render_documents(Snapshot& snapshot) {
   snapshot.metadata = render_metadata(snapshot, PublishedUrls{});
-  snapshot.jwks = value_or_throw(render_jwks(snapshot.keys));
+  snapshot.jwks = value_or_throw(render_jwks(snapshot.keys, snapshot.signing.jwks_max_age));
 }
 
 inline model::Client make_registration(const std::string& id) {

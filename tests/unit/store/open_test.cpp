@@ -49,7 +49,7 @@ TEST(OpenStoreReadOnly, ReadsWhileTheDaemonRuns) {
   const auto store = open_store(folder.path(), kStart);
   ASSERT_TRUE(store);
   ASSERT_TRUE((*store)->clients().reconcile_clients(std::vector{suite_client("a")}, kStart));
-  ASSERT_TRUE((*store)->keys().insert_key(suite_key("k", 0, model::KeyState::active)));
+  ASSERT_TRUE((*store)->keys().change_keys(std::vector{suite_key("k", 0, model::KeyState::active)}, {}));
   const auto before = files_in(folder.path());
   {
     const auto reader = open_store_read_only(folder.path());

@@ -92,7 +92,7 @@ TEST_F(SqliteStoreTest, KeepsWhatItHoldsWhenItIsOpenedAgain) {
   {
     const auto store = open();
     ASSERT_TRUE(store->clients().reconcile_clients(std::vector{suite_client("a")}, kOpened));
-    ASSERT_TRUE(store->keys().insert_key(suite_key("k", 0, model::KeyState::active)));
+    ASSERT_TRUE(store->keys().change_keys(std::vector{suite_key("k", 0, model::KeyState::active)}, {}));
   }
   const auto store = open();
   EXPECT_EQ(*store->clients().count_clients(), 1U);
