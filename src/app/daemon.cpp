@@ -15,7 +15,6 @@
 #include "app/config_watch.hpp"
 #include "app/crl_watch.hpp"
 #include "app/deny_commands.hpp"
-#include "app/deny_feed.hpp"
 #include "app/denying.hpp"
 #include "app/ending_watch.hpp"
 #include "app/fetching.hpp"
@@ -53,7 +52,6 @@ struct Daemon::State {
   void announce();
   void wait();
   [[nodiscard]] std::chrono::milliseconds do_what_is_due();
-  void publish_denied(const std::shared_ptr<const oauth::DenyList>& list);
   void look_at_ends() { ending_watch.look(store->seen_certificates(), current->materials.certificates); }
   void reload();
   [[nodiscard]] std::optional<std::string> try_reload();
@@ -80,7 +78,6 @@ struct Daemon::State {
   std::unique_ptr<store::Executor> executor;
   std::unique_ptr<store::SeenRecorder> seen;
   std::unique_ptr<Denying> denying;
-  std::optional<DenyFeed> feed;
   std::unique_ptr<audit::Writer> audit;
   std::optional<Fetching> fetching;
   std::optional<Shared> shared;
@@ -144,12 +141,9 @@ Result<void> Daemon::State::open_state(const config::Config& config) {
   auto seen_store = store->make_seen_store();
   if (!seen_store) return std::move(seen_store).error();
   seen = std::make_unique<store::SeenRecorder>(*std::move(seen_store), registry);
-  auto opened_denying = Denying::open(
-      *store, [this](const std::shared_ptr<const oauth::DenyList>& list) { publish_denied(list); }, registry);
+  auto opened_denying = Denying::open(*store, *loop, pool, registry);
   if (!opened_denying) return std::move(opened_denying).error();
   denying = *std::move(opened_denying);
-  feed.emplace(store->denials(),
-               [this](const std::shared_ptr<const oauth::Document>& made) { pool->publish_feed(made); });
   auto writer = audit::Writer::open(config.state_dir / config.audit.file, config.audit.durability, registry);
   if (!writer) return std::move(writer).error();
   audit = *std::move(writer);
@@ -204,7 +198,7 @@ Result<void> Daemon::State::start(Checked checked) {
   config_watch->follow(std::move(named), read_at);
   if (auto opened = open_control(); !opened) return opened;
   // Before anybody hears that the server is ready.
-  (void)feed->do_what_is_due(current->snapshot);
+  (void)denying->do_what_is_due(current->snapshot);
   announce();
   look_at_ends();
   return {};
@@ -265,13 +259,7 @@ void Daemon::State::announce() {
 }
 
 void Daemon::State::wait() {
-  const MainLoop::OnSignal on_signal = [this](int number) {
-    if (number == SIGHUP) {
-      reload();
-    } else {
-      loop->stop();
-    }
-  };
+  const MainLoop::OnSignal on_signal = [this](int number) { number == SIGHUP ? reload() : loop->stop(); };
   loop->run(on_signal, [this] { return do_what_is_due(); });
 }
 
@@ -286,19 +274,12 @@ std::chrono::milliseconds Daemon::State::do_what_is_due() {
   }
   const auto to_keys = token_keys->do_due(make_key_policy(current->config));
   auto quiet = std::chrono::duration_cast<milliseconds>(ending_watch.next_look() - std::chrono::steady_clock::now());
-  quiet = std::min({quiet, denying->do_what_is_due(), feed->do_what_is_due(current->snapshot)});
+  quiet = std::min(quiet, denying->do_what_is_due(current->snapshot));
   if (to_keys) quiet = std::min(quiet, *to_keys);
   if (const auto to_change = config_watch->until_due()) quiet = std::min(quiet, *to_change);
   // The wall clock may be set meanwhile, so it is asked again now and then.
   const auto expiry = crl_watch.next_expiry();
   return expiry ? std::min({quiet, milliseconds{*expiry - wall_now()}, milliseconds{kClockInterval}}) : quiet;
-}
-
-/// On the recorder's thread.
-void Daemon::State::publish_denied(const std::shared_ptr<const oauth::DenyList>& list) {
-  pool->publish_denied(list);
-  // Wakes the main thread, which makes the feed.
-  if (feed->note_change()) loop->post([] {});
 }
 
 void Daemon::State::open_fetching(const config::Config& config, std::shared_ptr<const fetch::Settings> settings) {

@@ -39,6 +39,10 @@ constexpr std::array<ReasonRow, kReasonCount> kReasons{{
      "The resource exists, but not for this client: add it to the client's `resources`."},
     {Reason::resource_missing, "resource_missing",
      "The request names no resource and the client has none to default to: add `resources` to the client."},
+    {Reason::resource_formats_differ, "resource_formats_differ",
+     "The request names resources of which some take JWTs and others opaque tokens: one token for both there cannot "
+     "be. "
+     "Ask for one token each."},
     {Reason::token_not_owned, "token_not_owned",
      "A client asked to revoke a token that was issued to another client (RFC 7009 section 2.1); the token stays as it "
      "was."},

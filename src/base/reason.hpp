@@ -25,6 +25,7 @@ enum class Reason : std::uint8_t {
   resource_unknown,
   resource_not_allowed,
   resource_missing,
+  resource_formats_differ,
   token_not_owned,
   several_credentials,
 

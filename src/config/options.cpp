@@ -140,6 +140,17 @@ const Section<model::Resource>& resource_section() {
                                    });
                                  }}
               .sample("[orders.read, orders.write]"),
+          choice<&model::Resource::token_format>(
+              "token_format", {{"jwt", model::TokenFormat::jwt}, {"opaque", model::TokenFormat::opaque}},
+              "What the API's tokens look like. opaque: nobody can read them but this server, so the API asks the "
+              "introspection endpoint and has to be named under introspection_clients."),
+          Field<model::Resource>{
+              make_option("lifetime", make_shape(Kind::duration, kLifetimeRange),
+                          "How long the API's tokens are valid, where not as tokens.lifetime says. A token for several "
+                          "APIs lives as long as the shortest."),
+              [](Reader& reader, const Node& node, model::Resource& resource) {
+                resource.lifetime = reader.read_duration(node, kLifetimeRange);
+              }},
           Field<model::Resource>{
               make_option("introspection_clients", list_shape(text_shape(R"([ -~]{1,255})")),
                           "The client_ids of this API's servers: the introspection endpoint tells them, and nobody "

@@ -1,11 +1,13 @@
 #include "oauth/access_token.hpp"
 
+#include <algorithm>
 #include <array>
 
 #include <nlohmann/json.hpp>
 
 #include "base/json.hpp"
 #include "jose/jws_verify.hpp"
+#include "oauth/sealed_token.hpp"
 
 namespace certbound::oauth {
 
@@ -14,13 +16,13 @@ namespace {
 // Each key of ours names its `alg`, which jose::verify_compact demands besides.
 constexpr std::array<std::string_view, 4> kOwnAlgorithms{"ES256", "PS256", "EdDSA", "RS256"};
 
-Result<std::string> open_jwt(std::string_view token, const std::vector<jose::Jwk>& keys) {
+Result<Claims> open_jwt(std::string_view token, const std::vector<jose::Jwk>& keys) {
   auto verified = jose::verify_compact(token, keys, kOwnAlgorithms);
   if (!verified) return std::move(verified).error();
   const auto header = parse_json(verified->header_json);
   if (!header) return header.error();
   if (string_member(*header, "typ") != "at+jwt") return invalid_input("typ: not an access token");
-  return std::move(verified->payload);
+  return parse_claims(verified->payload);
 }
 
 }  // namespace
@@ -34,9 +36,8 @@ Result<std::vector<jose::Jwk>> parse_own_keys(const Document& jwks) {
 }
 
 Result<Claims> open_access_token(std::string_view token, const Snapshot& snapshot, const std::vector<jose::Jwk>& keys) {
-  const auto payload = open_jwt(token, keys);
-  if (!payload) return payload.error();
-  auto claims = parse_claims(*payload);
+  const bool is_sealed = std::count(token.begin(), token.end(), '.') == 4;
+  auto claims = is_sealed ? open_sealed_token(token, snapshot.sealing_keys) : open_jwt(token, keys);
   if (claims && claims->issuer != snapshot.issuer) return invalid_input("iss: another issuer");
   return claims;
 }

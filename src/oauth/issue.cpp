@@ -2,6 +2,7 @@
 
 #include "base/base64url.hpp"
 #include "crypto/random.hpp"
+#include "oauth/sealed_token.hpp"
 
 namespace certbound::oauth {
 
@@ -14,7 +15,7 @@ Claims make_claims(const Authorization& authorization, const Snapshot& snapshot,
   claims.audience = authorization.audience();
   claims.client_id = authorization.client_id();
   claims.issued_at = now;
-  claims.expires_at = now + snapshot.tokens.lifetime;
+  claims.expires_at = now + authorization.token().lifetime;
   claims.scope = authorization.scope().text();
   claims.confirmation = authorization.confirmation();
   return claims;
@@ -49,6 +50,12 @@ Result<IssuedToken> TokenSigner::issue(const Authorization& authorization, const
   token.claims = make_claims(authorization, snapshot, now);
   token.claims.jti = *std::move(jti);
 
+  if (authorization.token().format == model::TokenFormat::opaque) {
+    auto sealed = seal_token(token.claims, snapshot.sealing_keys);
+    if (!sealed) return std::move(sealed).error();
+    token.access_token = *std::move(sealed);
+    return token;
+  }
   payload_.assign(1, '{');
   append_claims(payload_, token.claims);
   payload_.back() = '}';

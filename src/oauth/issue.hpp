@@ -26,8 +26,8 @@ class TokenSigner {
   /// Errors: `server_error`.
   [[nodiscard]] static Result<TokenSigner> make(const SigningKey& key);
 
-  /// RFC 9068 JWT with `cnf` (RFC 8705 section 3.1). `now` is the one time of the request: `iat`. Errors:
-  /// `server_error`.
+  /// RFC 9068 JWT with `cnf` (RFC 8705 section 3.1), or the same claims sealed, as the authorization says. `now` is the
+  /// one time of the request: `iat`. Errors: `server_error`.
   [[nodiscard]] Result<IssuedToken> issue(const Authorization& authorization, const Snapshot& snapshot, WallTime now);
 
   /// Any other statement of ours: `payload` is a JSON object, `typ` a literal that tells it from an access token (RFC

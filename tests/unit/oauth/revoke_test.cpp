@@ -40,7 +40,7 @@ TEST_F(Revoke, AnswersWhatIsNoTokenAsDone) {
   FakeClock::now += std::chrono::hours{1};
   EXPECT_EQ(revoke("etl", old).status, 200);
   EXPECT_EQ(records().back()["token_state"], "expired");
-  EXPECT_EQ(denied_->size(), 1U);
+  EXPECT_EQ(denied()->size(), 1U);
 }
 
 // 7009-2.1-3, D12.

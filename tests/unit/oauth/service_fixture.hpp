@@ -4,6 +4,7 @@
 #include <fstream>
 #include <future>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -145,9 +146,9 @@ class ServiceFixture : public testing::Test {
     denials_ = std::make_unique<store::DenialRecorder>(
         value_or_throw(store_->make_denial_store()), std::span<const model::Denial>{},
         [this](std::span<const model::Denial> added, std::span<const model::Denial> removed) {
-          // While whoever asked for the change is suspended, and nobody else is there.
+          // On the recorder's thread; ask() publishes it on the service's.
+          const std::lock_guard lock{denied_mutex_};
           denied_ = denied_->with(added, removed);
-          service_->publish_denied(denied_);
         },
         registry_);
     service_.emplace(*directory_, ocsp_, *seen_, *denials_, *audit_, metrics_, health_, &FakeClock::read);
@@ -180,6 +181,7 @@ class ServiceFixture : public testing::Test {
   }
 
   [[nodiscard]] Answer ask(const http::Request& request) {
+    service_->publish_denied(denied());
     boost::asio::io_context context{1};
     std::optional<http::Response> response;
     store::start_task(context, service_->handle(request), response);
@@ -203,6 +205,11 @@ class ServiceFixture : public testing::Test {
     answer.headers = response->headers;
     answer.content_type = response->content_type;
     return answer;
+  }
+
+  [[nodiscard]] std::shared_ptr<const DenyList> denied() {
+    const std::lock_guard lock{denied_mutex_};
+    return denied_;
   }
 
   /// The records so far, oldest first.
@@ -263,6 +270,7 @@ class ServiceFixture : public testing::Test {
   std::unique_ptr<store::Executor> executor_;
   std::unique_ptr<store::SeenRecorder> seen_;
   std::optional<store::ClientDirectory> directory_;
+  std::mutex denied_mutex_;  // guards denied_
   std::shared_ptr<const DenyList> denied_;
   std::unique_ptr<store::DenialRecorder> denials_;
   std::optional<Service> service_;

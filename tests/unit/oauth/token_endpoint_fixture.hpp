@@ -45,9 +45,9 @@ class TokenEndpointFixture : public ServiceFixture {
     denial.issued_before = issued_before;
     denial.created_at = FakeClock::now;
     denial.until = FakeClock::now + std::chrono::hours{24};
-    std::promise<void> done;
-    denials_->add(std::move(denial), [&done](const Result<model::Denial>&) { done.set_value(); });
-    done.get_future().get();
+    const auto done = std::make_shared<std::promise<void>>();
+    denials_->add(std::move(denial), [done](const Result<model::Denial>&) { done->set_value(); });
+    done->get_future().get();
   }
 
  private:

@@ -95,18 +95,18 @@ TEST_F(DenialRecorderTest, TellsWhoeverWaitsThatItCouldNotBeStored) {
 
 TEST_F(DenialRecorderTest, GivesAnOperatorTheDenialWithItsIdAndTakesItBack) {
   start();
-  std::promise<model::Denial> added;
-  recorder_->add(make_jti_denial("a"), [&added](Result<model::Denial> denial) { added.set_value(*denial); });
-  const model::Denial denial = added.get_future().get();
+  const auto added = std::make_shared<std::promise<model::Denial>>();
+  recorder_->add(make_jti_denial("a"), [added](Result<model::Denial> denial) { added->set_value(*denial); });
+  const model::Denial denial = added->get_future().get();
   EXPECT_GT(denial.id, 0U);
-  std::promise<std::vector<std::string>> answers;
+  const auto answers = std::make_shared<std::promise<std::vector<std::string>>>();
   std::vector<std::string> seen;
   recorder_->remove(denial.id, [&seen](Result<model::Denial> removed) { seen.push_back(removed->subject); });
-  recorder_->remove(denial.id, [&answers, &seen](Result<model::Denial> removed) {
+  recorder_->remove(denial.id, [answers, &seen](Result<model::Denial> removed) {
     seen.push_back(removed.error().detail);
-    answers.set_value(seen);
+    answers->set_value(seen);
   });
-  EXPECT_EQ(answers.get_future().get(),
+  EXPECT_EQ(answers->get_future().get(),
             (std::vector<std::string>{"a", "there is no denial " + std::to_string(denial.id)}));
   EXPECT_EQ(changes_, (std::vector<std::string>{"+a", "-a"}));
   EXPECT_TRUE(stored().empty());
@@ -144,9 +144,9 @@ TEST_F(DenialRecorderTest, LetsOnlyOperatorsGoBeyondTheBound) {
   const std::vector<model::Denial> many(DenialRecorder::kMostDenials, make_jti_denial("x"));
   start(*store_->make_denial_store(), many);
   EXPECT_FALSE(add("a"));
-  std::promise<bool> added;
-  recorder_->add(make_jti_denial("b"), [&added](Result<model::Denial> denial) { added.set_value(denial.has_value()); });
-  EXPECT_TRUE(added.get_future().get());
+  const auto added = std::make_shared<std::promise<bool>>();
+  recorder_->add(make_jti_denial("b"), [added](Result<model::Denial> denial) { added->set_value(denial.has_value()); });
+  EXPECT_TRUE(added->get_future().get());
   EXPECT_EQ(stored(), std::vector<std::string>{"b"});
 }
 
