@@ -48,7 +48,7 @@ struct Daemon::State {
 
   [[nodiscard]] Result<void> start(Checked checked);
   [[nodiscard]] Result<void> open_state(const config::Config& config);
-  [[nodiscard]] Result<void> open_control();
+  [[nodiscard]] Result<void> open_control(const std::filesystem::path& state_dir);
   void announce();
   void wait();
   [[nodiscard]] std::chrono::milliseconds do_what_is_due();
@@ -173,7 +173,8 @@ Result<void> Daemon::State::start(Checked checked) {
   shared.emplace(*audit, *executor, fetching->ocsp(), *seen, denying->recorder(), registry, health);
   pool.emplace(workers, generation->config.limits, *shared);
   if (auto bound = pool->bind(*generation); !bound) return bound;
-  // After the bind: a start that fails for a taken port leaves the registry as it is.
+  if (auto opened = open_control(generation->config.state_dir); !opened) return opened;
+  // After these: a start that fails for a taken port leaves the registry as it is.
   auto reconciled = store->clients().reconcile_clients(generation->config.clients, wall_now());
   if (!reconciled) return std::move(reconciled).error();
   log_reconciliation(*reconciled);
@@ -196,7 +197,6 @@ Result<void> Daemon::State::start(Checked checked) {
   release_declarations(current->config);
   config_watch.emplace(*loop, registry);
   config_watch->follow(std::move(named), read_at);
-  if (auto opened = open_control(); !opened) return opened;
   // Before anybody hears that the server is ready.
   (void)denying->do_what_is_due(current->snapshot);
   announce();
@@ -205,13 +205,13 @@ Result<void> Daemon::State::start(Checked checked) {
 }
 
 /// Requests wait until the main loop runs.
-Result<void> Daemon::State::open_control() {
+Result<void> Daemon::State::open_control(const std::filesystem::path& state_dir) {
   add_deny_commands(commands, denying->recorder());
   commands.add("keys.rotate", [this](const nlohmann::json& arguments) {
     return token_keys->rotate(make_key_policy(current->config), arguments);
   });
   auto started = control::Server::start(
-      current->config.state_dir, [this](std::function<void()> action) { loop->post(std::move(action)); },
+      state_dir, [this](std::function<void()> action) { loop->post(std::move(action)); },
       [this](std::string_view line) { return commands.answer(line); });
   if (!started) return std::move(started).error();
   control = *std::move(started);

@@ -29,9 +29,7 @@ class Line {
     drop(steps);
     if (!is_wanted()) {
       if (active_ != nullptr) retire(*active_, steps);
-    } else if (active_ == nullptr) {
-      replace(steps);
-    } else if (rotation == Rotation::forced || (next_ != nullptr && next_->from <= now_.steady)) {
+    } else if (active_ == nullptr || rotation == Rotation::forced || is_next_known()) {
       replace(steps);
     } else if (next_ == nullptr && (rotation == Rotation::asked || is_rotation_due())) {
       if (publication().count() == 0) {
@@ -70,6 +68,8 @@ class Line {
     if (policy_.rotation_interval.count() == 0) return Steady::max();
     return active_->from + std::max(policy_.rotation_interval - publication(), seconds{0});
   }
+  /// May every cache of the key set know the next key?
+  [[nodiscard]] bool is_next_known() const { return next_ != nullptr && next_->from <= now_.steady; }
   [[nodiscard]] bool is_rotation_due() const { return rotation_time() <= now_.steady; }
 
   /// What has no part in the line any more.

@@ -22,6 +22,7 @@ using Plan = KeyRing::Plan;
 
 std::vector<LivingKey> lives_of(const std::vector<Key>& keys) {
   std::vector<LivingKey> lives;
+  lives.reserve(keys.size());
   for (const Key& key : keys) lives.push_back({key.stored.record, key.from});
   return lives;
 }

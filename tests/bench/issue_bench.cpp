@@ -134,7 +134,7 @@ class Bench {
     signing_key.record.algorithm = algorithm;
     snapshot->keys.push_back(signing_key);
     snapshot->metadata = render_metadata(*snapshot, PublishedUrls{});
-    snapshot->jwks = take_value(render_jwks(snapshot->keys));
+    snapshot->jwks = take_value(render_jwks(snapshot->keys, std::chrono::seconds{300}));
     service_->publish(take_value(Service::prepare(snapshot)));
   }
 

@@ -18,7 +18,6 @@ class Control(OwnDaemonCase):
     def connect(self, daemon):
         connection = socket.socket(socket.AF_UNIX)
         self.addCleanup(connection.close)
-        connection.settimeout(20)
         # The path of a test's folder may be longer than an address.
         before = os.getcwd()
         os.chdir(daemon.config["state_dir"])
@@ -26,6 +25,7 @@ class Control(OwnDaemonCase):
             connection.connect("control.sock")
         finally:
             os.chdir(before)
+        connection.settimeout(20)  # only now: with it connect() would not wait for room in the queue
         return connection
 
     def ask(self, daemon, octets, end=False):

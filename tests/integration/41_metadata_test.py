@@ -153,10 +153,15 @@ class Keys(OwnDaemonCase):
     def test_another_algorithm_keeps_the_old_key_published(self):
         """JOSE-12, product.md section 6: no moment in which a valid token cannot be verified."""
         config = self.base_config()
+        config["signing"] = {"algorithm": "ES256", "jwks_max_age": "1s"}
         daemon, curl = self.start(config)
         token = curl(TOKEN, cert=self.etl, form=grant()).json()["access_token"]
-        config["signing"] = {"algorithm": "EdDSA"}
+        config["signing"]["algorithm"] = "EdDSA"
         daemon.reload(config)
+        kid = next(key["kid"] for key in curl(JWKS).json()["keys"] if key["alg"] == "EdDSA")
+        at_once = curl(TOKEN, cert=self.etl, form=grant()).json()["access_token"]
+        self.assertEqual(tokens.decode(at_once)[0]["alg"], "ES256", "caches do not know the new key yet")
+        daemon.log.wait("token_key_changed", kid=kid, state="active")
         later = curl(TOKEN, cert=self.etl, form=grant()).json()["access_token"]
         self.assertEqual(tokens.decode(later)[0]["alg"], "EdDSA")
         keys = curl(JWKS).json()

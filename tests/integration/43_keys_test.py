@@ -5,7 +5,6 @@ CERTBOUND_ROTATION_SECONDS sets how long the load of the first test lasts (defau
 
 import json
 import os
-import shutil
 import sqlite3
 import subprocess
 import tempfile
@@ -219,6 +218,27 @@ class Rotation(KeyCase):
         eventually(lambda: self.kid(curl) == answer["kid"], what="the key that was published before the restart signs")
         again.stop()
 
+    def change_stored(self, daemon, sql):
+        """While it is down: as if time had passed."""
+        database = sqlite3.connect(os.path.join(daemon.config["state_dir"], "certbound.db"))
+        with database:
+            database.execute(sql)
+        database.close()
+
+    def test_a_retired_key_is_removed_when_its_last_token_has_ended(self):
+        daemon, curl = self.start(self.config_of())
+        first = self.kid(curl)
+        second = self.rotate(daemon, "--now")["kid"]
+        daemon.stop()
+        self.change_stored(daemon, "UPDATE token_key SET remove_at = strftime('%s', 'now') + 3 WHERE state = 'retired'")
+        again = self.make_daemon(daemon.config).start()
+        curl = type(curl)(again, self.server_ca)
+        self.assertEqual(set(self.published(curl)), {first, second})
+        again.log.wait("token_key_removed", kid=first)
+        self.assertEqual(self.published(curl), [second])
+        self.assertEqual([key["kid"] for key in self.keys(again)], [second])
+        again.stop()
+
     def test_due_while_the_server_was_down(self):
         """A key that was never published does not sign at once."""
         config = self.config_of(rotation_interval="4s", jwks_max_age="1s")
@@ -226,10 +246,7 @@ class Rotation(KeyCase):
         daemon, curl = self.start(config)
         first = self.kid(curl)
         daemon.stop()
-        database = sqlite3.connect(os.path.join(daemon.config["state_dir"], "certbound.db"))
-        with database:
-            database.execute("UPDATE token_key SET used_from = used_from - 1000, created_at = created_at - 1000")
-        database.close()
+        self.change_stored(daemon, "UPDATE token_key SET used_from = used_from - 1000, created_at = created_at - 1000")
         again = self.make_daemon(daemon.config).start()
         curl = type(curl)(again, self.server_ca)
         event = again.log.wait("token_key_published")
@@ -369,7 +386,6 @@ class AtRest(KeyCase):
         daemon, _ = self.start(self.config_of(key_encryption_key=self.key_file()))
         self.rotate(daemon)
         daemon.stop()
-        shutil.copytree(daemon.config["state_dir"], daemon.config["state_dir"] + "-copy")
         database = sqlite3.connect(os.path.join(daemon.config["state_dir"], "certbound.db"))
         with database:
             old, new = [row[0] for row in database.execute("SELECT secret FROM token_key ORDER BY state")]

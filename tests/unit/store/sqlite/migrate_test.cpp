@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "store/sqlite/database_file.hpp"
+#include "store/sqlite/key_table.hpp"
 #include "store/sqlite/sqlite_store.hpp"
 #include "store/sqlite/statement.hpp"
 #include "unit/store/temporary_folder.hpp"
@@ -161,6 +162,29 @@ TEST_F(MigrateTest, ChecksWithoutChanging) {
   ASSERT_FALSE(older);
   EXPECT_EQ(older.error().code, ErrorCode::invalid_request);
   EXPECT_EQ(content(), before);
+}
+
+// An older server's key goes on signing. What it signed is not known, so the longest that was permitted is taken.
+TEST_F(MigrateTest, KeepsTheSigningKeysOfAnOlderSchema) {
+  ASSERT_TRUE(migrate(*database_, std::span{all_migrations()}.first(4), kMigrated));
+  ASSERT_TRUE(database_->run("INSERT INTO signing_key VALUES ('k', 'PS256', 'active', 1600000000, x'3000ff')"));
+  ASSERT_TRUE(migrate(*database_, all_migrations(), kMigrated));
+  KeyTable table{*database_};
+  const auto keys = table.load_keys();
+  ASSERT_TRUE(keys) << keys.error().detail;
+  ASSERT_EQ(keys->size(), 1U);
+  model::KeyRecord expected;
+  expected.kid = "k";
+  expected.algorithm = model::SigningAlgorithm::ps256;
+  expected.state = model::KeyState::active;
+  expected.created_at = WallTime{std::chrono::seconds{1600000000}};
+  expected.used_from = expected.created_at;
+  expected.token_lifetime = std::chrono::hours{24};
+  expected.cache_lifetime = std::chrono::minutes{5};
+  EXPECT_EQ(keys->front().record, expected);
+  const ByteView secret = keys->front().secret.expose();
+  EXPECT_EQ((Bytes{secret.begin(), secret.end()}), (Bytes{0x30, 0x00, 0xff}));
+  EXPECT_TRUE(keys->front().public_key.empty());
 }
 
 }  // namespace certbound::store::sqlite

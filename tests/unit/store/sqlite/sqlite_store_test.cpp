@@ -99,6 +99,29 @@ TEST_F(SqliteStoreTest, KeepsWhatItHoldsWhenItIsOpenedAgain) {
   EXPECT_EQ(store->keys().list_keys()->size(), 1U);
 }
 
+// A retired or encrypted secret is not left in free pages or in the log.
+TEST_F(SqliteStoreTest, ErasesWhatWasReplacedAndRemoved) {
+  const std::string mark(64, 'S');
+  const auto store = open();
+  StoredKey first = suite_key("a", 1, model::KeyState::retired);
+  StoredKey second = suite_key("b", 0, model::KeyState::active);
+  first.secret = second.secret = crypto::Secret{Bytes{mark.begin(), mark.end()}};
+  ASSERT_TRUE(store->keys().change_keys(std::vector{first, second}, {}));
+  const auto is_there = [&] {
+    for (const auto& entry : std::filesystem::directory_iterator{folder_.path()}) {
+      std::ifstream file{entry.path(), std::ios::binary};
+      const std::string content{std::istreambuf_iterator<char>{file}, {}};
+      if (content.find(mark) != std::string::npos) return true;
+    }
+    return false;
+  };
+  ASSERT_TRUE(is_there());
+  second.secret = crypto::Secret{};
+  ASSERT_TRUE(store->keys().change_keys(std::vector{second}, std::vector<std::string>{"a"}));
+  ASSERT_TRUE(store->keys().erase_remains());
+  EXPECT_FALSE(is_there());
+}
+
 TEST_F(SqliteStoreTest, MakesEveryFileForItsOwnerOnly) {
   const mode_t before = ::umask(0);
   const auto store = open();
