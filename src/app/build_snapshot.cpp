@@ -61,6 +61,10 @@ KeyPolicy make_key_policy(const config::Config& config) {
   policy.algorithm = config.signing.algorithm;
   policy.rotation_interval = config.signing.rotation_interval;
   policy.token_lifetime = config.tokens.lifetime;
+  for (const model::Resource& resource : config.resources) {
+    policy.token_lifetime = std::max(policy.token_lifetime, resource.lifetime.value_or(config.tokens.lifetime));
+    policy.seals = policy.seals || resource.token_format == model::TokenFormat::opaque;
+  }
   policy.cache_lifetime = config.signing.jwks_max_age;
   return policy;
 }

@@ -14,6 +14,8 @@
 #include "app/build_snapshot.hpp"
 #include "app/config_watch.hpp"
 #include "app/crl_watch.hpp"
+#include "app/deny_commands.hpp"
+#include "app/denying.hpp"
 #include "app/ending_watch.hpp"
 #include "app/fetching.hpp"
 #include "app/generation_gauges.hpp"
@@ -76,6 +78,7 @@ struct Daemon::State {
   std::unique_ptr<store::Store> store;
   std::unique_ptr<store::Executor> executor;
   std::unique_ptr<store::SeenRecorder> seen;
+  std::unique_ptr<Denying> denying;
   std::unique_ptr<audit::Writer> audit;
   std::optional<Fetching> fetching;
   std::optional<Shared> shared;
@@ -139,6 +142,9 @@ Result<void> Daemon::State::open_state(const config::Config& config) {
   auto seen_store = store->make_seen_store();
   if (!seen_store) return std::move(seen_store).error();
   seen = std::make_unique<store::SeenRecorder>(*std::move(seen_store), registry);
+  auto opened_denying = Denying::open(*store, *loop, pool, registry);
+  if (!opened_denying) return std::move(opened_denying).error();
+  denying = *std::move(opened_denying);
   auto writer = audit::Writer::open(config.state_dir / config.audit.file, config.audit, registry);
   if (!writer) return std::move(writer).error();
   audit = *std::move(writer);
@@ -166,7 +172,7 @@ Result<void> Daemon::State::start(Checked checked) {
   if (!generation) return std::move(generation).error();
   open_fetching(generation->config, generation->materials.fetch);
   auto key_plan = fetching->keys().prepare(generation->config.clients);
-  shared.emplace(*audit, *executor, fetching->ocsp(), *seen, registry, health);
+  shared.emplace(*audit, *executor, fetching->ocsp(), *seen, denying->recorder(), registry, health);
   pool.emplace(workers, generation->config.limits, *shared);
   if (auto bound = pool->bind(*generation); !bound) return bound;
   if (auto opened = open_control(generation->config.state_dir); !opened) return opened;
@@ -177,11 +183,12 @@ Result<void> Daemon::State::start(Checked checked) {
   if (auto stored = token_keys->store(*std::move(plan)); !stored) return stored;
   if (auto encrypted = token_keys->protect_all(); !encrypted) return encrypted;
   fetching->keys().begin(std::move(key_plan));
-  auto started = pool->start(*generation, fetching->keys().published(), [this](const std::string& detail) {
-    log::error("listener_failed", {{"detail", detail}});
-    has_listener_failed = true;
-    ::kill(::getpid(), SIGTERM);
-  });
+  auto started =
+      pool->start(*generation, fetching->keys().published(), denying->opened(), [this](const std::string& detail) {
+        log::error("listener_failed", {{"detail", detail}});
+        has_listener_failed = true;
+        ::kill(::getpid(), SIGTERM);
+      });
   if (!started) return started;
   token_keys->note_published();
   show(*generation);
@@ -192,6 +199,8 @@ Result<void> Daemon::State::start(Checked checked) {
   release_declarations(current->config);
   config_watch.emplace(*loop, registry);
   config_watch->follow(std::move(named), read_at);
+  // Before anybody hears that the server is ready.
+  (void)denying->do_what_is_due(current->snapshot);
   announce();
   look_at_ends();
   return {};
@@ -205,6 +214,7 @@ void Daemon::State::log_audit_head(std::string_view event) const {
 
 /// Requests wait until the main loop runs.
 Result<void> Daemon::State::open_control(const std::filesystem::path& state_dir) {
+  add_deny_commands(commands, denying->recorder());
   commands.add("keys.rotate", [this](const nlohmann::json& arguments) {
     return token_keys->rotate(make_key_policy(current->config), arguments);
   });
@@ -257,13 +267,7 @@ void Daemon::State::announce() {
 }
 
 void Daemon::State::wait() {
-  const MainLoop::OnSignal on_signal = [this](int number) {
-    if (number == SIGHUP) {
-      reload();
-    } else {
-      loop->stop();
-    }
-  };
+  const MainLoop::OnSignal on_signal = [this](int number) { number == SIGHUP ? reload() : loop->stop(); };
   loop->run(on_signal, [this] { return do_what_is_due(); });
 }
 
@@ -278,6 +282,7 @@ std::chrono::milliseconds Daemon::State::do_what_is_due() {
   }
   const auto to_keys = token_keys->do_due(make_key_policy(current->config));
   auto quiet = std::chrono::duration_cast<milliseconds>(ending_watch.next_look() - std::chrono::steady_clock::now());
+  quiet = std::min(quiet, denying->do_what_is_due(current->snapshot));
   if (to_keys) quiet = std::min(quiet, *to_keys);
   if (const auto to_change = config_watch->until_due()) quiet = std::min(quiet, *to_change);
   // The wall clock may be set meanwhile, so it is asked again now and then.
@@ -390,11 +395,13 @@ void Daemon::State::stop() {
   if (pool) pool->drain();
   if (fetching) fetching->stop();
   if (executor) executor->stop();
+  if (denying) denying->recorder().stop();  // before the workers that it publishes to
   pool.reset();
   shared.reset();
   if (audit) log_audit_head("audit_closed");
   fetching.reset();
   seen.reset();  // after the last request: writes what is queued
+  denying.reset();
   executor.reset();
 }
 

@@ -15,7 +15,8 @@ unsigned worker_count(const config::Config& config) { return config.workers == 0
 
 WorkerPool::Unit::Unit(const net::Limits& limits, Shared& shared)
     : directory{shared.executor},
-      service{directory, shared.ocsp, shared.seen, shared.audit, shared.service_metrics, shared.health, &wall_now},
+      service{directory,     shared.ocsp, shared.seen, shared.denials, shared.audit, shared.service_metrics,
+              shared.health, &wall_now},
       worker{limits, shared.session_metrics} {}
 
 void WorkerPool::Unit::publish_verifiers(const std::vector<std::shared_ptr<const gate::Published>>& published) {
@@ -103,6 +104,7 @@ void WorkerPool::add_verifier(const Generation& generation, std::size_t number, 
 }
 
 Result<void> WorkerPool::start(const Generation& generation, const oauth::KeyDirectory::Published& keys,
+                               const std::shared_ptr<const oauth::DenyList>& denied,
                                const std::function<void(std::string)>& on_listener_failure) {
   auto prepared = prepare(generation.snapshot);
   if (!prepared) return std::move(prepared).error();
@@ -110,6 +112,7 @@ Result<void> WorkerPool::start(const Generation& generation, const oauth::KeyDir
     units_[number]->service.publish(std::move((*prepared)[number]));
     units_[number]->service.publish_keys(keys);
     units_[number]->publish_verifiers(generation.verifiers[number]);
+    units_[number]->service.publish_denied(denied);
   }
   for (const auto& unit : units_) unit->worker.start(on_listener_failure);
   return {};
@@ -130,8 +133,8 @@ void WorkerPool::do_on_each(const std::function<void(Unit& unit, std::size_t num
   for (std::size_t number = 0; number < units_.size(); ++number) {
     auto task = std::make_shared<std::packaged_task<void()>>(
         [&work, unit = units_[number].get(), number] { work(*unit, number); });
-    done.push_back(task->get_future());
-    units_[number]->worker.post([task] { (*task)(); });
+    auto future = task->get_future();
+    if (units_[number]->worker.post([task] { (*task)(); })) done.push_back(std::move(future));
   }
   for (std::future<void>& future : done) future.get();
 }
@@ -163,6 +166,16 @@ void WorkerPool::put_keys(const std::string& client_id, const std::shared_ptr<co
   for (const auto& unit : units_) {
     unit->worker.post(
         [service = &unit->service, client_id, keys, attempt] { service->put_keys(client_id, keys, attempt); });
+  }
+}
+
+void WorkerPool::publish_denied(const std::shared_ptr<const oauth::DenyList>& denied) {
+  do_on_each([&denied](Unit& unit, std::size_t) { unit.service.publish_denied(denied); });
+}
+
+void WorkerPool::publish_feed(const std::shared_ptr<const oauth::Document>& feed) {
+  for (const auto& unit : units_) {
+    unit->worker.post([service = &unit->service, feed] { service->publish_feed(feed); });
   }
 }
 

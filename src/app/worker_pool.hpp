@@ -25,11 +25,13 @@ namespace certbound::app {
 /// What the workers share; outlives them.
 struct Shared {
   Shared(audit::Writer& audit_writer, store::Executor& store_executor, oauth::OcspSource& ocsp_source,
-         store::SeenRecorder& seen_recorder, metrics::Registry& metrics_registry, const oauth::Health& server_health)
+         store::SeenRecorder& seen_recorder, store::DenialRecorder& denial_recorder,
+         metrics::Registry& metrics_registry, const oauth::Health& server_health)
       : audit{audit_writer},
         executor{store_executor},
         ocsp{ocsp_source},
         seen{seen_recorder},
+        denials{denial_recorder},
         registry{metrics_registry},
         health{server_health},
         session_metrics{metrics_registry},
@@ -40,6 +42,7 @@ struct Shared {
   store::Executor& executor;
   oauth::OcspSource& ocsp;
   store::SeenRecorder& seen;
+  store::DenialRecorder& denials;
   metrics::Registry& registry;
   const oauth::Health& health;
   net::SessionMetrics session_metrics;
@@ -60,8 +63,9 @@ class WorkerPool {
   /// `invalid_request`, `detail` names the address and what the system said.
   [[nodiscard]] Result<void> bind(const Generation& generation);
 
-  /// Gives the first generation to the services and starts the threads. Errors: `server_error`.
+  /// Gives the first generation and the deny list to the services and starts the threads. Errors: `server_error`.
   [[nodiscard]] Result<void> start(const Generation& generation, const oauth::KeyDirectory::Published& keys,
+                                   const std::shared_ptr<const oauth::DenyList>& denied,
                                    const std::function<void(std::string)>& on_listener_failure);
 
   /// What publish() gives to each worker: made before anything changes, since it can fail. Errors: `server_error`.
@@ -79,6 +83,13 @@ class WorkerPool {
 
   /// oauth::Service::put_keys() on every worker, soon.
   void put_keys(const std::string& client_id, const std::shared_ptr<const oauth::KeySet>& keys, std::uint64_t attempt);
+
+  /// Tokens are judged by `denied`; returns when every worker has it that has not ended. After start(), on any
+  /// thread.
+  void publish_denied(const std::shared_ptr<const oauth::DenyList>& denied);
+
+  /// What the deny feed's URL shows, soon; null for nothing. After start(), on the main thread.
+  void publish_feed(const std::shared_ptr<const oauth::Document>& feed);
 
   /// The registry did not change after all: oauth::Service::release() on every worker.
   void release();
@@ -103,7 +114,7 @@ class WorkerPool {
   [[nodiscard]] Result<void> bind_verifiers(const Generation& generation);
   void add_verifier(const Generation& generation, std::size_t number, std::size_t worker, net::ListeningSocket socket);
 
-  /// On the thread of each worker; returns when each has done it.
+  /// On the thread of each worker; returns when each has done it that has not ended.
   void do_on_each(const std::function<void(Unit& unit, std::size_t number)>& work);
 
   Shared& shared_;

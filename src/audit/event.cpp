@@ -54,14 +54,15 @@ std::string render_event(const Event& event) {
   append_text(line, "auth_method", event.auth_method);
   if (event.certificate) append_certificate(line, *event.certificate);
   append_text(line, "grant_type", event.grant_type);
+  append_text(line, "token_state", event.token_state);
+  append_text(line, "token_client_id", event.token_client_id);
   if (event.reason == Reason::none) {
     append_text(line, "token_type", event.token_type);
     append_text(line, "jti", event.jti);
-    append_audience(line, event.audience);
+    if (!event.audience.empty()) append_audience(line, event.audience);
     append_text(line, "scope", event.scope);
     append_text(line, "confirmation", event.confirmation);
-    line += ",\"expires_at\":";
-    line += std::to_string(unix_seconds(event.expires_at));
+    if (event.expires_at != WallTime{}) line += ",\"expires_at\":" + std::to_string(unix_seconds(event.expires_at));
   }
   append_text(line, "listener", event.listener);
   append_text(line, "peer", event.peer);

@@ -18,7 +18,7 @@ struct Event {
   Event() = default;
 
   WallTime time{};
-  std::string_view endpoint;     ///< a literal: `token`
+  std::string_view endpoint;     ///< a literal: `token`, `introspection`, `revocation`
   std::uint64_t generation = 0;  ///< of the configuration that decided, as the log and `client list` count them
   std::string request_id;
   std::string peer;
@@ -31,6 +31,11 @@ struct Event {
 
   Reason reason = Reason::none;  ///< none: granted
   std::string detail;            ///< why it was refused, for people
+
+  /// What became of the token that the request was about: a literal; empty where it was about none. docs/REQUEST.md
+  /// lists them.
+  std::string_view token_state;
+  std::string token_client_id;  ///< to whom that token was issued, where it is one of ours
 
   // Granted only.
   std::string_view token_type;  ///< a literal

@@ -39,6 +39,13 @@ constexpr std::array<ReasonRow, kReasonCount> kReasons{{
      "The resource exists, but not for this client: add it to the client's `resources`."},
     {Reason::resource_missing, "resource_missing",
      "The request names no resource and the client has none to default to: add `resources` to the client."},
+    {Reason::resource_formats_differ, "resource_formats_differ",
+     "The request names resources of which some take JWTs and others opaque tokens: one token for both there cannot "
+     "be. "
+     "Ask for one token each."},
+    {Reason::token_not_owned, "token_not_owned",
+     "A client asked to revoke a token that was issued to another client (RFC 7009 section 2.1); the token stays as it "
+     "was."},
     {Reason::several_credentials, "several_credentials",
      "The request carries more than one kind of client authentication (RFC 6749 section 2.3)."},
     {Reason::client_unknown, "client_unknown", "No client with that client_id is registered."},
@@ -91,6 +98,11 @@ constexpr std::array<ReasonRow, kReasonCount> kReasons{{
      "tells (there is none, or it is past its nextUpdate), nor an OCSP responder, where the store asks one (it did not "
      "answer, its answer does not hold, or it does not know the certificate). The detail says which. Put the CA's "
      "newest CRL under `revocation.crls` and reload, or look at the responder."},
+    {Reason::client_denied, "client_denied",
+     "A denial takes the client out of service, whenever its tokens were issued: `deny list` shows it, `deny remove` "
+     "ends it."},
+    {Reason::certificate_denied, "certificate_denied",
+     "A denial takes the certificate out of service: the client needs another one, or `deny remove` ends the denial."},
     {Reason::invalid_input, "invalid_input", "A file or value given by the operator does not hold."},
     {Reason::overloaded, "overloaded", "A bounded queue is full; the request was refused with 503."},
     {Reason::audit_unavailable, "audit_unavailable",

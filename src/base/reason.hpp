@@ -25,6 +25,8 @@ enum class Reason : std::uint8_t {
   resource_unknown,
   resource_not_allowed,
   resource_missing,
+  resource_formats_differ,
+  token_not_owned,
   several_credentials,
 
   // Client authentication.
@@ -51,6 +53,8 @@ enum class Reason : std::uint8_t {
   certificate_unusable,
   certificate_revoked,
   revocation_unknown,
+  client_denied,
+  certificate_denied,
 
   // The server.
   invalid_input,

@@ -19,14 +19,19 @@ namespace certbound::cli {
 
 namespace {
 
-const Verb* const kVerbs[] = {&kServe,       &kCheck,      &kInit,          &kCertInspect, &kCertVerify,
-                              &kClientList,  &kClientShow, &kClientExplain, &kKeysList,    &kKeysRotate,  &kTokenInspect,
-                              &kTokenVerify, &kJwsVerify,  &kAuditVerify,   &kAuditShow,   &kVersion};
+const Verb* const kVerbs[] = {&kServe,      &kCheck,       &kInit,          &kCertInspect,  &kCertVerify,
+                              &kClientList, &kClientShow,  &kClientExplain, &kKeysList,     &kKeysRotate,
+                              &kDenyAdd,    &kDenyList,    &kDenyRemove,    &kTokenInspect, &kTokenVerify,
+                              &kJwsVerify,  &kAuditVerify, &kAuditShow,     &kVersion};
 
 constexpr std::pair<std::string_view, std::string_view> kGroups[] = {
-    {"cert", "certificates"},       {"client", "the registry of clients"},
-    {"jws", "JSON Web Signatures"}, {"keys", "signing keys"},
-    {"token", "access tokens"},     {"audit", "the record of every decision"},
+    {"cert", "certificates"},
+    {"client", "the registry of clients"},
+    {"jws", "JSON Web Signatures"},
+    {"keys", "signing keys"},
+    {"token", "access tokens"},
+    {"deny", "tokens that are out of service"},
+    {"audit", "the record of every decision"},
 };
 
 /// CLI11 writes into these; they outlive the parse.

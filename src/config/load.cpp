@@ -5,6 +5,7 @@
 #include <set>
 #include <utility>
 
+#include "base/text.hpp"
 #include "config/check.hpp"
 #include "config/client_reader.hpp"
 #include "config/options.hpp"
@@ -25,7 +26,7 @@ struct File {
 
 class Loader {
  public:
-  explicit Loader(const Surroundings& surroundings) : session_{surroundings, {}, {}, {}, {}} {}
+  explicit Loader(const Surroundings& surroundings) : session_{surroundings, {}, {}, {}, {}, {}} {}
 
   Loaded load(const std::filesystem::path& name, std::string text);
 
@@ -36,6 +37,7 @@ class Loader {
   void include_matches(Reader& reader, const Node& node, const std::string& pattern);
   void include_file(Reader& reader, const Node& node, const std::filesystem::path& path);
   void read_clients();
+  void warn_of_unknown_clients();
   void keep_named_files();
 
   Session session_;
@@ -140,6 +142,21 @@ void Loader::read_clients() {
     if (!file.source.is_main()) file.tree.reset();
   }
   clients.finish(session_.report);
+  warn_of_unknown_clients();
+}
+
+/// Not an error: a client may be registered by other means than the configuration.
+void Loader::warn_of_unknown_clients() {
+  for (const NamedClient& named : session_.named_clients) {
+    if (Reader::is_claimed(session_, "client", named.client_id)) continue;
+    std::vector<std::string_view> known;
+    for (const model::Client& client : config_.clients) known.push_back(client.client_id.text());
+    const std::string_view close = nearest(named.client_id, known);
+    session_.report.add(*named.place.source, named.place.start, named.place.end, named.place.path,
+                        in_quotes(named.client_id) + " is not a declared client" +
+                            (close.empty() ? "" : "; did you mean " + std::string{close} + "?"),
+                        Severity::warning);
+  }
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include "config/fields.hpp"
 #include "config/revocation_options.hpp"
 #include "config/verifier_options.hpp"
+#include "model/denial.hpp"
 
 namespace certbound::config {
 
@@ -103,11 +104,13 @@ const Section<oauth::SigningOptions>& signing_section() {
   return rows;
 }
 
+constexpr Range kLifetimeRange{10, std::chrono::seconds{model::kLongestLifetime}.count()};
+
 const Section<oauth::TokenOptions>& tokens_section() {
   static const Section<oauth::TokenOptions> rows{
       "tokens",
       {
-          duration<&oauth::TokenOptions::lifetime>("lifetime", {10, 24 * kHour},
+          duration<&oauth::TokenOptions::lifetime>("lifetime", kLifetimeRange,
                                                    "How long an access token is valid. Short: a client asks again."),
       }};
   return rows;
@@ -140,6 +143,30 @@ const Section<model::Resource>& resource_section() {
                                    });
                                  }}
               .sample("[orders.read, orders.write]"),
+          choice<&model::Resource::token_format>(
+              "token_format", {{"jwt", model::TokenFormat::jwt}, {"opaque", model::TokenFormat::opaque}},
+              "What the API's tokens look like. opaque: nobody can read them but this server, so the API asks the "
+              "introspection endpoint and has to be named under introspection_clients."),
+          Field<model::Resource>{
+              make_option("lifetime", make_shape(Kind::duration, kLifetimeRange),
+                          "How long the API's tokens are valid, where not as tokens.lifetime says. A token for several "
+                          "APIs lives as long as the shortest."),
+              [](Reader& reader, const Node& node, model::Resource& resource) {
+                resource.lifetime = reader.read_duration(node, kLifetimeRange);
+              }},
+          Field<model::Resource>{
+              make_option("introspection_clients", list_shape(text_shape(R"([ -~]{1,255})")),
+                          "The client_ids of this API's servers: the introspection endpoint tells them, and nobody "
+                          "else, about its tokens.",
+                          "[]"),
+              [](Reader& reader, const Node& node, model::Resource& resource) {
+                read_each(reader, node, [&](const Node& member) {
+                  auto id = read_checked_text(reader, member, &check_client_id);
+                  if (!id) return;
+                  reader.session().named_clients.push_back({*id, reader.place_of(member)});
+                  resource.introspection_clients.push_back(*std::move(id));
+                });
+              }},
       }};
   return rows;
 }

@@ -219,11 +219,21 @@ ValuePlace Reader::place_of(std::string_view key, const Node& node) {
   return {&source_, node.start, node.end, path(Labels::shown)};
 }
 
-bool Reader::claim(std::string_view kind, std::string_view name, const Node& node) {
+ValuePlace Reader::place_of(const Node& node) { return {&source_, node.start, node.end, path(Labels::shown)}; }
+
+static std::string claim_key(std::string_view kind, std::string_view name) {
   std::string key{kind};
   key.push_back('\0');
   key += name;
-  const auto [entry, is_new] = session_.claims.emplace(std::move(key), Spot{&source_, node.start});
+  return key;
+}
+
+bool Reader::is_claimed(const Session& session, std::string_view kind, std::string_view name) {
+  return session.claims.find(claim_key(kind, name)) != session.claims.end();
+}
+
+bool Reader::claim(std::string_view kind, std::string_view name, const Node& node) {
+  const auto [entry, is_new] = session_.claims.emplace(claim_key(kind, name), Spot{&source_, node.start});
   if (!is_new)
     complain(node, in_quotes(node.kind == NodeKind::scalar ? node.text : name) + " stands twice; the first is at " +
                        describe(entry->second) + ", remove one");

@@ -24,18 +24,6 @@ struct Spot {
   Mark mark;
 };
 
-/// What one load shares over all its files.
-struct Session {
-  const Surroundings& surroundings;
-  Report report;
-  std::map<std::string, Place> places;
-  std::unordered_map<std::string, Spot> claims;
-  NamedFiles named;
-};
-
-/// `FILE:LINE:COL`.
-[[nodiscard]] std::string describe(const Spot& spot);
-
 /// The place of a value and its path: for a problem that is found when its file's nodes are gone.
 struct ValuePlace {
   const Source* source = nullptr;
@@ -43,6 +31,25 @@ struct ValuePlace {
   Mark end;
   std::string path;
 };
+
+/// A client_id that an option names.
+struct NamedClient {
+  std::string client_id;
+  ValuePlace place;
+};
+
+/// What one load shares over all its files.
+struct Session {
+  const Surroundings& surroundings;
+  Report report;
+  std::map<std::string, Place> places;
+  std::unordered_map<std::string, Spot> claims;
+  NamedFiles named;
+  std::vector<NamedClient> named_clients;
+};
+
+/// `FILE:LINE:COL`.
+[[nodiscard]] std::string describe(const Spot& spot);
 
 /// Typed reads of one file's nodes. A value that does not hold is reported at its place, under its path, and nothing
 /// comes back; the caller goes on with the next. A node that was reported before comes back as nothing in silence.
@@ -104,8 +111,13 @@ class Reader {
   /// Where the member `key` of the current section stands, for complaining of it later.
   [[nodiscard]] ValuePlace place_of(std::string_view key, const Node& node);
 
+  /// Where the value `node` of the current step stands.
+  [[nodiscard]] ValuePlace place_of(const Node& node);
+
   /// The first use of `name` among those of `kind`. A second one is reported and comes back as false.
   [[nodiscard]] bool claim(std::string_view kind, std::string_view name, const Node& node);
+  /// Did claim() have `name` in any file?
+  [[nodiscard]] static bool is_claimed(const Session& session, std::string_view kind, std::string_view name);
 
   /// Remembers where the value stands, for problems that are found after loading.
   void record_place(const Node& node);

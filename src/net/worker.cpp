@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <cstring>
 #include <fcntl.h>
+#include <mutex>
 #include <poll.h>
 #include <sys/socket.h>
 #include <thread>
@@ -122,6 +123,8 @@ struct Worker::State {
 
   Task<void> run_listener(std::size_t number);
   Task<void> run_sweep();
+  void run();
+  bool post(std::function<void()> action);
   void begin_drain();
   [[nodiscard]] bool make_room(ListenerState& listener);
   [[nodiscard]] std::size_t session_count() const { return sessions.size() + operator_sessions.size(); }
@@ -136,8 +139,34 @@ struct Worker::State {
   asio::steady_timer sweep_timer{io};
   std::chrono::steady_clock::time_point drain_until = std::chrono::steady_clock::time_point::max();
   std::function<void(std::string)> on_listener_failure;
+  std::mutex mutex;  // guards the two below
+  std::size_t posted = 0;
+  bool has_ended = false;
   std::thread thread;
 };
+
+/// Until there is nothing to do and nothing was posted: what post() took is done.
+void Worker::State::run() {
+  for (;;) {
+    io.run();
+    const std::lock_guard lock{mutex};
+    has_ended = posted == 0;
+    if (has_ended) return;
+    io.restart();
+  }
+}
+
+bool Worker::State::post(std::function<void()> action) {
+  const std::lock_guard lock{mutex};
+  if (has_ended) return false;
+  ++posted;
+  asio::post(io, [this, action = std::move(action)] {
+    action();
+    const std::lock_guard done{mutex};
+    --posted;
+  });
+  return true;
+}
 
 bool Worker::State::make_room(ListenerState& listener) {
   // Clients first: an operator's connection that was just accepted counts as idle too.
@@ -243,11 +272,11 @@ void Worker::start(std::function<void(std::string)> on_listener_failure) {
   spawn(state_->io.get_executor(), state_->run_sweep(), "sweep", state_->metrics.faults, state_->on_listener_failure);
   state_->thread = std::thread{[state = state_.get()] {
     mark_event_loop_thread();
-    state->io.run();
+    state->run();
   }};
 }
 
-void Worker::post(std::function<void()> action) { asio::post(state_->io, std::move(action)); }
+bool Worker::post(std::function<void()> action) { return state_->post(std::move(action)); }
 
 void Worker::publish_tls(std::size_t listener, TlsContext tls) { state_->listeners[listener]->tls = std::move(tls); }
 

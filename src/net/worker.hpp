@@ -63,8 +63,9 @@ class Worker {
   /// deadlines does.
   void start(std::function<void(std::string)> on_listener_failure);
 
-  /// Runs `action` on the worker's thread, later. Any thread.
-  void post(std::function<void()> action);
+  /// Runs `action` on the worker's thread, later. Any thread. False where that has ended after a drain: then nobody
+  /// runs it.
+  bool post(std::function<void()> action);
 
   /// New connections of that listener use `tls`. On the worker's thread only.
   void publish_tls(std::size_t listener, TlsContext tls);

@@ -23,6 +23,10 @@ int status_of(ErrorCode code) {
   return 500;
 }
 
+/// RFC 9110 section 15.5.2 wants a challenge, and no registered scheme says that the certificate of the connection is
+/// what counts. One that nobody knows starts no dialogue and makes nobody send a password.
+constexpr std::string_view kOwnChallenge = "ClientCertificate realm=\"certbound\"";
+
 /// The scheme of the Authorization header, if it is one that a challenge can name.
 std::string challenge_for(std::string_view authorization) {
   const std::string_view scheme = authorization.substr(0, authorization.find(' '));
@@ -35,13 +39,16 @@ std::string challenge_for(std::string_view authorization) {
 
 }  // namespace
 
-http::Response render_error(const Error& error, const http::Request& request) {
+http::Response render_error(const Error& error, const http::Request& request, Refusal refusal) {
   int status = status_of(error.code);
   const auto authorization = request.find_header("authorization");
-  const bool is_challenged = error.code == ErrorCode::invalid_client && authorization.has_value();
+  const bool is_challenged =
+      error.code == ErrorCode::invalid_client && (authorization || refusal == Refusal::unauthorized);
   if (is_challenged) status = 401;
   http::Response response = http::error_response(status, name(error.code), error.text, request.id);
-  if (is_challenged) response.headers.emplace_back("WWW-Authenticate", challenge_for(*authorization));
+  if (is_challenged)
+    response.headers.emplace_back("WWW-Authenticate",
+                                  authorization ? challenge_for(*authorization) : std::string{kOwnChallenge});
   if (status == 503) response.headers.emplace_back("Retry-After", "1");
   return response;
 }

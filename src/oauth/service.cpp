@@ -5,7 +5,9 @@
 
 #include "base/log.hpp"
 #include "http/json_response.hpp"
+#include "oauth/access_token.hpp"
 #include "oauth/client_auth/authenticate.hpp"
+#include "oauth/endpoints/deny_feed.hpp"
 #include "oauth/endpoints/documents.hpp"
 #include "oauth/error_response.hpp"
 #include "x509/name.hpp"
@@ -41,21 +43,28 @@ void answer_with_failures(x509::OcspDesk& desk, WallTime now) {
 std::array<metrics::Counter, kReasonCount> make_refusal_counters(metrics::Registry& registry) {
   std::array<metrics::Counter, kReasonCount> counters;
   for (std::size_t i = 1; i < kReasonCount; ++i) {
-    counters[i] = registry.counter("certbound_refusals_total", "Token requests refused, by reason (docs/ERRORS.md)",
-                                   {{"reason", name(static_cast<Reason>(i))}});
+    counters[i] =
+        registry.counter("certbound_refusals_total", "Requests of clients refused, by reason (docs/ERRORS.md)",
+                         {{"reason", name(static_cast<Reason>(i))}});
   }
   return counters;
 }
 
-audit::Event make_event(const http::Request& request, WallTime now) {
+audit::Event make_event(const ClientEndpoint& endpoint, const http::Request& request, WallTime now) {
   audit::Event event;
   event.time = now;
-  event.endpoint = "token";
+  event.endpoint = endpoint.name;
   event.request_id = request.id;
   event.peer = request.connection->peer_address;
   event.listener = request.connection->listener_address;
   event.certificate = request.connection->peer;
   return event;
+}
+
+/// Responders were asked again and again, and each time the configuration had other questions by then.
+Error undecided() {
+  return {ErrorCode::temporarily_unavailable, Reason::overloaded, "the server is busy; ask again later",
+          "a responder's answer is missing"};
 }
 
 /// OPTIONS of a known URL says what it takes (RFC 9110 section 9.3.7).
@@ -80,6 +89,11 @@ ServiceMetrics::ServiceMetrics(metrics::Registry& registry)
     : tokens_issued{registry.counter("certbound_tokens_issued_total", "Access tokens issued")},
       refusals{make_refusal_counters(registry)},
       token_seconds{registry.histogram("certbound_token_duration_seconds", "Time to answer a token request")},
+      active_introspections{registry.counter("certbound_introspections_total", "Introspections answered, by the answer",
+                                             {{"active", "true"}})},
+      inactive_introspections{registry.counter("certbound_introspections_total",
+                                               "Introspections answered, by the answer", {{"active", "false"}})},
+      tokens_revoked{registry.counter("certbound_tokens_revoked_total", "Tokens that their clients revoked")},
       document_requests{registry.counter("certbound_document_requests_total", "Requests for metadata and keys")},
       verification_hits{
           registry.counter("certbound_chain_verifications_remembered_total", "Chain validations answered from memory")},
@@ -88,8 +102,9 @@ ServiceMetrics::ServiceMetrics(metrics::Registry& registry)
           "Chain validations that soft_fail accepted though nobody says whether a certificate is revoked")},
       faults{registry.counter("certbound_faults_total", "Exceptions that reached a coroutine's end; each is a bug")} {}
 
-Service::Service(store::ClientDirectory& directory, OcspSource& ocsp, store::SeenRecorder& seen, audit::Writer& audit,
-                 const ServiceMetrics& metrics, const Health& health, WallClock clock)
+Service::Service(store::ClientDirectory& directory, OcspSource& ocsp, store::SeenRecorder& seen,
+                 store::DenialRecorder& denials, audit::Writer& audit, const ServiceMetrics& metrics,
+                 const Health& health, WallClock clock)
     : directory_{directory},
       memory_{x509::VerificationMemory::kCapacity,
               [&metrics](const x509::TrustStore& store, const x509::VerifiedPath& path, WallTime now) {
@@ -98,6 +113,7 @@ Service::Service(store::ClientDirectory& directory, OcspSource& ocsp, store::See
               }},
       ocsp_{ocsp},
       seen_{seen},
+      denials_{denials},
       audit_{audit},
       metrics_{metrics},
       health_{health},
@@ -106,10 +122,16 @@ Service::Service(store::ClientDirectory& directory, OcspSource& ocsp, store::See
 Result<Service::Prepared> Service::prepare(const std::shared_ptr<const Snapshot>& snapshot) {
   auto signer = TokenSigner::make(snapshot->active_key());
   if (!signer) return std::move(signer).error();
+  auto own_keys = parse_own_keys(snapshot->jwks);
+  if (!own_keys) return std::move(own_keys).error();
   const std::string& path = snapshot->issuer_path;
-  return std::make_shared<Published>(Published{snapshot, *std::move(signer), path + "/oauth2/token",
-                                               path + "/oauth2/jwks", metadata_path(path), path + "/healthz",
-                                               path + "/readyz"});
+  std::vector<std::string> endpoint_paths;
+  for (const ClientEndpoint& endpoint : all_client_endpoints()) {
+    endpoint_paths.push_back(path + std::string{endpoint.path});
+  }
+  return std::make_shared<Published>(
+      Published{snapshot, *std::move(signer), *std::move(own_keys), std::move(endpoint_paths), path + "/oauth2/jwks",
+                path + "/oauth2/denied", metadata_path(path), path + "/healthz", path + "/readyz"});
 }
 
 void Service::publish(Prepared prepared) {
@@ -140,32 +162,35 @@ Error Service::note_fault(const http::Request& request, std::string what) {
 }
 
 Task<http::Response> Service::route(const http::Request& request, const Published& published) {
-  if (request.path == published.token_path) {
-    if (request.method == http::Method::post) co_return co_await answer_token(request);
+  for (std::size_t i = 0; i < published.endpoint_paths.size(); ++i) {
+    if (request.path != published.endpoint_paths[i]) continue;
+    if (request.method == http::Method::post) co_return co_await answer_client(all_client_endpoints()[i], request);
     constexpr std::string_view kAllow = "POST, OPTIONS";
     if (request.method == http::Method::options) co_return answer_options(kAllow);
     co_return http::method_not_allowed(kAllow, request.id);
   }
   const bool is_metadata = request.path == published.metadata_path;
   const bool is_jwks = request.path == published.jwks_path;
+  const bool is_feed = request.path == published.feed_path;
   const bool is_healthz = request.path == published.healthz_path;
   const bool is_readyz = request.path == published.readyz_path;
-  if (!is_metadata && !is_jwks && !is_healthz && !is_readyz) co_return http::not_found(request.id);
+  if (!is_metadata && !is_jwks && !is_feed && !is_healthz && !is_readyz) co_return http::not_found(request.id);
   if (auto refused = check_document_method(request)) co_return *std::move(refused);
   if (is_healthz) co_return health_.render_healthz();
   if (is_readyz) co_return co_await health_.render_readyz();
   metrics_.document_requests.increment();
+  if (is_feed) co_return show_feed(request);
   const Snapshot& snapshot = *published.snapshot;
   if (is_metadata) co_return serve_document(snapshot.metadata, http::kJson, request);
   co_return serve_document(snapshot.jwks, kJwkSet, request);
 }
 
-Task<http::Response> Service::answer_token(const http::Request& request) {
+Task<http::Response> Service::answer_client(const ClientEndpoint& endpoint, const http::Request& request) {
   const auto began = std::chrono::steady_clock::now();
-  audit::Event event = make_event(request, clock_());
+  audit::Event event = make_event(endpoint, request, clock_());
   event.generation = published_->snapshot->generation;
-  auto granted = co_await decide_token(request, event);
-  http::Response response = granted ? *std::move(granted) : refuse(granted.error(), request, event);
+  auto answered = co_await decide(endpoint, request, event);
+  http::Response response = answered ? *std::move(answered) : refuse(endpoint, answered.error(), request, event);
   // The record leaves before the answer: it may know a token that nobody got, never the other way round.
   const auto recorded = co_await audit_.record(event);
   if (!recorded) {
@@ -173,25 +198,27 @@ Task<http::Response> Service::answer_token(const http::Request& request) {
     log::error("audit_failed", {{"request_id", request.id}, {"detail", recorded.error().detail}});
     response = render_error(recorded.error(), request);
   }
-  count(event.reason, std::chrono::steady_clock::now() - began);
+  count(event, std::chrono::steady_clock::now() - began);
   co_return response;
 }
 
-Task<Result<http::Response>> Service::decide_token(const http::Request& request, audit::Event& event) {
+Task<Result<http::Response>> Service::decide(const ClientEndpoint& endpoint, const http::Request& request,
+                                             audit::Event& event) {
   std::string fault;
   try {
     x509::OcspDesk desk{answers_};
-    auto granted = co_await try_token(request, desk, event);
-    if (!desk.questions.empty()) granted = co_await ask_and_try_token(request, desk, event);
-    if (!granted && granted.error().reason == Reason::certificate_not_registered) {
+    auto answered = co_await try_once(endpoint, request, desk, event);
+    if (!desk.questions.empty()) answered = co_await ask_and_try(endpoint, request, desk, event);
+    if (!answered && answered.error().reason == Reason::certificate_not_registered) {
       // The certificate may be newer than what the client's jwks_uri said last. All is looked at anew then: the
       // registration may have changed while the request waited.
       const bool is_worth_another_try = co_await keys_.renew(event.client_id);
-      if (is_worth_another_try) granted = co_await try_token(request, desk, event);
-      if (!desk.questions.empty()) granted = co_await ask_and_try_token(request, desk, event);
+      if (is_worth_another_try) answered = co_await try_once(endpoint, request, desk, event);
+      if (!desk.questions.empty()) answered = co_await ask_and_try(endpoint, request, desk, event);
     }
-    if (granted) note_seen(event);
-    co_return granted;
+    if (answered) note_seen(event);
+    if (!answered && answered.error().reason == Reason::certificate_revoked) deny_revoked(event);
+    co_return answered;
   } catch (const std::exception& exception) {
     fault = exception.what();
   }
@@ -208,33 +235,63 @@ void Service::count_hits() {
 
 /// All is looked at anew with the answers: a reload may have come meanwhile, and a trust store of the new configuration
 /// may have questions of its own. Reloads without end are no reason to wait without end: then nobody tells.
-Task<Result<http::Response>> Service::ask_and_try_token(const http::Request& request, x509::OcspDesk& desk,
-                                                        audit::Event& event) {
+Task<Result<http::Response>> Service::ask_and_try(const ClientEndpoint& endpoint, const http::Request& request,
+                                                  x509::OcspDesk& desk, audit::Event& event) {
   co_await ask_responders(desk, ocsp_);
-  auto granted = co_await try_token(request, desk, event);
-  if (desk.questions.empty()) co_return granted;
+  auto answered = co_await try_once(endpoint, request, desk, event);
+  if (desk.questions.empty()) co_return answered;
   co_await ask_responders(desk, ocsp_);
-  granted = co_await try_token(request, desk, event);
-  if (desk.questions.empty()) co_return granted;
+  answered = co_await try_once(endpoint, request, desk, event);
+  if (desk.questions.empty()) co_return answered;
   answer_with_failures(desk, clock_());
-  co_return co_await try_token(request, desk, event);
+  co_return co_await try_once(endpoint, request, desk, event);
 }
 
-Task<Result<http::Response>> Service::try_token(const http::Request& request, x509::OcspDesk& desk,
-                                                audit::Event& event) {
-  const auto call = co_await read_token_call(request, directory_, event);
+Task<Result<http::Response>> Service::try_once(const ClientEndpoint& endpoint, const http::Request& request,
+                                               x509::OcspDesk& desk, audit::Event& event) {
+  const auto call = co_await read_client_call(request, directory_, event);
   if (!call) co_return call.error();
   // Taken only now: a registration and the trust stores that it is checked against belong to one configuration.
   const std::shared_ptr<Published> published = published_;
+  const std::shared_ptr<const DenyList> denied = denied_;
   event.generation = published->snapshot->generation;
   std::shared_ptr<const KeySet> fetched;
   if (call->registration && !call->registration->client.jwks_uri.empty()) fetched = keys_.find(event.client_id);
   desk.questions.clear();
-  AuthContext context{*published->snapshot, memory_, desk, event.time};
-  context.fetched_keys = fetched.get();
-  auto granted = co_await grant_token(*call, request, context, published->signer, event);
+  AuthContext auth{*published->snapshot, memory_, desk, event.time};
+  auth.fetched_keys = fetched.get();
+  auth.denied = denied.get();
+  const auto caller = authenticate_client(call->registration, request, call->form, auth, event);
   count_hits();
-  co_return granted;
+  if (!caller) co_return caller.error();
+  // Nothing is decided, so nothing is done: the request begins anew with the answers.
+  if (!desk.questions.empty()) co_return undecided();
+  const EndpointContext context{*published->snapshot, *denied, published->own_keys, published->signer, denials_};
+  auto answered = co_await endpoint.answer(request, call->form, *caller, context, event);
+  co_return answered;
+}
+
+http::Response Service::show_feed(const http::Request& request) const {
+  if (feed_) return serve_document(*feed_, "application/jwt", request);
+  const Error error{ErrorCode::temporarily_unavailable, Reason::overloaded,
+                    "there is no deny feed now; ask again later"};
+  return render_error(error, request);
+}
+
+/// Tokens that the certificate got before it was revoked. Later ones are none of ours to deny: it may be registered
+/// by itself for another client, where revocation does not count, or be taken off the list again.
+void Service::deny_revoked(const audit::Event& event) {
+  constexpr std::chrono::minutes kInterval{10};
+  const std::string& x5t_s256 = event.certificate->x5t_s256;
+  if (denied_->denies_certificate(x5t_s256, event.time - kInterval, event.time)) return;
+  model::Denial denial;
+  denial.kind = model::DenialKind::thumbprint;
+  denial.subject = x5t_s256;
+  denial.issued_before = event.time + std::chrono::seconds{1};  // those of this second too
+  denial.reason = "found revoked when it came as client " + event.client_id;
+  denial.created_at = event.time;
+  denial.until = event.time + model::kLongestLifetime;
+  denials_.note(std::move(denial));
 }
 
 void Service::note_seen(const audit::Event& event) {
@@ -245,21 +302,27 @@ void Service::note_seen(const audit::Event& event) {
               presented.leaf.not_after(), event.time, event.time});
 }
 
-void Service::count(Reason outcome, std::chrono::duration<double> lasted) {
-  if (outcome == Reason::none) {
-    metrics_.tokens_issued.increment();
+void Service::count(const audit::Event& event, std::chrono::duration<double> lasted) {
+  if (event.reason != Reason::none) {
+    metrics_.refusals[static_cast<std::size_t>(event.reason)].increment();
+  } else if (event.endpoint == "introspection") {
+    (event.token_state == "active" ? metrics_.active_introspections : metrics_.inactive_introspections).increment();
+  } else if (event.endpoint == "revocation") {
+    if (event.token_state == "revoked") metrics_.tokens_revoked.increment();
   } else {
-    metrics_.refusals[static_cast<std::size_t>(outcome)].increment();
+    metrics_.tokens_issued.increment();
   }
-  metrics_.token_seconds.observe(lasted.count());
+  if (event.endpoint == "token") metrics_.token_seconds.observe(lasted.count());
 }
 
-http::Response Service::refuse(const Error& error, const http::Request& request, audit::Event& event) {
+http::Response Service::refuse(const ClientEndpoint& endpoint, const Error& error, const http::Request& request,
+                               audit::Event& event) {
   event.reason = error.reason;
   event.detail = error.detail;
   const bool is_ours = error.code == ErrorCode::server_error || error.code == ErrorCode::temporarily_unavailable;
   log::write(is_ours ? log::Level::error : log::Level::info, is_ours ? "request_failed" : "client_refused",
              {{"request_id", request.id},
+              {"endpoint", endpoint.name},
               {"client_id", event.client_id},
               {"error", name(error.code)},
               {"reason", name(error.reason)},
@@ -268,7 +331,7 @@ http::Response Service::refuse(const Error& error, const http::Request& request,
               {"subject", event.certificate ? std::string_view{event.certificate->subject} : std::string_view{}},
               {"peer", event.peer},
               {"where", is_ours ? error.where.file_name() : ""}});
-  return render_error(error, request);
+  return render_error(error, request, endpoint.refusal);
 }
 
 }  // namespace certbound::oauth

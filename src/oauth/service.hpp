@@ -11,7 +11,7 @@
 #include "base/metrics.hpp"
 #include "base/reason.hpp"
 #include "http/handler.hpp"
-#include "oauth/endpoints/token.hpp"
+#include "oauth/endpoints/client_endpoint.hpp"
 #include "oauth/health.hpp"
 #include "oauth/issue.hpp"
 #include "oauth/key_directory.hpp"
@@ -29,6 +29,9 @@ struct ServiceMetrics {
   metrics::Counter tokens_issued;
   std::array<metrics::Counter, kReasonCount> refusals;  ///< by Reason
   metrics::Histogram token_seconds;
+  metrics::Counter active_introspections;
+  metrics::Counter inactive_introspections;
+  metrics::Counter tokens_revoked;
   metrics::Counter document_requests;
   metrics::Counter verification_hits;
   metrics::Counter unknown_revocations;
@@ -39,8 +42,9 @@ struct ServiceMetrics {
 /// has its audit record with the kernel before it leaves; where the record cannot be written nothing is granted.
 class Service final : public http::Handler {
  public:
-  Service(store::ClientDirectory& directory, OcspSource& ocsp, store::SeenRecorder& seen, audit::Writer& audit,
-          const ServiceMetrics& metrics, const Health& health, WallClock clock);
+  Service(store::ClientDirectory& directory, OcspSource& ocsp, store::SeenRecorder& seen,
+          store::DenialRecorder& denials, audit::Writer& audit, const ServiceMetrics& metrics, const Health& health,
+          WallClock clock);
 
   struct Published;
   /// A snapshot with what one worker needs to answer under it.
@@ -67,6 +71,12 @@ class Service final : public http::Handler {
     keys_.put(client_id, std::move(keys), attempt);
   }
 
+  /// Every token that is judged from now on is judged by `denied`. On the worker's thread.
+  void publish_denied(std::shared_ptr<const DenyList> denied) { denied_ = std::move(denied); }
+
+  /// What the deny feed's URL shows from now on; null: that there is none just now. On the worker's thread.
+  void publish_feed(std::shared_ptr<const Document> feed) { feed_ = std::move(feed); }
+
   /// The registry did not change after all.
   void release() { directory_.release(); }
 
@@ -74,17 +84,21 @@ class Service final : public http::Handler {
 
  private:
   [[nodiscard]] Task<http::Response> route(const http::Request& request, const Published& published);
-  [[nodiscard]] Task<http::Response> answer_token(const http::Request& request);
-  [[nodiscard]] Task<Result<http::Response>> decide_token(const http::Request& request, audit::Event& event);
-  [[nodiscard]] Task<Result<http::Response>> try_token(const http::Request& request, x509::OcspDesk& desk,
-                                                       audit::Event& event);
-  [[nodiscard]] Task<Result<http::Response>> ask_and_try_token(const http::Request& request, x509::OcspDesk& desk,
-                                                               audit::Event& event);
-  [[nodiscard]] http::Response refuse(const Error& error, const http::Request& request, audit::Event& event);
+  [[nodiscard]] Task<http::Response> answer_client(const ClientEndpoint& endpoint, const http::Request& request);
+  [[nodiscard]] Task<Result<http::Response>> decide(const ClientEndpoint& endpoint, const http::Request& request,
+                                                    audit::Event& event);
+  [[nodiscard]] Task<Result<http::Response>> try_once(const ClientEndpoint& endpoint, const http::Request& request,
+                                                      x509::OcspDesk& desk, audit::Event& event);
+  [[nodiscard]] Task<Result<http::Response>> ask_and_try(const ClientEndpoint& endpoint, const http::Request& request,
+                                                         x509::OcspDesk& desk, audit::Event& event);
+  [[nodiscard]] http::Response refuse(const ClientEndpoint& endpoint, const Error& error, const http::Request& request,
+                                      audit::Event& event);
   [[nodiscard]] Error note_fault(const http::Request& request, std::string what);
   void count_hits();
+  void deny_revoked(const audit::Event& event);
+  [[nodiscard]] http::Response show_feed(const http::Request& request) const;
   void note_seen(const audit::Event& event);
-  void count(Reason outcome, std::chrono::duration<double> lasted);
+  void count(const audit::Event& event, std::chrono::duration<double> lasted);
 
   store::ClientDirectory& directory_;
   KeyDirectory keys_;
@@ -94,6 +108,9 @@ class Service final : public http::Handler {
   OcspSource& ocsp_;
   store::SeenRecorder& seen_;
   SeenFilter seen_filter_;
+  store::DenialRecorder& denials_;
+  std::shared_ptr<const Document> feed_;
+  std::shared_ptr<const DenyList> denied_ = std::make_shared<const DenyList>();
   audit::Writer& audit_;
   const ServiceMetrics& metrics_;
   const Health& health_;
@@ -105,8 +122,10 @@ class Service final : public http::Handler {
 struct Service::Published {
   std::shared_ptr<const Snapshot> snapshot;
   TokenSigner signer;
-  std::string token_path;
+  std::vector<jose::Jwk> own_keys;
+  std::vector<std::string> endpoint_paths;  // of all_client_endpoints(), in its order
   std::string jwks_path;
+  std::string feed_path;
   std::string metadata_path;
   std::string healthz_path;
   std::string readyz_path;

@@ -4,14 +4,15 @@
 
 #include "base/result.hpp"
 #include "store/client_store.hpp"
+#include "store/denial_store.hpp"
 #include "store/key_store.hpp"
 #include "store/seen_certificate.hpp"
 
 namespace certbound::store {
 
 /// The registry as its one writer sees it. Outlives every reader that it made. clients(), keys(),
-/// seen_certificates() and load_generation() share one connection: use them from one thread at a time, and never from
-/// one that serves connections.
+/// seen_certificates(), denials() and load_generation() share one connection: use them from one thread at a time, and
+/// never from one that serves connections.
 class Store {
  public:
   Store() = default;
@@ -22,6 +23,7 @@ class Store {
   [[nodiscard]] virtual ClientStore& clients() = 0;
   [[nodiscard]] virtual KeyStore& keys() = 0;
   [[nodiscard]] virtual SeenCertificateReader& seen_certificates() = 0;
+  [[nodiscard]] virtual DenialReader& denials() = 0;
 
   /// The generation that the last reconcile_clients() began. Errors: as ClientReader.
   [[nodiscard]] virtual Result<RegistryGeneration> load_generation() = 0;
@@ -31,6 +33,9 @@ class Store {
 
   /// A connection of its own, for the thread that notes what was seen. Errors: as ClientReader.
   [[nodiscard]] virtual Result<std::unique_ptr<SeenCertificateStore>> make_seen_store() const = 0;
+
+  /// A connection of its own, for the thread that changes denials. Errors: as ClientReader.
+  [[nodiscard]] virtual Result<std::unique_ptr<DenialStore>> make_denial_store() const = 0;
 };
 
 /// The registry as a command line verb sees it, also while the daemon runs. It has no way to write and none to a
@@ -45,6 +50,7 @@ class ReadOnlyStore {
   [[nodiscard]] virtual ClientReader& clients() = 0;
   [[nodiscard]] virtual KeyReader& keys() = 0;
   [[nodiscard]] virtual SeenCertificateReader& seen_certificates() = 0;
+  [[nodiscard]] virtual DenialReader& denials() = 0;
   /// As of Store.
   [[nodiscard]] virtual Result<RegistryGeneration> load_generation() = 0;
 };

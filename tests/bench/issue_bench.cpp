@@ -49,7 +49,9 @@ class Bench {
     executor_ = take_value(store::make_executor(*store_, store::ExecutorOptions()));
     directory_.emplace(*executor_);
     seen_ = std::make_unique<store::SeenRecorder>(take_value(store_->make_seen_store()), registry_);
-    service_.emplace(*directory_, ocsp_, *seen_, *audit_, metrics_, health_, &wall_now);
+    denials_ = std::make_unique<store::DenialRecorder>(
+        take_value(store_->make_denial_store()), std::span<const model::Denial>{}, [](auto, auto) {}, registry_);
+    service_.emplace(*directory_, ocsp_, *seen_, *denials_, *audit_, metrics_, health_, &wall_now);
     publish(algorithm);
   }
   Bench(const Bench&) = delete;
@@ -147,6 +149,7 @@ class Bench {
   std::unique_ptr<audit::Writer> audit_;
   std::unique_ptr<store::Executor> executor_;
   std::unique_ptr<store::SeenRecorder> seen_;
+  std::unique_ptr<store::DenialRecorder> denials_;
   std::optional<store::ClientDirectory> directory_;
   std::optional<Service> service_;
 };

@@ -431,6 +431,84 @@ TYPED_TEST_P(StoreSuite, ListsCertificatesThatEndTheFirstFirst) {
   EXPECT_EQ(ending(31, 9), "ca of 2") << "what a removed client had is forgotten";
 }
 
+inline model::Denial suite_denial(model::DenialKind kind, const std::string& subject, int seconds) {
+  model::Denial denial;
+  denial.kind = kind;
+  denial.subject = subject;
+  denial.reason = "laptop \"lost\"\n; DROP TABLE denial";
+  denial.created_at = WallTime{std::chrono::seconds{1700000000}};
+  denial.until = denial.created_at + std::chrono::seconds{seconds};
+  return denial;
+}
+
+TYPED_TEST_P(StoreSuite, GivesBackEveryMemberOfADenial) {
+  this->open();
+  auto denials = *this->store_->make_denial_store();
+  std::vector<model::Denial> added{suite_denial(model::DenialKind::jti, "a", 60),
+                                   suite_denial(model::DenialKind::thumbprint, std::string(43, 'A'), 60),
+                                   suite_denial(model::DenialKind::client, "etl '", 60),
+                                   suite_denial(model::DenialKind::issued_before, "", 60)};
+  added[2].issued_before = added[2].created_at - std::chrono::hours{1};
+  added[3].issued_before = WallTime{};
+  ASSERT_TRUE(denials->add_denials(added));
+  // Another connection sees it: it is committed.
+  const auto listed = load_denials(this->store_->denials());
+  ASSERT_TRUE(listed) << listed.error().detail;
+  EXPECT_EQ(*listed, added);
+  EXPECT_GT(added.front().id, 0U);
+}
+
+TYPED_TEST_P(StoreSuite, ListsDenialsInPages) {
+  this->open();
+  auto denials = *this->store_->make_denial_store();
+  std::vector<model::Denial> added(3, suite_denial(model::DenialKind::jti, "same", 60));
+  ASSERT_TRUE(denials->add_denials(added));
+  const auto first = denials->list_denials(0, 2);
+  ASSERT_TRUE(first);
+  EXPECT_EQ(*first, (std::vector<model::Denial>{added[0], added[1]}));
+  const auto second = denials->list_denials(first->back().id, 2);
+  ASSERT_TRUE(second);
+  EXPECT_EQ(*second, std::vector<model::Denial>{added[2]});
+}
+
+TYPED_TEST_P(StoreSuite, RemovesADenialAndNeverGivesItsIdAgain) {
+  this->open();
+  auto denials = *this->store_->make_denial_store();
+  std::vector<model::Denial> added{suite_denial(model::DenialKind::jti, "a", 60)};
+  ASSERT_TRUE(denials->add_denials(added));
+  const auto removed = denials->remove_denial(added.front().id);
+  ASSERT_TRUE(removed);
+  EXPECT_EQ(*removed, added.front());
+  const auto again = denials->remove_denial(added.front().id);
+  ASSERT_TRUE(again);
+  EXPECT_FALSE(*again);
+  std::vector<model::Denial> next{suite_denial(model::DenialKind::jti, "b", 60)};
+  ASSERT_TRUE(denials->add_denials(next));
+  EXPECT_GT(next.front().id, added.front().id);
+}
+
+TYPED_TEST_P(StoreSuite, ForgetsDenialsWhoseTimeIsOver) {
+  this->open();
+  auto denials = *this->store_->make_denial_store();
+  std::vector<model::Denial> added{suite_denial(model::DenialKind::jti, "first", 60),
+                                   suite_denial(model::DenialKind::jti, "second", 60),
+                                   suite_denial(model::DenialKind::jti, "later", 61)};
+  ASSERT_TRUE(denials->add_denials(added));
+  const WallTime end = added.front().until;
+  const auto early = denials->forget_denials(end - std::chrono::seconds{1}, 10);
+  ASSERT_TRUE(early);
+  EXPECT_TRUE(early->empty());
+  const auto one = denials->forget_denials(end, 1);
+  ASSERT_TRUE(one);
+  EXPECT_EQ(one->size(), 1U);
+  const auto other = denials->forget_denials(end, 10);
+  ASSERT_TRUE(other);
+  EXPECT_EQ(other->size(), 1U);
+  const auto left = load_denials(this->store_->denials());
+  ASSERT_TRUE(left);
+  EXPECT_EQ(*left, std::vector<model::Denial>{added[2]});
+}
+
 REGISTER_TYPED_TEST_SUITE_P(StoreSuite, FindsNothingInAnEmptyStore, GivesBackEveryMemberOfAClient,
                             ComparesIdsOctetByOctet, TakesAnIdForDataOnly, CountsAddedChangedRemovedAndUnchanged,
                             KeepsTheNewPlaceOfAClientThatOnlyMoved, RemovesEveryDeclaredClientWhereNoneIsDeclared,
@@ -441,6 +519,7 @@ REGISTER_TYPED_TEST_SUITE_P(StoreSuite, FindsNothingInAnEmptyStore, GivesBackEve
                             ShowsReadersWhatWasCommitted, GivesBackKeysOldestFirst,
                             KeepsKeysThatSealAndKeysWithoutASecret, ReplacesAndRemovesKeys,
                             RefusesASecondActiveKeyOfOneAlgorithmAndChangesNothing, KeepsTheLastCertificateOfEachClient,
-                            ListsCertificatesThatEndTheFirstFirst);
+                            ListsCertificatesThatEndTheFirstFirst, GivesBackEveryMemberOfADenial, ListsDenialsInPages,
+                            RemovesADenialAndNeverGivesItsIdAgain, ForgetsDenialsWhoseTimeIsOver);
 
 }  // namespace certbound::store

@@ -25,7 +25,13 @@ class Metadata(DaemonCase):
         self.assertIs(metadata["tls_client_certificate_bound_access_tokens"], True)
         if "scopes_supported" in metadata:
             self.assertEqual(set(metadata["scopes_supported"]), {"orders.read", "orders.write", "stock.read"})
-        absent = {"authorization_endpoint", "introspection_endpoint", "revocation_endpoint", "registration_endpoint",
+        for name in ("introspection", "revocation"):
+            self.assertEqual(
+                metadata[name + "_endpoint_auth_methods_supported"], metadata["token_endpoint_auth_methods_supported"]
+            )
+        self.assertEqual(metadata["introspection_signing_alg_values_supported"], ["ES256"])
+        absent = {"authorization_endpoint", "registration_endpoint",
+                  "revocation_endpoint_auth_signing_alg_values_supported", "introspection_endpoint_auth_signing_alg_values_supported",
                   "token_endpoint_auth_signing_alg_values_supported", "mtls_endpoint_aliases", "device_authorization_endpoint"}  # fmt: skip
         self.assertFalse(absent & set(metadata))
 
@@ -34,6 +40,8 @@ class Metadata(DaemonCase):
         metadata = self.curl(METADATA).json()
         self.assertEqual(self.curl(metadata["jwks_uri"]).status, 200)
         self.assert_granted(self.curl(metadata["token_endpoint"], cert=self.etl, form=grant()), self.etl)
+        for name in ("introspection_endpoint", "revocation_endpoint"):
+            self.assertEqual(self.curl(metadata[name], cert=self.etl, form={"client_id": "etl", "token": "x"}).status, 200)
         issuer = metadata["issuer"]
         self.assertEqual(self.curl(issuer + METADATA).json(), metadata)
 

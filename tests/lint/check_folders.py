@@ -12,7 +12,7 @@ THIRD_PARTY = [
     ("boost/beast.hpp", ["net/session.cpp", "net/request_parser.*", "fetch/response_parser.cpp"]),
     ("boost/beast/*", ["net/session.cpp", "net/request_parser.*", "fetch/response_parser.cpp"]),
     ("boost/asio/ssl*", ["net/session.cpp", "net/request_parser.*", "fetch/exchange.cpp"]),
-    ("boost/asio*", ["net/*", "app/*", "control/*", "fetch/*", "audit/*", "store/executor*", "base/task.hpp", "base/spawn.hpp", "base/bell.cpp", "base/gate.cpp"]),
+    ("boost/asio*", ["net/*", "app/*", "control/*", "fetch/*", "audit/*", "store/executor*", "base/task.hpp", "base/spawn.hpp", "base/waiter.hpp", "base/bell.cpp", "base/gate.cpp"]),
     ("openssl/*", ["crypto/*", "x509/*", "jose/*", "net/*", "fetch/tls_client.*"]),
     ("sqlite3.h", ["store/sqlite/*"]),
     ("yaml.h", ["config/*"]),

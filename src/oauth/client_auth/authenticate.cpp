@@ -32,6 +32,19 @@ Result<void> check_certificate(const store::DirectoryClient& entry, const http::
   return refuse_client(Reason::method_mismatch, "the client's method is not available");
 }
 
+/// Whoever is out of service altogether, not only as it was up to some time, would get tokens that are dead already.
+Result<void> check_not_denied(const model::Client& client, const x509::PresentedChain& presented,
+                              const AuthContext& context) {
+  if (context.denied == nullptr) return {};
+  if (context.denied->denies_client(client.client_id.text(), context.now)) {
+    return refuse_client(Reason::client_denied, "the client is on the deny list");
+  }
+  if (context.denied->denies_certificate(presented.x5t_s256, context.now)) {
+    return refuse_client(Reason::certificate_denied, "the certificate is on the deny list");
+  }
+  return {};
+}
+
 }  // namespace
 
 Task<Result<store::ClientDirectory::Found>> find_registration(const http::Request& request, const http::Form& form,
@@ -57,6 +70,9 @@ Result<AuthenticatedClient> authenticate_client(store::ClientDirectory::Found re
   event.auth_method = name(registration->client.token_endpoint_auth_method);
   if (auto checked = check_certificate(*registration, request, form, context); !checked) {
     return std::move(checked).error();
+  }
+  if (auto free = check_not_denied(registration->client, *request.connection->peer, context); !free) {
+    return std::move(free).error();
   }
   return AuthenticatedClient{std::move(registration), request.connection->peer};
 }

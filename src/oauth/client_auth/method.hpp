@@ -7,6 +7,7 @@
 #include "base/clock.hpp"
 #include "base/result.hpp"
 #include "model/client.hpp"
+#include "oauth/deny_list.hpp"
 #include "oauth/key_set.hpp"
 #include "oauth/snapshot.hpp"
 #include "store/client_directory.hpp"
@@ -25,6 +26,7 @@ struct AuthContext {
   x509::OcspDesk& ocsp;  ///< where it has questions after a check, that has to be repeated with their answers
   WallTime now;
   const KeySet* fetched_keys = nullptr;  ///< what stands at the client's jwks_uri; null for none
+  const DenyList* denied = nullptr;      ///< null: nobody is
 };
 
 /// Is this certificate, whose key the handshake proved, the client? A plain function on values. Errors:

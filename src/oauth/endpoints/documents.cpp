@@ -7,6 +7,7 @@
 #include "crypto/digest.hpp"
 #include "jose/jwk.hpp"
 #include "oauth/client_auth/method.hpp"
+#include "oauth/endpoints/client_endpoint.hpp"
 #include "oauth/grants/grant.hpp"
 
 namespace certbound::oauth {
@@ -15,13 +16,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-Document make_document(std::string body) {
-  Document document;
-  document.etag = "\"" + crypto::sha256(body).to_base64url().substr(0, 22) + "\"";
-  document.body = std::move(body);
-  return document;
-}
-
 Json scopes_of(const Snapshot& snapshot) {
   model::Scope all;
   for (const auto& [identifier, resource] : snapshot.resources) {
@@ -29,6 +23,9 @@ Json scopes_of(const Snapshot& snapshot) {
   }
   return all.tokens();
 }
+
+/// `token_endpoint` and so on (RFC 8414 section 2).
+std::string member_of(const ClientEndpoint& endpoint) { return std::string{endpoint.name} + "_endpoint"; }
 
 bool matches_etag(std::string_view if_none_match, std::string_view etag) {
   for (std::string_view candidate : split(if_none_match, ',')) {
@@ -42,6 +39,13 @@ bool matches_etag(std::string_view if_none_match, std::string_view etag) {
 
 }  // namespace
 
+Document make_document(std::string body) {
+  Document document;
+  document.etag = "\"" + crypto::sha256(body).to_base64url().substr(0, 22) + "\"";
+  document.body = std::move(body);
+  return document;
+}
+
 std::string metadata_path(std::string_view issuer_path) {
   return "/.well-known/oauth-authorization-server" + std::string{issuer_path};
 }
@@ -51,7 +55,9 @@ Document render_metadata(const Snapshot& snapshot, const PublishedUrls& urls) {
   if (base.ends_with('/')) base.pop_back();
   Json metadata;
   metadata["issuer"] = snapshot.issuer;
-  metadata["token_endpoint"] = base + "/oauth2/token";
+  for (const ClientEndpoint& endpoint : all_client_endpoints()) {
+    metadata[member_of(endpoint)] = base + std::string{endpoint.path};
+  }
   metadata["jwks_uri"] = base + "/oauth2/jwks";
   if (const Json scopes = scopes_of(snapshot); !scopes.empty()) metadata["scopes_supported"] = scopes;
   // RFC 8414 section 2 requires the member, and without an authorization endpoint there is nothing to list.
@@ -60,13 +66,20 @@ Document render_metadata(const Snapshot& snapshot, const PublishedUrls& urls) {
   for (const GrantEntry& grant : all_grants()) metadata["grant_types_supported"].push_back(grant.name);
   // RFC 8414 section 3.2: a member with zero elements is omitted.
   if (urls.accepts_certificates) {
-    for (const MethodEntry& entry : all_methods()) {
-      metadata["token_endpoint_auth_methods_supported"].push_back(model::name(entry.method));
+    for (const ClientEndpoint& endpoint : all_client_endpoints()) {
+      for (const MethodEntry& entry : all_methods()) {
+        metadata[member_of(endpoint) + "_auth_methods_supported"].push_back(model::name(entry.method));
+      }
     }
     metadata["tls_client_certificate_bound_access_tokens"] = true;
   }
+  // RFC 9701 section 7: the answer is signed as tokens are.
+  metadata["introspection_signing_alg_values_supported"].push_back(model::name(snapshot.signing.algorithm));
   if (!urls.mtls_origin.empty()) {
-    metadata["mtls_endpoint_aliases"]["token_endpoint"] = urls.mtls_origin + snapshot.issuer_path + "/oauth2/token";
+    for (const ClientEndpoint& endpoint : all_client_endpoints()) {
+      metadata["mtls_endpoint_aliases"][member_of(endpoint)] =
+          urls.mtls_origin + snapshot.issuer_path + std::string{endpoint.path};
+    }
   }
   return make_document(metadata.dump(-1, ' ', false, Json::error_handler_t::replace));
 }

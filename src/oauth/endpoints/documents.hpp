@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,6 +19,9 @@ struct PublishedUrls {
   bool accepts_certificates = true;  ///< does any listener ask for one?
 };
 
+/// With the ETag of its content.
+[[nodiscard]] Document make_document(std::string body);
+
 /// `/.well-known/oauth-authorization-server` with the issuer's path behind it (RFC 8414 section 3.1).
 [[nodiscard]] std::string metadata_path(std::string_view issuer_path);
 
@@ -28,7 +32,7 @@ struct PublishedUrls {
 /// `server_error`.
 [[nodiscard]] Result<Document> render_jwks(const std::vector<SigningKey>& keys, std::chrono::seconds max_age);
 
-/// GET of a document: cacheable, with ETag; 304 where If-None-Match has it (RFC 9110 section 13.1.2).
+/// GET of a document: cacheable for its max_age, with ETag; 304 where If-None-Match has it (RFC 9110 section 13.1.2).
 [[nodiscard]] http::Response serve_document(const Document& document, std::string_view content_type,
                                             const http::Request& request);
 

@@ -18,7 +18,11 @@ Task<Result<Authorization>> ClientCredentials::authorize(const TokenRequest& req
   auto scope = select_scope(request.scope, client, *audience, snapshot.resources);
   if (!scope) co_return std::move(scope).error();
 
+  const auto token = select_token_policy(*audience, snapshot);
+  if (!token) co_return token.error();
+
   Facts facts;
+  facts.token = *token;
   facts.subject = client.client_id.text();  // RFC 9068 section 2.2: without a resource owner `sub` is the client
   facts.audience = *std::move(audience);
   facts.scope = *std::move(scope);

@@ -30,6 +30,7 @@ Result<Authorization> Grant::make_authorization(Facts facts, const Authenticated
   authorization.client_id_ = caller.client().client_id.text();
   authorization.audience_ = std::move(facts.audience);
   authorization.scope_ = std::move(facts.scope);
+  authorization.token_ = facts.token;
   authorization.confirmation_ = *std::move(confirmation);
   return authorization;
 }

@@ -12,6 +12,7 @@
 #include "oauth/client_auth/authenticate.hpp"
 #include "oauth/proof/certificate_binding.hpp"
 #include "oauth/snapshot.hpp"
+#include "oauth/token_policy.hpp"
 #include "oauth/token_request.hpp"
 
 namespace certbound::oauth {
@@ -24,6 +25,7 @@ class Authorization {
   [[nodiscard]] const std::vector<std::string>& audience() const { return audience_; }
   [[nodiscard]] const model::Scope& scope() const { return scope_; }
   [[nodiscard]] const Confirmation& confirmation() const { return confirmation_; }
+  [[nodiscard]] const TokenPolicy& token() const { return token_; }
 
  private:
   friend class Grant;
@@ -33,6 +35,7 @@ class Authorization {
   std::vector<std::string> audience_;
   model::Scope scope_;
   Confirmation confirmation_;
+  TokenPolicy token_;
 };
 
 /// One grant type (RFC 6749 section 1.3). Stateless.
@@ -54,6 +57,7 @@ class Grant {
     std::string subject;
     std::vector<std::string> audience;
     model::Scope scope;
+    TokenPolicy token;
   };
   /// Binds and completes. Errors: as bind_certificate.
   [[nodiscard]] static Result<Authorization> make_authorization(Facts facts, const AuthenticatedClient& caller);

@@ -1,6 +1,8 @@
 #include "store/memory/memory_store.hpp"
 
 #include <algorithm>
+#include <cstdint>
+#include <iterator>
 #include <map>
 #include <mutex>
 #include <string>
@@ -26,6 +28,8 @@ struct Registry {
   Clients clients;
   std::map<std::string, SeenCertificate, std::less<>> seen;
   RegistryGeneration generation;
+  std::map<std::uint64_t, model::Denial> denials;
+  std::uint64_t last_denial = 0;
 };
 
 Result<model::Client> to_client(const Clients::value_type& entry) {
@@ -168,6 +172,52 @@ class MemorySeenCertificates final : public SeenCertificateStore {
   std::shared_ptr<Registry> registry_;
 };
 
+class MemoryDenials final : public DenialStore {
+ public:
+  explicit MemoryDenials(std::shared_ptr<Registry> registry) : registry_{std::move(registry)} {}
+
+  Result<std::vector<model::Denial>> list_denials(std::uint64_t after_id, std::size_t limit) override {
+    const std::lock_guard lock{registry_->mutex};
+    std::vector<model::Denial> listed;
+    const auto& denials = registry_->denials;
+    for (auto at = denials.upper_bound(after_id); at != denials.end() && listed.size() < limit; ++at) {
+      listed.push_back(at->second);
+    }
+    return listed;
+  }
+
+  Result<void> add_denials(std::span<model::Denial> denials) override {
+    const std::lock_guard lock{registry_->mutex};
+    for (model::Denial& denial : denials) {
+      denial.id = ++registry_->last_denial;
+      registry_->denials.emplace(denial.id, denial);
+    }
+    return {};
+  }
+
+  Result<std::optional<model::Denial>> remove_denial(std::uint64_t id) override {
+    const std::lock_guard lock{registry_->mutex};
+    auto removed = registry_->denials.extract(id);
+    if (removed.empty()) return std::optional<model::Denial>{};
+    return std::optional{std::move(removed.mapped())};
+  }
+
+  Result<std::vector<model::Denial>> forget_denials(WallTime now, std::size_t limit) override {
+    const std::lock_guard lock{registry_->mutex};
+    std::vector<model::Denial> forgotten;
+    auto& denials = registry_->denials;
+    for (auto at = denials.begin(); at != denials.end() && forgotten.size() < limit;) {
+      const bool is_over = at->second.until <= now;
+      if (is_over) forgotten.push_back(std::move(at->second));
+      at = is_over ? denials.erase(at) : std::next(at);
+    }
+    return forgotten;
+  }
+
+ private:
+  std::shared_ptr<Registry> registry_;
+};
+
 bool is_older(const StoredKey& a, const StoredKey& b) {
   return std::pair{a.record.created_at, a.record.kid} < std::pair{b.record.created_at, b.record.kid};
 }
@@ -216,12 +266,16 @@ class MemoryStore final : public Store {
   ClientStore& clients() override { return clients_; }
   KeyStore& keys() override { return keys_; }
   SeenCertificateReader& seen_certificates() override { return seen_; }
+  DenialReader& denials() override { return denials_; }
   Result<RegistryGeneration> load_generation() override {
     const std::lock_guard lock{registry_->mutex};
     return registry_->generation;
   }
   Result<std::unique_ptr<SeenCertificateStore>> make_seen_store() const override {
     return std::make_unique<MemorySeenCertificates>(registry_);
+  }
+  Result<std::unique_ptr<DenialStore>> make_denial_store() const override {
+    return std::make_unique<MemoryDenials>(registry_);
   }
   Result<std::unique_ptr<ClientReader>> make_client_reader() const override {
     return std::make_unique<MemoryClients>(registry_);
@@ -232,6 +286,7 @@ class MemoryStore final : public Store {
   MemoryClients clients_{registry_};
   MemoryKeys keys_;
   MemorySeenCertificates seen_{registry_};
+  MemoryDenials denials_{registry_};
 };
 
 }  // namespace

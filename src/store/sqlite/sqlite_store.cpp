@@ -4,6 +4,7 @@
 
 #include "store/sqlite/client_table.hpp"
 #include "store/sqlite/database_file.hpp"
+#include "store/sqlite/denial_table.hpp"
 #include "store/sqlite/key_table.hpp"
 #include "store/sqlite/migrate.hpp"
 #include "store/sqlite/seen_certificate_table.hpp"
@@ -47,6 +48,25 @@ class SeenConnection final : public SeenCertificateStore {
   SeenCertificateTable seen_{database_};
 };
 
+/// As above, for the thread that changes denials.
+class DenialConnection final : public DenialStore {
+ public:
+  explicit DenialConnection(Database database) : database_{std::move(database)} {}
+
+  Result<std::vector<model::Denial>> list_denials(std::uint64_t after_id, std::size_t limit) override {
+    return denials_.list_denials(after_id, limit);
+  }
+  Result<void> add_denials(std::span<model::Denial> denials) override { return denials_.add_denials(denials); }
+  Result<std::optional<model::Denial>> remove_denial(std::uint64_t id) override { return denials_.remove_denial(id); }
+  Result<std::vector<model::Denial>> forget_denials(WallTime now, std::size_t limit) override {
+    return denials_.forget_denials(now, limit);
+  }
+
+ private:
+  Database database_;
+  DenialTable denials_{database_};
+};
+
 class SqliteStore final : public Store {
  public:
   SqliteStore(Database database, std::chrono::milliseconds busy_timeout)
@@ -55,6 +75,7 @@ class SqliteStore final : public Store {
   ClientStore& clients() override { return clients_; }
   KeyStore& keys() override { return keys_; }
   SeenCertificateReader& seen_certificates() override { return seen_; }
+  DenialReader& denials() override { return denials_; }
   Result<RegistryGeneration> load_generation() override { return clients_.load_generation(); }
 
   Result<std::unique_ptr<ClientReader>> make_client_reader() const override {
@@ -71,12 +92,21 @@ class SqliteStore final : public Store {
     return std::make_unique<SeenConnection>(*std::move(database));
   }
 
+  Result<std::unique_ptr<DenialStore>> make_denial_store() const override {
+    auto database = Database::open(database_.path(), Access::read_write, busy_timeout_);
+    if (!database) return std::move(database).error();
+    // A token that was revoked stays revoked through a power cut.
+    if (auto durable = database->run("PRAGMA synchronous = FULL"); !durable) return std::move(durable).error();
+    return std::make_unique<DenialConnection>(*std::move(database));
+  }
+
  private:
   Database database_;
   std::chrono::milliseconds busy_timeout_;
   ClientTable clients_{database_};
   KeyTable keys_{database_};
   SeenCertificateTable seen_{database_};
+  DenialTable denials_{database_};
 };
 
 class ReadOnlySqliteStore final : public ReadOnlyStore {
@@ -86,6 +116,7 @@ class ReadOnlySqliteStore final : public ReadOnlyStore {
   ClientReader& clients() override { return clients_; }
   KeyReader& keys() override { return keys_; }
   SeenCertificateReader& seen_certificates() override { return seen_; }
+  DenialReader& denials() override { return denials_; }
   Result<RegistryGeneration> load_generation() override { return clients_.load_generation(); }
 
  private:
@@ -93,6 +124,7 @@ class ReadOnlySqliteStore final : public ReadOnlyStore {
   ClientTable clients_{database_};
   KeyTable keys_{database_};
   SeenCertificateTable seen_{database_};
+  DenialTable denials_{database_};
 };
 
 }  // namespace

@@ -63,6 +63,8 @@ ByteView Cursor::octets(int column) const {
 
 long long Cursor::integer(int column) const { return sqlite3_column_int64(statement_.get(), column); }
 
+bool Cursor::is_null(int column) const { return sqlite3_column_type(statement_.get(), column) == SQLITE_NULL; }
+
 Result<Cursor> Statement::start(Database& database) {
   forbid_on_event_loop_thread("SQL runs");
   if (!prepared_) {

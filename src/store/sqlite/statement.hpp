@@ -33,6 +33,7 @@ class Cursor {
   [[nodiscard]] std::string_view text(int column) const;
   [[nodiscard]] ByteView octets(int column) const;
   [[nodiscard]] long long integer(int column) const;
+  [[nodiscard]] bool is_null(int column) const;
 
  private:
   friend class Statement;

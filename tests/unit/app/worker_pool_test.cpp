@@ -46,7 +46,8 @@ class WorkerPoolTest : public testing::Test {
       value_of(audit::Writer::open(files_.path("audit.jsonl"), audit::Options{}, registry_));
   store::SeenRecorder seen_{value_of(store_->make_seen_store()), registry_};
   test::ScriptedOcsp ocsp_;
-  Shared shared_{*audit_, *executor_, ocsp_, seen_, registry_, health_};
+  store::DenialRecorder denials_{value_of(store_->make_denial_store()), {}, [](auto, auto) {}, registry_};
+  Shared shared_{*audit_, *executor_, ocsp_, seen_, denials_, registry_, health_};
 };
 
 TEST_F(WorkerPoolTest, HasAsManyWorkersAsWereAskedFor) {
@@ -64,7 +65,8 @@ TEST_F(WorkerPoolTest, StartsTakesANewGenerationAndDrains) {
   const Generation first = generation_of(config, 1);
   ASSERT_TRUE(pool.bind(first));
   std::atomic<int> failures{0};
-  const auto started = pool.start(first, {}, [&failures](const std::string&) { ++failures; });
+  const auto started =
+      pool.start(first, {}, std::make_shared<const oauth::DenyList>(), [&failures](const std::string&) { ++failures; });
   ASSERT_TRUE(started) << started.error().detail;
   const Generation second = generation_of(config, 2);
   // Returns when every worker has it: each let go of the first.
@@ -73,7 +75,12 @@ TEST_F(WorkerPoolTest, StartsTakesANewGenerationAndDrains) {
   pool.publish(second, std::move(prepared), {});
   EXPECT_EQ(first.snapshot.use_count(), 1);
   EXPECT_GT(second.snapshot.use_count(), 2);
+  const auto denied = std::make_shared<const oauth::DenyList>();
+  pool.publish_denied(denied);
+  EXPECT_EQ(denied.use_count(), 3);
   pool.drain();
+  // Nobody is left who could take it, and nobody is waited for.
+  pool.publish_denied(std::make_shared<const oauth::DenyList>());
   EXPECT_EQ(failures.load(), 0);
 }
 

@@ -53,6 +53,29 @@ TEST(LoadText, NamesEveryFileWhereTheyAreWatched) {
   EXPECT_EQ(refused.draft.named.files.size(), names.size());
 }
 
+TEST(LoadText, ReadsWhoMayIntrospect) {
+  const MemoryFiles files;
+  const std::string text =
+      std::string{kMinimal} +
+      "trust_stores: {a: {anchors: [a.crt]}}\n"
+      "clients: [{client_id: orders-api, token_endpoint_auth_method: tls_client_auth, trust_store: a, "
+      "tls_client_auth_san_dns: a.example, resources: [\"urn:b\"]}]\n"
+      "resources: [{identifier: \"urn:b\", introspection_clients: [";
+  const Loaded good = files.load(text + "orders-api]}]\n");
+  EXPECT_THAT(rendered(good), IsEmpty());
+  ASSERT_TRUE(good.config);
+  EXPECT_THAT(good.config->resources.front().introspection_clients, ElementsAre("orders-api"));
+  // Who is registered by other means may be named.
+  const Loaded unknown = files.load(text + "orders-apy, someone-else]}]\n");
+  EXPECT_TRUE(unknown.config);
+  EXPECT_THAT(
+      rendered(unknown),
+      ElementsAre(HasSubstr("resources[0].introspection_clients[0]: \"orders-apy\" is not a declared client; did "
+                            "you mean orders-api?"),
+                  HasSubstr("introspection_clients[1]: \"someone-else\" is not a declared client")));
+  EXPECT_FALSE(files.load(text + "\"\\u00e9\"]}]\n").config);
+}
+
 // Plain `off` is a boolean to YAML 1.1, and no boolean here.
 TEST(LoadText, ReadsTheRevocationModeOff) {
   const MemoryFiles files;

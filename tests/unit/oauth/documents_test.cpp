@@ -44,6 +44,13 @@ TEST(RenderMetadata, SaysWhatTheServerCanDo) {
   EXPECT_EQ(metadata["grant_types_supported"], nlohmann::json::array({"client_credentials"}));
   EXPECT_EQ(metadata["token_endpoint_auth_methods_supported"],
             (nlohmann::json{"tls_client_auth", "self_signed_tls_client_auth"}));
+  for (const char* name : {"introspection", "revocation"}) {
+    EXPECT_EQ(metadata[std::string{name} + "_endpoint_auth_methods_supported"],
+              metadata["token_endpoint_auth_methods_supported"]);
+  }
+  EXPECT_EQ(metadata["introspection_endpoint"], "https://as.example:8443/oauth2/introspect");
+  EXPECT_EQ(metadata["revocation_endpoint"], "https://as.example:8443/oauth2/revoke");
+  EXPECT_EQ(metadata["introspection_signing_alg_values_supported"], nlohmann::json{"ES256"});
   EXPECT_EQ(metadata["tls_client_certificate_bound_access_tokens"], true);
 }
 
@@ -56,6 +63,11 @@ TEST(RenderMetadata, SaysNothingElse) {
                                     "response_types_supported",
                                     "grant_types_supported",
                                     "token_endpoint_auth_methods_supported",
+                                    "introspection_endpoint",
+                                    "introspection_endpoint_auth_methods_supported",
+                                    "introspection_signing_alg_values_supported",
+                                    "revocation_endpoint",
+                                    "revocation_endpoint_auth_methods_supported",
                                     "tls_client_certificate_bound_access_tokens"};
   std::set<std::string> found;
   const auto metadata = metadata_of(snapshot_of("https://as.example", ""));
@@ -100,7 +112,9 @@ TEST(RenderMetadata, HasAliasesWhereTheListenersAreSplit) {
   PublishedUrls urls;
   urls.mtls_origin = "https://mtls.as.example:9443";
   const auto aliases = metadata_of(snapshot_of("https://as.example/t1", "/t1"), urls)["mtls_endpoint_aliases"];
-  EXPECT_EQ(aliases, (nlohmann::json{{"token_endpoint", "https://mtls.as.example:9443/t1/oauth2/token"}}));
+  EXPECT_EQ(aliases, (nlohmann::json{{"token_endpoint", "https://mtls.as.example:9443/t1/oauth2/token"},
+                                     {"introspection_endpoint", "https://mtls.as.example:9443/t1/oauth2/introspect"},
+                                     {"revocation_endpoint", "https://mtls.as.example:9443/t1/oauth2/revoke"}}));
   EXPECT_FALSE(metadata_of(snapshot_of("https://as.example", "")).contains("mtls_endpoint_aliases"));
 }
 

@@ -2,7 +2,9 @@
 
 #include <filesystem>
 #include <fstream>
+#include <future>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -140,7 +142,16 @@ class ServiceFixture : public testing::Test {
     if (!store_) store_ = value_or_throw(store::memory::make_memory_store());
     seen_ = std::make_unique<store::SeenRecorder>(value_or_throw(store_->make_seen_store()), registry_);
     directory_.emplace(*executor_);
-    service_.emplace(*directory_, ocsp_, *seen_, *audit_, metrics_, health_, &FakeClock::read);
+    denied_ = std::make_shared<const DenyList>();
+    denials_ = std::make_unique<store::DenialRecorder>(
+        value_or_throw(store_->make_denial_store()), std::span<const model::Denial>{},
+        [this](std::span<const model::Denial> added, std::span<const model::Denial> removed) {
+          // On the recorder's thread; ask() publishes it on the service's.
+          const std::lock_guard lock{denied_mutex_};
+          denied_ = denied_->with(added, removed);
+        },
+        registry_);
+    service_.emplace(*directory_, ocsp_, *seen_, *denials_, *audit_, metrics_, health_, &FakeClock::read);
     publish();
   }
   void publish() {
@@ -170,6 +181,7 @@ class ServiceFixture : public testing::Test {
   }
 
   [[nodiscard]] Answer ask(const http::Request& request) {
+    service_->publish_denied(denied());
     boost::asio::io_context context{1};
     std::optional<http::Response> response;
     store::start_task(context, service_->handle(request), response);
@@ -195,6 +207,11 @@ class ServiceFixture : public testing::Test {
     return answer;
   }
 
+  [[nodiscard]] std::shared_ptr<const DenyList> denied() {
+    const std::lock_guard lock{denied_mutex_};
+    return denied_;
+  }
+
   /// The records of decisions so far, oldest first.
   [[nodiscard]] std::vector<Json> records() const {
     std::vector<Json> found;
@@ -207,6 +224,14 @@ class ServiceFixture : public testing::Test {
   [[nodiscard]] std::string last_reason() const {
     const auto all = records();
     return all.empty() ? "(no record)" : all.back()["reason"].get<std::string>();
+  }
+
+  /// A client's request to another endpoint; `more` are parameters as they stand in a body.
+  [[nodiscard]] static http::Request make_client_request(const std::string& path, const std::string& client_id,
+                                                         PeerChain peer, const std::string& more = "") {
+    http::Request request = make_token_request("client_id=" + client_id + more, std::move(peer));
+    request.path = path;
+    return request;
   }
 
   /// Refused with that code and, in the audit record, that reason; and nothing that looks like a token.
@@ -222,9 +247,11 @@ class ServiceFixture : public testing::Test {
   /// The claims of a token that the published keys verify.
   [[nodiscard]] Json claims_of(const Answer& answer) { return Json::parse(verify(answer).payload); }
   [[nodiscard]] jose::VerifiedJws verify(const Answer& answer) {
+    return verify_text(answer.body.value("access_token", ""));
+  }
+  [[nodiscard]] jose::VerifiedJws verify_text(const std::string& token) {
     const auto keys = jose::parse_jwk_set(Json::parse(ask_document("/oauth2/jwks").text));
     if (!keys) throw std::runtime_error{keys.error().detail};
-    const std::string token = answer.body.value("access_token", "");
     const std::string_view algorithms[] = {"ES256", "PS256", "EdDSA", "RS256"};
     return value_or_throw(jose::verify_compact(token, *keys, algorithms));
   }
@@ -245,6 +272,9 @@ class ServiceFixture : public testing::Test {
   std::unique_ptr<store::Executor> executor_;
   std::unique_ptr<store::SeenRecorder> seen_;
   std::optional<store::ClientDirectory> directory_;
+  std::mutex denied_mutex_;  // guards denied_
+  std::shared_ptr<const DenyList> denied_;
+  std::unique_ptr<store::DenialRecorder> denials_;
   std::optional<Service> service_;
 };
 

@@ -1,0 +1,26 @@
+#include "model/denial.hpp"
+
+namespace certbound::model {
+
+std::string_view name(DenialKind kind) {
+  switch (kind) {
+    case DenialKind::jti:
+      return "jti";
+    case DenialKind::thumbprint:
+      return "thumbprint";
+    case DenialKind::client:
+      return "client";
+    case DenialKind::issued_before:
+      return "issued_before";
+  }
+  return {};
+}
+
+std::optional<DenialKind> parse_denial_kind(std::string_view text) {
+  for (const DenialKind kind : kDenialKinds) {
+    if (text == name(kind)) return kind;
+  }
+  return std::nullopt;
+}
+
+}  // namespace certbound::model

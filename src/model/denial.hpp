@@ -1,0 +1,44 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/clock.hpp"
+
+namespace certbound::model {
+
+/// What a denial names.
+enum class DenialKind : std::uint8_t {
+  jti,            ///< one token
+  thumbprint,     ///< every token that is bound to the certificate with this `x5t#S256`
+  client,         ///< every token of this client_id
+  issued_before,  ///< every token: those that are older
+};
+
+/// In the order of the documentation.
+inline constexpr DenialKind kDenialKinds[] = {DenialKind::jti, DenialKind::thumbprint, DenialKind::client,
+                                              DenialKind::issued_before};
+
+/// `jti` and so on; parse finds nothing for any other text.
+[[nodiscard]] std::string_view name(DenialKind kind);
+[[nodiscard]] std::optional<DenialKind> parse_denial_kind(std::string_view text);
+
+/// No token lives longer, whatever the configuration says: the bound of every option that is a token's lifetime.
+inline constexpr std::chrono::hours kLongestLifetime{24};
+
+/// Tokens that are taken out of service before they expire.
+struct Denial {
+  std::uint64_t id = 0;  ///< the store's; 0 before it is stored
+  DenialKind kind = DenialKind::jti;
+  std::string subject;                    ///< a jti, an `x5t#S256`, a client_id; empty for issued_before
+  std::optional<WallTime> issued_before;  ///< only tokens whose `iat` is earlier; nothing: all of them, later ones too
+  std::string reason;                     ///< for people
+  WallTime created_at{};
+  WallTime until{};  ///< from then on it denies nothing and is forgotten
+  [[nodiscard]] bool operator==(const Denial&) const = default;
+};
+
+}  // namespace certbound::model

@@ -1,0 +1,55 @@
+#include "oauth/access_token.hpp"
+#include "oauth/active.hpp"
+#include "oauth/endpoints/client_endpoint.hpp"
+
+namespace certbound::oauth {
+
+namespace {
+
+/// RFC 7009 section 2.2: the body is of no meaning.
+http::Response done() {
+  http::Response response;
+  response.headers.emplace_back("Cache-Control", "no-store");
+  response.headers.emplace_back("Pragma", "no-cache");
+  return response;
+}
+
+model::Denial deny_token(const Claims& claims, WallTime now) {
+  model::Denial denial;
+  denial.kind = model::DenialKind::jti;
+  denial.subject = claims.jti;
+  denial.reason = "revoked by client " + claims.client_id;
+  denial.created_at = now;
+  denial.until = claims.expires_at;
+  return denial;
+}
+
+}  // namespace
+
+// token_type_hint is not looked at: there is one kind of token, and a hint that is wrong or unknown must do no harm
+// (RFC 7009 section 2.1).
+Task<Result<http::Response>> revoke_token(const http::Request& /*request*/, const http::Form& form,
+                                          const AuthenticatedClient& caller, const EndpointContext& context,
+                                          audit::Event& event) {
+  const auto token = find_token(form);
+  if (!token) co_return token.error();
+  const auto claims = open_access_token(*token, context.snapshot, context.own_keys);
+  event.token_state = "unknown";
+  if (!claims) co_return done();
+  note_claims(event, *claims);
+  event.token_state = "not_for_caller";
+  if (claims->client_id != caller.client().client_id.text()) {
+    co_return Error{ErrorCode::unauthorized_client, Reason::token_not_owned, "the token was issued to another client",
+                    "issued to " + claims->client_id};
+  }
+  const TokenState state = judge_token(*claims, context.denied, event.time);
+  event.token_state = name(state);
+  if (state != TokenState::active) co_return done();
+  auto denial = deny_token(*claims, event.time);
+  const auto denied = co_await context.denials.add(std::move(denial));
+  if (!denied) co_return denied.error();
+  event.token_state = "revoked";
+  co_return done();
+}
+
+}  // namespace certbound::oauth
