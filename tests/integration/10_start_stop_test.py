@@ -136,7 +136,6 @@ class RefusedStart(OwnDaemonCase):
         later = [
             (("clients", 0, "jwks_uri"), "https://a.example/jwks"),
             (("trust_stores", "partner", "revocation"), {"mode": "require"}),
-            (("resources", 0, "token_format"), "opaque"),
             (("clients", 0, "tls_client_auth_subject_dn_pattern"), "CN=*.a.example"),
         ]
         for path, value in later:
