@@ -39,6 +39,8 @@ std::string feed_fault(const nlohmann::json& feed) {
   return parsed ? std::string{} : parsed.error().detail;
 }
 
+}  // namespace
+
 /// A verifier with a feed that the test exchanges.
 class DeniedTokens : public testing::Test {
  protected:
@@ -65,8 +67,6 @@ class DeniedTokens : public testing::Test {
   std::optional<std::string> published_;
   std::optional<TokenVerifier> verifier_;
 };
-
-}  // namespace
 
 TEST(DenyFeed, FindsEveryKindOfDenial) {
   EXPECT_EQ(denial_by(nlohmann::json::object()), "");

@@ -44,6 +44,8 @@ std::string public_pem(const Issuer& issuer) {
   return {data, static_cast<std::size_t>(length)};
 }
 
+}  // namespace
+
 class HostileTokens : public testing::Test {
  protected:
   [[nodiscard]] std::string_view refusal_of(std::string_view token) const {
@@ -58,8 +60,6 @@ class HostileTokens : public testing::Test {
   Issuer issuer_;
   TokenVerifier verifier_{test::options_for(issuer_)};
 };
-
-}  // namespace
 
 TEST_F(HostileTokens, WithoutASignature) {
   const std::string claims = encode(good_claims().dump());

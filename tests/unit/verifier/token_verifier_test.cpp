@@ -39,6 +39,8 @@ nlohmann::json claims_with(const nlohmann::json& changes) {
   return claims;
 }
 
+}  // namespace
+
 /// An issuer of one key, and a verifier that knows it, with a clock that the test moves.
 class TokenVerifierTest : public testing::Test {
  protected:
@@ -57,8 +59,6 @@ class TokenVerifierTest : public testing::Test {
   PresentedCertificate presented_ = presented();
   std::optional<TokenVerifier> verifier_;
 };
-
-}  // namespace
 
 TEST_F(TokenVerifierTest, AcceptsATokenWithItsCertificate) {
   const auto decision = verifier_->verify(issuer_.token(), presented_, {"orders.read"});
