@@ -45,7 +45,6 @@ constexpr std::chrono::minutes kClockInterval{1};
 
 struct Daemon::State {
   explicit State(std::filesystem::path configuration) : file{std::move(configuration)} {}
-
   [[nodiscard]] Result<void> start(Checked checked);
   [[nodiscard]] Result<void> open_state(const config::Config& config);
   [[nodiscard]] Result<void> open_control(const std::filesystem::path& state_dir);
@@ -60,7 +59,6 @@ struct Daemon::State {
   void show_crl_dates();
   void open_fetching(const config::Config& config, std::shared_ptr<const fetch::Settings> settings);
   bool take_crls(const CopyId& id, const Crls& before, const Crls& now);
-  void log_audit_head(std::string_view event) const;
   /// Of the generation in use.
   [[nodiscard]] long long number() const { return static_cast<long long>(current->snapshot->generation); }
   [[nodiscard]] Result<Generation> make_next(Checked checked, const KeyRing::Plan& keys);
@@ -148,7 +146,7 @@ Result<void> Daemon::State::open_state(const config::Config& config) {
   auto writer = audit::Writer::open(config.state_dir / config.audit.file, config.audit, registry);
   if (!writer) return std::move(writer).error();
   audit = *std::move(writer);
-  log_audit_head("audit_opened");
+  log_audit_head(*audit, "audit_opened");
   add_probes(health, *audit, *executor);
   return {};
 }
@@ -204,12 +202,6 @@ Result<void> Daemon::State::start(Checked checked) {
   announce();
   look_at_ends();
   return {};
-}
-
-/// For who keeps the log apart from the audit log: what `audit verify --expect` takes.
-void Daemon::State::log_audit_head(std::string_view event) const {
-  const audit::Head head = audit->head();
-  log::info(event, {{"head", head.seq == 0 ? std::string{} : audit::render_head(head)}});
 }
 
 /// Requests wait until the main loop runs.
@@ -398,7 +390,7 @@ void Daemon::State::stop() {
   if (denying) denying->recorder().stop();  // before the workers that it publishes to
   pool.reset();
   shared.reset();
-  if (audit) log_audit_head("audit_closed");
+  if (audit) log_audit_head(*audit, "audit_closed");
   fetching.reset();
   seen.reset();  // after the last request: writes what is queued
   denying.reset();

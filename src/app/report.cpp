@@ -71,4 +71,9 @@ void show_crls(metrics::Registry& registry, const std::vector<WatchedCrl>& crls)
   }
 }
 
+void log_audit_head(const audit::Writer& writer, std::string_view event) {
+  const audit::Head head = writer.head();
+  log::info(event, {{"head", head.seq == 0 ? std::string{} : audit::render_head(head)}});
+}
+
 }  // namespace certbound::app

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <string_view>
 #include <vector>
 
 #include "app/materials.hpp"
+#include "audit/writer.hpp"
 #include "base/log.hpp"
 #include "base/metrics.hpp"
 #include "config/config.hpp"
@@ -30,5 +32,8 @@ void show_certificates(metrics::Registry& registry, const std::vector<WatchedCer
 
 /// The metric of each CRL's nextUpdate, in place of those of the generation before.
 void show_crls(metrics::Registry& registry, const std::vector<WatchedCrl>& crls);
+
+/// The last record of the chain, for who keeps the log apart from the audit log: what `audit verify --expect` takes.
+void log_audit_head(const audit::Writer& writer, std::string_view event);
 
 }  // namespace certbound::app

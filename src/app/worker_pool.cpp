@@ -8,6 +8,7 @@
 #include "base/log.hpp"
 #include "net/descriptor_limit.hpp"
 #include "net/unix_listener.hpp"
+#include "oauth/active.hpp"
 
 namespace certbound::app {
 
@@ -21,6 +22,25 @@ WorkerPool::Unit::Unit(const net::Limits& limits, Shared& shared)
 
 void WorkerPool::Unit::publish_verifiers(const std::vector<std::shared_ptr<const gate::Published>>& published) {
   for (std::size_t i = 0; i < verifiers.size(); ++i) verifiers[i]->publish(published[i]);
+}
+
+/// One judge for introspection and for proxies.
+static bool is_out_of_service(const AccessToken& token, const oauth::DenyList& denied, WallTime now) {
+  oauth::Claims claims;
+  claims.client_id = token.client_id;
+  claims.jti = token.token_id;
+  claims.issued_at = token.issued_at;
+  claims.expires_at = token.expires_at;
+  claims.confirmation.x5t_s256 = token.x5t_s256.value_or("");
+  return !oauth::is_active(claims, denied, now);
+}
+
+void WorkerPool::Unit::publish_denied(const std::shared_ptr<const oauth::DenyList>& denied) {
+  service.publish_denied(denied);
+  for (const auto& verifier : verifiers) {
+    verifier->publish_denied(
+        [denied](const AccessToken& token) { return is_out_of_service(token, *denied, wall_now()); });
+  }
 }
 
 WorkerPool::WorkerPool(unsigned workers, const net::Limits& limits, Shared& shared)
@@ -112,7 +132,7 @@ Result<void> WorkerPool::start(const Generation& generation, const oauth::KeyDir
     units_[number]->service.publish(std::move((*prepared)[number]));
     units_[number]->service.publish_keys(keys);
     units_[number]->publish_verifiers(generation.verifiers[number]);
-    units_[number]->service.publish_denied(denied);
+    units_[number]->publish_denied(denied);
   }
   for (const auto& unit : units_) unit->worker.start(on_listener_failure);
   return {};
@@ -170,7 +190,7 @@ void WorkerPool::put_keys(const std::string& client_id, const std::shared_ptr<co
 }
 
 void WorkerPool::publish_denied(const std::shared_ptr<const oauth::DenyList>& denied) {
-  do_on_each([&denied](Unit& unit, std::size_t) { unit.service.publish_denied(denied); });
+  do_on_each([&denied](Unit& unit, std::size_t) { unit.publish_denied(denied); });
 }
 
 void WorkerPool::publish_feed(const std::shared_ptr<const oauth::Document>& feed) {

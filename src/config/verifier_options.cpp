@@ -75,6 +75,12 @@ void check_audience(Reader& reader, const Node& node, const gate::Options& optio
   if (resource == config.resources.end()) {
     reader.complain_of("audience", *audience,
                        in_quotes(audience->text) + " is none of the resources, so no token is for it");
+    return;
+  }
+  if (resource->token_format == model::TokenFormat::opaque) {
+    reader.complain_of("audience", *audience,
+                       in_quotes(audience->text) +
+                           " has opaque tokens, which only introspection reads; write token_format: jwt there");
   }
 }
 

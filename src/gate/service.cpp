@@ -10,6 +10,7 @@
 #include "gate/forwarded_certificate.hpp"
 #include "http/form.hpp"
 #include "http/json_response.hpp"
+#include "verifier/refusal.hpp"
 
 namespace certbound::gate {
 
@@ -80,6 +81,7 @@ Result<std::shared_ptr<const Published>> make_published(Options options, std::ve
   rules.audiences = {options.audience};
   rules.jwks = jwks;
   rules.binding = options.binding;
+  rules.clock_skew = std::chrono::seconds{0};  // the clock is the one that issued the tokens
   rules.clock = clock;
   if (options.certificate_header.empty()) options.certificate_header = usual_header(options.certificate_format);
   auto published = std::make_shared<Published>();
@@ -123,6 +125,12 @@ http::Response Service::decide(const http::Request& request, const Published& pu
       authorization, read_forwarded_certificate(request, options.certificate_header, options.certificate_format),
       needed);
   if (!decision) return refuse(request, decision.refusal());
+  if (is_denied_(decision.token())) {
+    verifier::Fault fault;
+    fault.reason = RefusalReason::denied;
+    fault.detail = "the token is out of service";
+    return refuse(request, verifier::make_refusal(std::move(fault), options.audience, needed));
+  }
   http::Response response = accept(decision.token());
   // Whoever reads the headers must not be told more lines than there are.
   const bool is_plain = std::all_of(response.headers.begin(), response.headers.end(),

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -23,6 +24,9 @@ struct Metrics {
   std::array<metrics::Counter, kReasons> refused;  ///< by RefusalReason
   metrics::Counter strangers;                      ///< peers that may not ask
 };
+
+/// Is this token, which is good otherwise, out of service? On any worker's thread; microseconds.
+using IsDenied = std::function<bool(const AccessToken& token)>;
 
 /// What one verifier needs to decide: made before anything changes, since it can fail.
 struct Published {
@@ -51,6 +55,8 @@ class Service final : public http::Handler {
 
   /// Requests that begin from now on are decided so. What is remembered of tokens goes with `published`.
   void publish(std::shared_ptr<const Published> published) { published_ = std::move(published); }
+  /// Tokens that it names are refused from now on.
+  void publish_denied(IsDenied is_denied) { is_denied_ = std::move(is_denied); }
   /// The server's JWK Set has changed, and nothing else.
   void replace_keys(const std::string& jwks) { published_->verifier->replace_keys(jwks); }
 
@@ -62,6 +68,7 @@ class Service final : public http::Handler {
   [[nodiscard]] http::Response refuse(const http::Request& request, const Refusal& refusal) const;
 
   const Metrics& metrics_;
+  IsDenied is_denied_;                          // from before the first request on
   std::shared_ptr<const Published> published_;  // from before the first request on
 };
 

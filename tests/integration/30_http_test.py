@@ -13,7 +13,7 @@ class Methods(DaemonCase):
     def test_unknown_paths(self):
         """404 as JSON with a request id; a path is compared as it stands."""
         for path in ("/", "/oauth2", "/oauth2/token/", "/oauth2//token", "/oauth2/../oauth2/token", "/OAUTH2/token",
-                     "/oauth2/token%00", "/oauth2/introspect", "/oauth2/revoke", "/.well-known/openid-configuration",
+                     "/oauth2/token%00", "/oauth2/introspection", "/oauth2/revoke/", "/.well-known/openid-configuration",
                      "/.well-known/oauth-authorization-server/x", "/x/.well-known/oauth-authorization-server"):  # fmt: skip
             with self.subTest(path=path):
                 self.assert_error(self.curl(path, cert=self.etl), "not_found", 404)

@@ -13,6 +13,7 @@ import subprocess
 import unittest
 import urllib.parse
 
+from support import tokens
 from support.cases import API, OTHER_API, DaemonCase, pki_client
 from support.daemon import eventually, run
 from support.origin import Origin
@@ -106,6 +107,31 @@ class Verifiers(VerifierCase):
         self.assertEqual(self.verify(self.given(token, self.etl), "/verify?scope=a&scope=b").status, 400)
         self.assertEqual(self.verify(self.given(token, self.etl), "/oauth2/token").status, 404)
 
+    def test_a_denied_token(self):
+        """In effect when the verb has ended, on every worker; another token of the same client goes on."""
+        denied, other = self.access_token(), self.access_token()
+        jti = tokens.decode(denied)[1]["jti"]
+        for _ in range(8):
+            self.assertEqual(self.verify(self.given(denied, self.etl)).status, 200)
+        done = run("deny", "add", "--jti", jti, "--reason", "a test", "--config", self.daemon.config_path)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        for _ in range(8):
+            answer = self.verify(self.given(denied, self.etl))
+            self.assertEqual(answer.status, 401)
+            self.assertIn('error="invalid_token"', answer.getheader("WWW-Authenticate"))
+            self.assertEqual(self.verify(self.given(other, self.etl)).status, 200)
+
+    def test_a_rotation_of_the_keys(self):
+        """Tokens of the old key and of the new one."""
+        old = self.access_token()
+        self.assertEqual(self.verify(self.given(old, self.etl)).status, 200)
+        done = run("keys", "rotate", "--now", "--config", self.daemon.config_path)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        new = self.access_token()
+        self.assertNotEqual(tokens.decode(old)[0]["kid"], tokens.decode(new)[0]["kid"])
+        for token in (old, new, old, new):
+            self.assertEqual(self.verify(self.given(token, self.etl)).status, 200)
+
     def test_a_port_answers_its_proxies_alone(self):
         """RFC 9440 by default; the handshake of anybody else fails or is refused."""
         events = [event for event in self.daemon.log.events("listening") if event["listener"] == "verifier"]
@@ -142,6 +168,7 @@ class Verifiers(VerifierCase):
             ({"address": "127.0.0.1:1"}, "anybody can reach"),
             ({"proxies": [self.proxy.certificate]}, "a Unix socket has no TLS"),
             ({"audience": "https://nobody.example"}, "none of the resources"),
+            ({"audience": OTHER_API}, "opaque tokens"),
             ({"socket_mode": "rw"}, "is no mode"),
             ({"certificate_header": "Authorization"}, "no header name"),
             ({"certificate_format": "pem"}, "certificate_format"),
@@ -150,6 +177,7 @@ class Verifiers(VerifierCase):
             with self.subTest(text):
                 config = self.base_config()
                 config["verifiers"] = [{**good, **members}]
+                config["resources"][1]["token_format"] = "opaque"
                 path = self.pki.write("bad.yaml", json.dumps(config))
                 done = run("check", "--config", path)
                 self.assertEqual(done.returncode, 1, done.stdout)

@@ -35,6 +35,7 @@ class GateTest : public testing::Test {
     options_.address = "unix:/run/verify.sock";
     options_.audience = kAudience;
     options_.certificate_format = CertificateFormat::nginx;
+    service_.publish_denied([](const AccessToken&) { return false; });
     publish();
   }
   void publish(std::vector<crypto::Sha256> proxies = {}) {
@@ -165,6 +166,18 @@ TEST_F(GateTest, AnswersItsProxiesAlone) {
     EXPECT_EQ(header(response, "X-Certbound-Client-Id"), "(absent)");
   }
   EXPECT_EQ(metrics_.strangers.value(), 2);
+}
+
+TEST_F(GateTest, RefusesWhatIsOutOfService) {
+  EXPECT_EQ(ask(issuer_.token()).status, 200);
+  service_.publish_denied([](const AccessToken& token) { return token.token_id == "Zm9vYmFyYmF6cXV4"; });
+  const http::Response response = ask(issuer_.token());
+  EXPECT_EQ(response.status, 401);
+  EXPECT_NE(header(response, "WWW-Authenticate").find("invalid_token"), std::string::npos);
+  EXPECT_EQ(refused(RefusalReason::denied), 1);
+  auto claims = verifier::test::good_claims();
+  claims["jti"] = "b3RoZXI";
+  EXPECT_EQ(ask(issuer_.token(claims)).status, 200);
 }
 
 TEST_F(GateTest, FollowsTheKeys) {
