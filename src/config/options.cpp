@@ -15,7 +15,7 @@ constexpr std::int64_t kHour = 60 * kMinute;
 constexpr std::int64_t kKib = 1LL << 10;
 constexpr std::int64_t kMib = 1LL << 20;
 constexpr std::int64_t kLeastRotateSize = 64 * kKib;
-constexpr std::int64_t kMostRotateSize = 1024 * 1024 * kMib;
+constexpr std::int64_t kMostRotateSize = kMib * 1024 * 1024;
 
 const Section<net::ListenerOptions>& listener_section() {
   using Listener = net::ListenerOptions;
@@ -87,11 +87,11 @@ const Section<oauth::SigningOptions>& signing_section() {
                                                     "another one the old key signs until every cache of the key set "
                                                     "can know the new one."),
           duration<&oauth::SigningOptions::rotation_interval>(
-              "rotation_interval", {0, 3660 * 24 * kHour},
+              "rotation_interval", {0, kHour * 24 * 3660},
               "How long a key signs before the next one takes its place. At least twice jwks_max_age. 0s: only when "
               "certbound keys rotate says so."),
           duration<&oauth::SigningOptions::jwks_max_age>(
-              "jwks_max_age", {1, 7 * 24 * kHour},
+              "jwks_max_age", {1, kHour * 24 * 7},
               "For how long the key set may be cached (Cache-Control). A key is published for that long, and a tenth "
               "more, before it signs."),
           path<&oauth::SigningOptions::key_encryption_key>(
