@@ -62,7 +62,7 @@ Result<std::optional<WallTime>> read_time(const json& arguments, std::string_vie
 
 /// When nothing that the denial can match is alive any more.
 WallTime natural_end(const model::Denial& denial) {
-  return denial.issued_before.value_or(denial.created_at) + model::kLongestLifetime;
+  return denial.issued_before.value_or(denial.created_at) + model::kLongestLifetime + model::kVerifierSlack;
 }
 
 /// Later tokens match too, where no time is named.

@@ -22,7 +22,7 @@ constexpr ArgumentSpec kDenyAddArguments[] = {
     {"--issued-before", ArgumentKind::value,
      "only tokens that are older: RFC 3339 or Unix seconds; by itself those of every client"},
     {"--until", ArgumentKind::value,
-     "when the denial ends: RFC 3339 or Unix seconds; else when nothing that it can match is alive"},
+     "when the denial ends: RFC 3339 or Unix seconds; else when nothing that was issued by now is alive any more"},
     {"--reason", ArgumentKind::value, "why, for whoever reads the list later", true},
     kConfigArgument,
     kJsonArgument,

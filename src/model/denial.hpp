@@ -29,6 +29,10 @@ inline constexpr DenialKind kDenialKinds[] = {DenialKind::jti, DenialKind::thumb
 /// No token lives longer, whatever the configuration says: the bound of every option that is a token's lifetime.
 inline constexpr std::chrono::hours kLongestLifetime{24};
 
+/// For how long after its end a token may still pass where a resource server's clock is behind and it allows for that:
+/// as long a denial goes on.
+inline constexpr std::chrono::seconds kVerifierSlack{600};
+
 /// Tokens that are taken out of service before they expire.
 struct Denial {
   std::uint64_t id = 0;  ///< the store's; 0 before it is stored

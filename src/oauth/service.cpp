@@ -290,7 +290,7 @@ void Service::deny_revoked(const audit::Event& event) {
   denial.issued_before = event.time + std::chrono::seconds{1};  // those of this second too
   denial.reason = "found revoked when it came as client " + event.client_id;
   denial.created_at = event.time;
-  denial.until = event.time + model::kLongestLifetime;
+  denial.until = event.time + model::kLongestLifetime + model::kVerifierSlack;
   denials_.note(std::move(denial));
 }
 

@@ -243,12 +243,15 @@ class BehindNginx(VerifierCase):
             self.assertIn(f'error="{error}"', challenge)
 
     def test_the_right_certificate(self):
-        response = self.call(self.access_token(), self.etl, headers=["X-Client-Id: root", "X-Scope: everything"])
+        response = self.call(self.access_token(), self.etl, headers=[
+            "X-Client-Id: root", "X-Scope: everything", "X-Certbound-Client-Id: root", "X-Certbound-Scope: a", "X-SSL-Client-Cert: b",
+        ])  # fmt: skip
         self.assertEqual(response.status, 200, response)
         seen = json.loads(response.body)
         self.assertEqual(seen["x-client-id"], "etl")
         self.assertEqual(set(seen["x-scope"].split()), {"orders.read", "orders.write"})
         self.assertNotIn("authorization", seen)
+        self.assertEqual([name for name in seen if name.startswith(("x-certbound", "x-ssl"))], [])
 
     def test_another_certificate(self):
         self.assert_challenged(self.call(self.access_token(), self.reader), 401, "invalid_token")

@@ -20,7 +20,7 @@ model::Denial deny_token(const Claims& claims, WallTime now) {
   denial.subject = claims.jti;
   denial.reason = "revoked by client " + claims.client_id;
   denial.created_at = now;
-  denial.until = claims.expires_at;
+  denial.until = claims.expires_at + model::kVerifierSlack;
   return denial;
 }
 

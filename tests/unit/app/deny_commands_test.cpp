@@ -24,10 +24,10 @@ std::string text_of(WallTime time) { return std::to_string(unix_seconds(time)); 
 }  // namespace
 
 TEST(ParseDenial, EndsWhenNothingThatItCanMatchIsAlive) {
-  EXPECT_EQ(parse({{"jti", "a"}})->until, kAsked + hours{24});
-  EXPECT_EQ(parse({{"client", "a"}})->until, kAsked + hours{24});
+  EXPECT_EQ(parse({{"jti", "a"}})->until, kAsked + hours{24} + model::kVerifierSlack);
+  EXPECT_EQ(parse({{"client", "a"}})->until, kAsked + hours{24} + model::kVerifierSlack);
   const auto older = parse({{"client", "a"}, {"issued_before", text_of(kAsked - hours{1})}});
-  EXPECT_EQ(older->until, kAsked + hours{23});
+  EXPECT_EQ(older->until, kAsked + hours{23} + model::kVerifierSlack);
   EXPECT_EQ(older->issued_before, kAsked - hours{1});
 }
 
@@ -61,7 +61,7 @@ TEST(ParseDenial, RefusesWhatCannotBeMeant) {
   EXPECT_FALSE(parse({{"thumbprint", std::string(64, 'a')}}));
   EXPECT_FALSE(parse({{"client", "\n"}}));
   EXPECT_FALSE(parse({{"client", "a"}, {"issued_before", text_of(kAsked + seconds{1})}}));
-  EXPECT_FALSE(parse({{"client", "a"}, {"issued_before", text_of(kAsked - hours{24})}}));
+  EXPECT_FALSE(parse({{"client", "a"}, {"issued_before", text_of(kAsked - hours{24} - model::kVerifierSlack)}}));
   EXPECT_FALSE(parse({{"client", "a"}, {"issued_before", "yesterday"}}));
   EXPECT_FALSE(parse({{"client", "a"}, {"until", text_of(kAsked)}}));
   EXPECT_FALSE(parse_denial({{"client", "a"}}, kAsked));
