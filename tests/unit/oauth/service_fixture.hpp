@@ -134,10 +134,17 @@ class ServiceFixture : public testing::Test {
 
   /// Registers `clients`, publishes the snapshot as it stands.
   void start(std::vector<model::Client> clients) {
+    end();
     store_ = value_or_throw(store::memory::make_memory_store(clients));
     start_over(value_or_throw(store::make_executor(*store_, store::ExecutorOptions())));
   }
+  /// The recorder's thread uses what follows.
+  void end() {
+    service_.reset();
+    denials_.reset();
+  }
   void start_over(std::unique_ptr<store::Executor> executor) {
+    end();
     executor_ = std::move(executor);
     if (!store_) store_ = value_or_throw(store::memory::make_memory_store());
     seen_ = std::make_unique<store::SeenRecorder>(value_or_throw(store_->make_seen_store()), registry_);
