@@ -52,7 +52,8 @@ std::optional<path> find_changed(const path& directory, const DirectoryPoints& p
 
 FileWatch::FileTime FileWatch::file_now() {
   std::timespec now{};
-  // The one that stamps files: the precise clock is ahead of it.
+  // The one that stamps files: the precise clock is ahead of it. Kernels since 6.13 stamp what was looked at since its
+  // last change precisely, so a file that changed just before may seem to have changed after: it is read once more.
   clock_gettime(CLOCK_REALTIME_COARSE, &now);
   return time_of(now);
 }

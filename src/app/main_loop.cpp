@@ -38,14 +38,14 @@ sigset_t block_signals() {
 }
 
 Result<MainLoop> MainLoop::make(const sigset_t& signals) {
-  OwnedDescriptor signal{::signalfd(-1, &signals, SFD_NONBLOCK | SFD_CLOEXEC)};
+  FileDescriptor signal{::signalfd(-1, &signals, SFD_NONBLOCK | SFD_CLOEXEC)};
   if (signal.value() < 0) return system_failure("signalfd");
-  OwnedDescriptor wake{::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)};
+  FileDescriptor wake{::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)};
   if (wake.value() < 0) return system_failure("eventfd");
   return MainLoop{std::move(signal), std::move(wake)};
 }
 
-MainLoop::MainLoop(OwnedDescriptor signals, OwnedDescriptor wake)
+MainLoop::MainLoop(FileDescriptor signals, FileDescriptor wake)
     : signals_{std::move(signals)}, wake_{std::move(wake)}, queue_{std::make_unique<Queue>()} {}
 
 void MainLoop::post(Action action) {

@@ -8,7 +8,7 @@
 #include <mutex>
 #include <vector>
 
-#include "base/owned_descriptor.hpp"
+#include "base/file_descriptor.hpp"
 #include "base/result.hpp"
 
 namespace certbound::app {
@@ -52,14 +52,14 @@ class MainLoop {
     std::vector<Action> actions;
   };
 
-  MainLoop(OwnedDescriptor signals, OwnedDescriptor wake);
+  MainLoop(FileDescriptor signals, FileDescriptor wake);
 
   void do_posted();
   void take_signals(const OnSignal& on_signal);
   void wait(std::chrono::milliseconds longest, const OnSignal& on_signal);
 
-  OwnedDescriptor signals_;
-  OwnedDescriptor wake_;
+  FileDescriptor signals_;
+  FileDescriptor wake_;
   std::unique_ptr<Queue> queue_;
   std::map<int, Action> watched_;
   bool is_stopping_ = false;

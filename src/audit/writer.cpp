@@ -7,23 +7,14 @@
 #include <utility>
 #include <vector>
 
-#include <boost/asio/any_completion_handler.hpp>
-#include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/associated_executor.hpp>
-#include <boost/asio/execution/outstanding_work.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/prefer.hpp>
-#include <boost/asio/use_awaitable.hpp>
-
 #include "audit/chained_file.hpp"
 #include "base/log.hpp"
+#include "base/waiter.hpp"
 #include "base/work_queue.hpp"
 
 namespace certbound::audit {
 
 namespace {
-
-namespace asio = boost::asio;
 
 // Twice the sessions of two full workers; a queue longer than that only adds waiting.
 constexpr std::size_t kQueuedRecords = 32768;
@@ -36,29 +27,11 @@ Error audit_error(std::string detail) {
           std::move(detail)};
 }
 
-/// A coroutine that waits, and the worker on which it goes on.
-class Waiter {
- public:
-  template <typename Handler>
-  explicit Waiter(Handler handler)
-      : worker_{asio::prefer(asio::any_io_executor{asio::get_associated_executor(handler)},
-                             asio::execution::outstanding_work.tracked)},
-        handler_{std::move(handler)} {}
-
-  void resume(bool is_written) {
-    asio::post(worker_, [handler = std::move(handler_), is_written]() mutable { std::move(handler)(is_written); });
-  }
-
- private:
-  asio::any_io_executor worker_;  // tracked: the worker's loop does not end before its coroutine has gone on
-  asio::any_completion_handler<void(bool)> handler_;
-};
-
 /// A line that waits for the disk, and the coroutine that waits for the line.
 struct Waiting {
-  Waiting(std::string text, Waiter coroutine) : line{std::move(text)}, waiter{std::move(coroutine)} {}
+  Waiting(std::string text, Waiter<bool> coroutine) : line{std::move(text)}, waiter{std::move(coroutine)} {}
   std::string line;
-  Waiter waiter;
+  Waiter<bool> waiter;
 };
 
 }  // namespace
@@ -133,13 +106,13 @@ Result<std::unique_ptr<Writer>> Writer::open(const std::filesystem::path& file, 
 }
 
 /// Hands the line to the thread; the coroutine goes on when it is on the disk.
-static asio::awaitable<bool> write_and_sync(WorkQueue<Waiting>& queue, std::string line) {
-  auto initiate = [&queue, &line](auto handler) {
-    Waiting waiting{std::move(line), Waiter{std::move(handler)}};
+static Task<bool> write_and_sync(WorkQueue<Waiting>& queue, std::string line) {
+  const auto start = [&queue, &line](Waiter<bool> waiter) {
+    Waiting waiting{std::move(line), std::move(waiter)};
     // NOLINTNEXTLINE(bugprone-use-after-move): what was not pushed is untouched
     if (!queue.push(std::move(waiting))) waiting.waiter.resume(false);
   };
-  co_return co_await asio::async_initiate<const asio::use_awaitable_t<>, void(bool)>(initiate, asio::use_awaitable);
+  co_return co_await suspend_until_resumed<bool>(start);
 }
 
 Task<Result<void>> Writer::record(const Event& event) {

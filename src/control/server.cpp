@@ -28,10 +28,10 @@ using Time = std::chrono::steady_clock::time_point;
 enum class Stage : std::uint8_t { reading, waiting, writing, over };
 
 struct Connection {
-  Connection(OwnedDescriptor descriptor, std::uint64_t number, Time end)
+  Connection(FileDescriptor descriptor, std::uint64_t number, Time end)
       : socket{std::move(descriptor)}, id{number}, deadline{end} {}
 
-  OwnedDescriptor socket;
+  FileDescriptor socket;
   std::uint64_t id;
   Time deadline;  // none while it waits: the time is ours then
   Stage stage = Stage::reading;
@@ -67,7 +67,7 @@ struct Server::Mailbox {
   std::mutex mutex;  // guards answers and is_stopping
   std::vector<std::pair<std::uint64_t, std::string>> answers;
   bool is_stopping = false;
-  OwnedDescriptor wake;
+  FileDescriptor wake;
 
   void ring() const {
     const std::uint64_t one = 1;
@@ -93,7 +93,7 @@ struct Server::Mailbox {
 /// What the server's thread does.
 class Server::Loop {
  public:
-  Loop(OwnedDescriptor listener, std::shared_ptr<Mailbox> mailbox, Post post, Answer answer, ServerLimits limits)
+  Loop(FileDescriptor listener, std::shared_ptr<Mailbox> mailbox, Post post, Answer answer, ServerLimits limits)
       : listener_{std::move(listener)},
         mailbox_{std::move(mailbox)},
         post_{std::move(post)},
@@ -174,7 +174,7 @@ class Server::Loop {
   }
 
   void accept_one() {
-    OwnedDescriptor socket{::accept4(listener_.value(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC)};
+    FileDescriptor socket{::accept4(listener_.value(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC)};
     if (socket.value() < 0) {
       // Out of descriptors, the peer would be offered again at once: a pause in place of a loop that burns a CPU.
       const bool is_lack = errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS;
@@ -233,7 +233,7 @@ class Server::Loop {
     begin_answer(connection, render_refusal(invalid_input(std::move(why))), deadline());
   }
 
-  OwnedDescriptor listener_;
+  FileDescriptor listener_;
   std::shared_ptr<Mailbox> mailbox_;
   Post post_;
   std::shared_ptr<const Answer> answer_;
@@ -245,7 +245,7 @@ class Server::Loop {
 Result<std::unique_ptr<Server>> Server::start(std::filesystem::path state_dir, Post post, Answer answer,
                                               ServerLimits limits) {
   auto mailbox = std::make_shared<Mailbox>();
-  mailbox->wake = OwnedDescriptor{::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)};
+  mailbox->wake = FileDescriptor{::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)};
   if (mailbox->wake.value() < 0) return internal_error("eventfd: " + system_error_text(errno));
   auto listener = open_control_socket(state_dir);
   if (!listener) return std::move(listener).error();

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <thread>
 
-#include "base/owned_descriptor.hpp"
+#include "base/file_descriptor.hpp"
 #include "base/result.hpp"
 
 namespace certbound::control {

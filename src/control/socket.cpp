@@ -26,7 +26,7 @@ Error socket_error(const std::filesystem::path& path, std::string_view what, int
 /// An address has 107 characters and a path may have more: then it goes through the directory's descriptor.
 struct Address {
   ::sockaddr_un name{};
-  OwnedDescriptor directory;
+  FileDescriptor directory;
   [[nodiscard]] const ::sockaddr* get() const {
     return reinterpret_cast<const ::sockaddr*>(&name);  // NOLINT(cppcoreguidelines-pro-type-reinterpret-cast)
   }
@@ -37,7 +37,7 @@ Result<Address> make_address(const std::filesystem::path& state_dir) {
   address.name.sun_family = AF_UNIX;
   std::string path = (state_dir / kSocketName).string();
   if (path.size() >= sizeof address.name.sun_path) {
-    address.directory = OwnedDescriptor{::open(state_dir.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)};
+    address.directory = FileDescriptor{::open(state_dir.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)};
     if (address.directory.value() < 0) return socket_error(state_dir, "cannot open", errno);
     path = "/proc/self/fd/" + std::to_string(address.directory.value()) + "/" + kSocketName;
   }
@@ -82,12 +82,12 @@ void set_timeout(int descriptor, int option, std::chrono::milliseconds timeout) 
 
 }  // namespace
 
-Result<OwnedDescriptor> open_control_socket(const std::filesystem::path& state_dir) {
+Result<FileDescriptor> open_control_socket(const std::filesystem::path& state_dir) {
   const std::filesystem::path path = state_dir / kSocketName;
   if (auto removed = remove_stale(path); !removed) return std::move(removed).error();
   auto address = make_address(state_dir);
   if (!address) return std::move(address).error();
-  OwnedDescriptor socket{::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
+  FileDescriptor socket{::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
   if (socket.value() < 0) return socket_error(path, "cannot make a socket", errno);
   const mode_t before = ::umask(0177);
   const int bound = ::bind(socket.value(), address->get(), sizeof address->name);
@@ -104,12 +104,12 @@ void remove_control_socket(const std::filesystem::path& state_dir) {
   log::warning("control_socket_stays", {{"name", path.string()}, {"detail", system_error_text(errno)}});
 }
 
-Result<OwnedDescriptor> connect_control_socket(const std::filesystem::path& state_dir,
-                                               std::chrono::milliseconds timeout) {
+Result<FileDescriptor> connect_control_socket(const std::filesystem::path& state_dir,
+                                              std::chrono::milliseconds timeout) {
   const std::filesystem::path path = state_dir / kSocketName;
   auto address = make_address(state_dir);
   if (!address) return std::move(address).error();
-  OwnedDescriptor socket{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+  FileDescriptor socket{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
   if (socket.value() < 0) return socket_error(path, "cannot make a socket", errno);
   set_timeout(socket.value(), SO_SNDTIMEO, timeout);
   set_timeout(socket.value(), SO_RCVTIMEO, timeout);

@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <sys/types.h>
 
-#include "base/owned_descriptor.hpp"
+#include "base/file_descriptor.hpp"
 #include "base/result.hpp"
 
 namespace certbound::control {
@@ -16,15 +16,15 @@ inline constexpr const char* kSocketName = "control.sock";
 /// removed, so the caller holds the lock of the state directory: with it, no living daemon has that socket. Sets the
 /// process's umask for a moment. Errors: `invalid_request`, `detail` names the file and what the system said; also
 /// where something stands there that is no socket.
-[[nodiscard]] Result<OwnedDescriptor> open_control_socket(const std::filesystem::path& state_dir);
+[[nodiscard]] Result<FileDescriptor> open_control_socket(const std::filesystem::path& state_dir);
 
 /// Removes the socket, while the lock is still held. One that is gone already is no error; others are logged.
 void remove_control_socket(const std::filesystem::path& state_dir);
 
 /// Connects to it; the descriptor blocks, and no call on it longer than `timeout`. Errors: `invalid_request` where no
 /// daemon answers there, or where this user may not ask it; `detail` is for the operator.
-[[nodiscard]] Result<OwnedDescriptor> connect_control_socket(const std::filesystem::path& state_dir,
-                                                             std::chrono::milliseconds timeout);
+[[nodiscard]] Result<FileDescriptor> connect_control_socket(const std::filesystem::path& state_dir,
+                                                            std::chrono::milliseconds timeout);
 
 /// Who is at the other end, as the kernel says (SO_PEERCRED). Errors: `server_error`.
 [[nodiscard]] Result<uid_t> find_peer(int descriptor);

@@ -1,7 +1,11 @@
 #include "gate/forwarded_certificate.hpp"
 
+#include <algorithm>
 #include <optional>
 #include <string>
+
+#include "base/base64url.hpp"
+#include "base/text.hpp"
 
 namespace certbound::gate {
 
@@ -19,13 +23,6 @@ bool is_alias(std::string_view name, std::string_view of) {
   return true;
 }
 
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  return -1;
-}
-
 /// Percent decoding and nothing else: a plus is a plus, as base64 has it.
 std::optional<std::string> decode_percent(std::string_view text) {
   std::string decoded;
@@ -35,11 +32,9 @@ std::optional<std::string> decode_percent(std::string_view text) {
       decoded.push_back(text[i]);
       continue;
     }
-    if (i + 2 >= text.size()) return std::nullopt;
-    const int high = hex_digit(text[i + 1]);
-    const int low = hex_digit(text[i + 2]);
-    if (high < 0 || low < 0) return std::nullopt;
-    decoded.push_back(static_cast<char>(high * 16 + low));
+    const auto octet = i + 2 < text.size() ? hex_decode(text.substr(i + 1, 2)) : std::nullopt;
+    if (!octet) return std::nullopt;
+    decoded.push_back(static_cast<char>(octet->front()));
     i += 2;
   }
   return decoded;
@@ -48,15 +43,6 @@ std::optional<std::string> decode_percent(std::string_view text) {
 PresentedCertificate read_escaped_pem(std::string_view text) {
   const auto pem = decode_percent(text);
   return pem ? PresentedCertificate::from_pem(*pem) : refuse();
-}
-
-bool is_named(std::string_view key, std::string_view lower) {
-  if (key.size() != lower.size()) return false;
-  for (std::size_t i = 0; i < key.size(); ++i) {
-    const char c = key[i] >= 'A' && key[i] <= 'Z' ? static_cast<char>(key[i] - 'A' + 'a') : key[i];
-    if (c != lower[i]) return false;
-  }
-  return true;
 }
 
 /// One `key=value` of an element of X-Forwarded-Client-Cert.
@@ -97,7 +83,7 @@ PresentedCertificate read_xfcc(std::string_view text) {
   for (;;) {
     auto pair = take_pair(text);
     if (!pair) return refuse();
-    if (is_named(pair->key, "cert")) {
+    if (ascii_iequals(pair->key, "cert")) {
       if (certificate) return refuse();
       certificate = std::move(pair->value);
     }

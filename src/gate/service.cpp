@@ -96,6 +96,11 @@ Result<std::shared_ptr<const Published>> make_published(Options options, std::ve
   return std::shared_ptr<const Published>{std::move(published)};
 }
 
+void Service::replace_keys(const std::string& jwks) {
+  TokenVerifier& verifier = *published_->verifier;
+  if (!verifier.replace_keys(jwks)) log::error("verifier_keys_not_taken", {{"detail", verifier.key_status().problem}});
+}
+
 Task<http::Response> Service::handle(const http::Request& request) {
   const std::shared_ptr<const Published> published = published_;
   co_return answer(request, *published);

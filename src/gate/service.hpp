@@ -58,7 +58,7 @@ class Service final : public http::Handler {
   /// Tokens that it names are refused from now on.
   void publish_denied(IsDenied is_denied) { is_denied_ = std::move(is_denied); }
   /// The server's JWK Set has changed, and nothing else.
-  void replace_keys(const std::string& jwks) { published_->verifier->replace_keys(jwks); }
+  void replace_keys(const std::string& jwks);
 
   [[nodiscard]] Task<http::Response> handle(const http::Request& request) override;
 

@@ -7,7 +7,7 @@ import sqlite3
 import unittest
 
 from support import tokens
-from support.cases import DaemonCase, OwnDaemonCase, grant, pki_client
+from support.cases import DaemonCase, OwnDaemonCase, add_introspecting_clients, grant
 from support.client import Curl, form_request
 
 INTROSPECT = "/oauth2/introspect"
@@ -15,22 +15,11 @@ REVOKE = "/oauth2/revoke"
 INACTIVE = b'{"active":false}'
 
 
-def add_clients(case, config):
-    """orders-api, which introspects, and other, who may not revoke what etl has."""
-    config["resources"][0]["introspection_clients"] = ["orders-api"]
-    case.orders_api = case.pki.leaf("CN=orders-api", issuer=case.partner_ca)
-    case.other = case.pki.leaf("CN=other", issuer=case.partner_ca)
-    config["clients"] += [
-        pki_client("orders-api", tls_client_auth_subject_dn="CN=orders-api"),
-        pki_client("other", tls_client_auth_subject_dn="CN=other"),
-    ]
-
-
 class Revocation(DaemonCase):
     @classmethod
     def configure(cls, config):
         config["workers"] = 4
-        add_clients(cls, config)
+        add_introspecting_clients(cls, config)
 
     def a_token(self):
         response = self.token(self.etl)
@@ -134,7 +123,7 @@ class Durability(OwnDaemonCase):
     def start_daemon(self, lifetime="5m"):
         config = self.base_config()
         config["tokens"]["lifetime"] = lifetime
-        add_clients(self, config)
+        add_introspecting_clients(self, config)
         return self.start(config)
 
     def is_active(self, curl, token):

@@ -8,23 +8,13 @@ import time
 import unittest
 
 from support import tokens
-from support.cases import JWKS, DaemonCase, OwnDaemonCase, grant, pki_client
+from support.cases import JWKS, DaemonCase, OwnDaemonCase, add_introspecting_clients, grant
 from support.client import Curl, form_request
 from support.daemon import eventually, run
 
 FEED = "/oauth2/denied"
 INTROSPECT = "/oauth2/introspect"
 INACTIVE = b'{"active":false}'
-
-
-def add_clients(case, config):
-    config["resources"][0]["introspection_clients"] = ["orders-api"]
-    case.orders_api = case.pki.leaf("CN=orders-api", issuer=case.partner_ca)
-    case.other = case.pki.leaf("CN=other", issuer=case.partner_ca)
-    config["clients"] += [
-        pki_client("orders-api", tls_client_auth_subject_dn="CN=orders-api"),
-        pki_client("other", tls_client_auth_subject_dn="CN=other"),
-    ]
 
 
 class Deny:
@@ -36,8 +26,7 @@ class Deny:
         return json.loads(done.stdout) if status == 0 else done.stderr
 
     def add(self, *arguments, reason="test", **options):
-        denial = self.deny("add", *arguments, "--reason", reason, **options)
-        return denial
+        return self.deny("add", *arguments, "--reason", reason, **options)
 
     def is_active(self, token, curl=None):
         form = {"client_id": "orders-api", "token": token}
@@ -60,7 +49,7 @@ class Verbs(Deny, DaemonCase):
     @classmethod
     def configure(cls, config):
         config["workers"] = 4
-        add_clients(cls, config)
+        add_introspecting_clients(cls, config)
 
     def tearDown(self):
         for denial in self.deny("list")["denials"]:
@@ -185,7 +174,7 @@ class Verbs(Deny, DaemonCase):
 class Life(Deny, OwnDaemonCase):
     def start_daemon(self, **changes):
         config = self.base_config()
-        add_clients(self, config)
+        add_introspecting_clients(self, config)
         config.update(changes)
         return self.start(config)
 

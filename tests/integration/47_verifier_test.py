@@ -184,13 +184,14 @@ class Verifiers(VerifierCase):
                 self.assertIn(text, done.stderr)
 
 
-@unittest.skipIf(NGINX is None, "nginx is not installed")
 class BehindNginx(VerifierCase):
     """docs/examples/nginx/api.conf as it stands, but for its addresses."""
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
+        if NGINX is None:
+            raise AssertionError("nginx is not installed; scripts/install-deps test does that")
         cls.backend = Origin()
         cls.addClassCleanup(cls.backend.stop)
         cls.backend.answers = {"/orders": cls.say_who}

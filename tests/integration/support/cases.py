@@ -76,6 +76,17 @@ def self_signed_client(client_id, *, scope="orders.read", resources=(API,), **me
     }  # fmt: skip
 
 
+def add_introspecting_clients(case, config):
+    """orders-api, which introspects the tokens of the first resource, and other, which has nothing to do with them."""
+    config["resources"][0]["introspection_clients"] = ["orders-api"]
+    case.orders_api = case.pki.leaf("CN=orders-api", issuer=case.partner_ca)
+    case.other = case.pki.leaf("CN=other", issuer=case.partner_ca)
+    config["clients"] += [
+        pki_client("orders-api", tls_client_auth_subject_dn="CN=orders-api"),
+        pki_client("other", tls_client_auth_subject_dn="CN=other"),
+    ]
+
+
 class Asserts(unittest.TestCase):
     """What is said of answers again and again."""
 

@@ -61,18 +61,18 @@ class ControlServer : public testing::Test {
     server_ = *std::move(started);
   }
 
-  [[nodiscard]] OwnedDescriptor connect() const {
+  [[nodiscard]] FileDescriptor connect() const {
     auto connected = connect_control_socket(folder_.path(), 20s);
     EXPECT_TRUE(connected) << connected.error().detail;
-    return connected ? *std::move(connected) : OwnedDescriptor{};
+    return connected ? *std::move(connected) : FileDescriptor{};
   }
 
-  static void send(const OwnedDescriptor& peer, std::string_view text) {
+  static void send(const FileDescriptor& peer, std::string_view text) {
     (void)::send(peer.value(), text.data(), text.size(), MSG_NOSIGNAL);  // the server may have refused already
   }
 
   /// All that comes until the server closes.
-  static std::string receive(const OwnedDescriptor& peer) {
+  static std::string receive(const FileDescriptor& peer) {
     std::string all;
     char octet = 0;
     while (::recv(peer.value(), &octet, 1, 0) == 1) all.push_back(octet);
@@ -113,14 +113,14 @@ TEST_F(ControlServer, TellsTheCallerWhyNot) {
 
 TEST_F(ControlServer, ClosesAfterOneAnswer) {
   start();
-  const OwnedDescriptor peer = connect();
+  const FileDescriptor peer = connect();
   send(peer, "abc\n");
   EXPECT_EQ(receive(peer), echo("abc") + "\n");
 }
 
 TEST_F(ControlServer, TakesARequestOctetByOctet) {
   start();
-  const OwnedDescriptor peer = connect();
+  const FileDescriptor peer = connect();
   for (const char octet : std::string{"abc\n"}) send(peer, std::string{octet});
   EXPECT_EQ(receive(peer), echo("abc") + "\n");
 }
@@ -128,18 +128,18 @@ TEST_F(ControlServer, TakesARequestOctetByOctet) {
 TEST_F(ControlServer, RefusesALongRequest) {
   start();
   for (const std::string& request : {std::string(201, 'x'), std::string(201, 'x') + "\n"}) {
-    const OwnedDescriptor peer = connect();
+    const FileDescriptor peer = connect();
     send(peer, request);
     EXPECT_NE(message_of(receive(peer)).find("longer than 200"), std::string::npos);
   }
-  const OwnedDescriptor longest = connect();
+  const FileDescriptor longest = connect();
   send(longest, std::string(200, 'x') + "\n");
   EXPECT_EQ(receive(longest), echo(std::string(200, 'x')) + "\n");
 }
 
 TEST_F(ControlServer, RefusesARequestWithoutEnd) {
   start();
-  const OwnedDescriptor peer = connect();
+  const FileDescriptor peer = connect();
   send(peer, "abc");
   ::shutdown(peer.value(), SHUT_WR);
   EXPECT_NE(message_of(receive(peer)).find("without a line feed"), std::string::npos);
@@ -147,23 +147,23 @@ TEST_F(ControlServer, RefusesARequestWithoutEnd) {
 
 TEST_F(ControlServer, RefusesASecondRequest) {
   start();
-  const OwnedDescriptor peer = connect();
+  const FileDescriptor peer = connect();
   send(peer, "abc\nabc\n");
   EXPECT_NE(message_of(receive(peer)).find("takes one"), std::string::npos);
 }
 
 TEST_F(ControlServer, DropsASlowPeer) {
   start({.request_bytes = 200, .connections = 2, .patience = 20ms});
-  const OwnedDescriptor silent = connect();
+  const FileDescriptor silent = connect();
   EXPECT_EQ(receive(silent), "");
-  const OwnedDescriptor half = connect();
+  const FileDescriptor half = connect();
   send(half, "abc");
   EXPECT_EQ(receive(half), "");
 }
 
 TEST_F(ControlServer, ServesOthersWhenSlowPeersAreDropped) {
   start({.request_bytes = 200, .connections = 2, .patience = 20ms});
-  std::vector<OwnedDescriptor> silent;
+  std::vector<FileDescriptor> silent;
   for (int i = 0; i < 8; ++i) silent.push_back(connect());
   const auto reply = call(folder_.path(), "any", json::object(), 20s);
   ASSERT_TRUE(reply) << reply.error().detail;
@@ -173,15 +173,15 @@ TEST_F(ControlServer, ServesOthersWhenSlowPeersAreDropped) {
 // The kernel keeps the others until there is room.
 TEST_F(ControlServer, ServesASetNumberAtATime) {
   start();
-  const OwnedDescriptor first = connect();
-  OwnedDescriptor second = connect();
-  const OwnedDescriptor third = connect();
+  const FileDescriptor first = connect();
+  FileDescriptor second = connect();
+  const FileDescriptor third = connect();
   send(first, "f");
   send(second, "s");
   send(third, "abc\n");
   ::pollfd entry{third.value(), POLLIN, 0};
   EXPECT_EQ(::poll(&entry, 1, 50), 0);
-  { const OwnedDescriptor closed = std::move(second); }
+  { const FileDescriptor closed = std::move(second); }
   EXPECT_EQ(receive(third), echo("abc") + "\n");
 }
 
@@ -192,9 +192,9 @@ TEST_F(ControlServer, PostsWholeRequestsOnly) {
     ++posted;
     action();
   });
-  const OwnedDescriptor half = connect();
+  const FileDescriptor half = connect();
   send(half, "abc");
-  const OwnedDescriptor whole = connect();
+  const FileDescriptor whole = connect();
   send(whole, "abc\n");
   EXPECT_EQ(receive(whole), echo("abc") + "\n");
   EXPECT_EQ(posted, 1);
@@ -202,7 +202,7 @@ TEST_F(ControlServer, PostsWholeRequestsOnly) {
 
 TEST_F(ControlServer, AnswersWhenTheOtherThreadHasTime) {
   start(kSmall, later_.post());
-  const OwnedDescriptor peer = connect();
+  const FileDescriptor peer = connect();
   send(peer, "abc\n");
   later_.wait_and_do();
   EXPECT_EQ(receive(peer), echo("abc") + "\n");
@@ -215,12 +215,12 @@ TEST_F(ControlServer, DoesWhatWasAskedForByOneWhoHasGone) {
     return echo(line);
   });
   {
-    const OwnedDescriptor peer = connect();
+    const FileDescriptor peer = connect();
     send(peer, "abc\n");
   }
   later_.wait_and_do();
   EXPECT_TRUE(is_done);
-  const OwnedDescriptor other = connect();
+  const FileDescriptor other = connect();
   send(other, "abcd\n");
   later_.wait_and_do();
   EXPECT_EQ(receive(other), echo("abcd") + "\n");
@@ -228,9 +228,9 @@ TEST_F(ControlServer, DoesWhatWasAskedForByOneWhoHasGone) {
 
 TEST_F(ControlServer, EndsWithRequestsThatNobodyAnswered) {
   start(kSmall, later_.post());
-  const OwnedDescriptor peer = connect();
+  const FileDescriptor peer = connect();
   send(peer, "abc\n");
-  const OwnedDescriptor silent = connect();
+  const FileDescriptor silent = connect();
   server_.reset();
   EXPECT_EQ(receive(peer), "");
   EXPECT_FALSE(std::filesystem::exists(folder_.path() / kSocketName));
