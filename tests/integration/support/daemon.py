@@ -86,6 +86,14 @@ class Log:
             raise AssertionError(f"no event {' or '.join(names)} {fields or ''} in the log:\n{self.tail()}")
         return found
 
+    def wait_text(self, words, within=10.0):
+        """Waits for a line with these words: it comes through a pipe, at times after the answer that it is about."""
+        with self._changed:
+            self._changed.wait_for(lambda: any(words in line for line in self._lines) or self._ended, timeout=within * PATIENCE)
+            found = any(words in line for line in self._lines)
+        if not found:
+            raise AssertionError(f"no {words!r} in the log:\n{self.tail()}")
+
     def join(self):
         self.go_on()
         self._thread.join(timeout=10 * PATIENCE)
