@@ -51,6 +51,7 @@ Result<void> put_keys(oauth::Snapshot& snapshot, SnapshotKeys keys) {
   auto jwks = oauth::render_jwks(snapshot.keys, snapshot.signing.jwks_max_age);
   if (!jwks) return std::move(jwks).error();
   snapshot.jwks = *std::move(jwks);
+  snapshot.metadata = oauth::render_metadata(snapshot);
   return {};
 }
 
@@ -80,8 +81,8 @@ Result<std::shared_ptr<const oauth::Snapshot>> build_snapshot(const config::Conf
   snapshot->chain_limits = config.limits.chain;
   for (const model::Resource& resource : config.resources) snapshot->resources.emplace(resource.identifier, resource);
   snapshot->trust_stores = materials.trust_stores;
+  snapshot->urls = published_urls(config);
   if (auto put = put_keys(*snapshot, std::move(keys)); !put) return std::move(put).error();
-  snapshot->metadata = oauth::render_metadata(*snapshot, published_urls(config));
   return std::shared_ptr<const oauth::Snapshot>{std::move(snapshot)};
 }
 

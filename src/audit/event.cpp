@@ -56,9 +56,9 @@ std::string render_event(const Event& event) {
   append_text(line, "grant_type", event.grant_type);
   append_text(line, "token_state", event.token_state);
   append_text(line, "token_client_id", event.token_client_id);
+  append_text(line, "jti", event.jti);
   if (event.reason == Reason::none) {
     append_text(line, "token_type", event.token_type);
-    append_text(line, "jti", event.jti);
     if (!event.audience.empty()) append_audience(line, event.audience);
     append_text(line, "scope", event.scope);
     append_text(line, "confirmation", event.confirmation);

@@ -25,7 +25,7 @@ class Verifier {
       if (auto checked = check_file(file.file); !checked) return std::move(checked).error();
       if (result_.broken) return std::move(result_);
     }
-    check_end();
+    check_end(files);
     return std::move(result_);
   }
 
@@ -86,7 +86,9 @@ class Verifier {
 
   void check_expected(const std::filesystem::path& file) {
     for (const Expectation& expectation : expected_) {
-      if (expectation.head.seq != result_.head.seq || expectation.head == result_.head) continue;
+      if (expectation.head.seq != result_.head.seq) continue;
+      result_.noted_seq = result_.head.seq;
+      if (expectation.head == result_.head) continue;
       set_broken("rewritten", file, line_number_, result_.head.seq,
                  "the record is not the one that " + expectation.source +
                      " names: it, or one before it, was rewritten with the chain");
@@ -230,8 +232,8 @@ class Verifier {
     return link && link->seq == seq;
   }
 
-  void check_end() {
-    const std::filesystem::path file = last_file_ == nullptr ? std::filesystem::path{} : *last_file_;
+  void check_end(const std::vector<OrderedFile>& files) {
+    const std::filesystem::path file = last_file_ == nullptr ? files.back().file : *last_file_;
     for (const Expectation& expectation : expected_) {
       if (expectation.head.seq > result_.head.seq) {
         set_broken("truncated", file, last_line_, next_seq(),
@@ -246,6 +248,8 @@ class Verifier {
         return;
       }
     }
+    if (result_.records == 0)
+      set_broken("truncated", file, 0, 1, "no record, and the server begins every file with one");
   }
 
   const std::vector<Expectation>& expected_;

@@ -14,9 +14,10 @@ namespace certbound::audit {
 
 /// The first record that breaks a chain.
 struct Break {
-  /// A literal: `changed`, `removed`, `reordered`, `inserted`, `truncated` (the end is missing), `torn` (half a line at
-  /// the end, which no record behind it explains), `genesis` (another chain begins), `rewritten` (the chain holds, but
-  /// is not the one that was expected), `not_covered` (the files do not hold what was expected), `format`.
+  /// A literal: `changed`, `removed`, `reordered`, `inserted`, `truncated` (the end is missing, or everything), `torn`
+  /// (half a line at the end, which no record behind it explains), `genesis` (another chain begins), `rewritten` (the
+  /// chain holds, but is not the one that was expected), `not_covered` (the files do not hold what was expected),
+  /// `format`.
   std::string_view kind;
   std::filesystem::path file;
   std::uint64_t line = 0;  ///< from 1; 0: of the file as a whole
@@ -50,13 +51,14 @@ struct Verification {
   std::vector<VerifiedFile> files;  ///< in the order of the chain, as far as it was proven
   std::uint64_t records = 0;        ///< proven, anchors and notes among them
   std::uint64_t octets = 0;
-  bool has_genesis = false;  ///< the chain is there from its first record
-  Head head;                 ///< the last that was proven
+  std::uint64_t noted_seq = 0;  ///< the last that an expectation proves; those behind it may have been cut off
+  bool has_genesis = false;     ///< the chain is there from its first record
+  Head head;                    ///< the last that was proven
 };
 
-/// Proves that the files, given in any order, are one whole chain, and that each of `expected` is in it. Stops at the
-/// first record that breaks it. Every octet of a record but the last is proven by the record behind it; the last one
-/// only by an expectation. Errors: `invalid_request` where a file cannot be read.
+/// Proves that the files, at least one and given in any order, are one whole chain, and that each of `expected` is in
+/// it. Stops at the first record that breaks it. Every octet of a record but the last is proven by the record behind
+/// it; the last one only by an expectation. Errors: `invalid_request` where a file cannot be read.
 [[nodiscard]] Result<Verification> verify_files(const std::vector<std::filesystem::path>& files,
                                                 const std::vector<Expectation>& expected);
 

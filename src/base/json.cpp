@@ -77,6 +77,8 @@ Result<nlohmann::json> parse_json(std::string_view text, JsonLimits limits) {
   if (const auto nul = text.find('\0'); nul != std::string_view::npos) {
     return invalid_input("not JSON at octet " + std::to_string(nul));
   }
+  // The library passes over it; a text has one spelling here.
+  if (text.substr(0, 3) == "\xEF\xBB\xBF") return invalid_input("not JSON: a byte order mark stands before it");
   nlohmann::json value;
   StrictBuilder builder{value, limits.max_depth};
   if (!nlohmann::json::sax_parse(text.begin(), text.end(), &builder)) {

@@ -15,9 +15,9 @@ struct JsonLimits {
   int max_depth = 16;
 };
 
-/// Strict JSON (RFC 8259): UTF-8, one value, no trailing text; a repeated member name, a deeper nesting and a longer
-/// text than the limits permit are errors, since JSON libraries disagree about which of two members counts. Errors:
-/// `invalid_request`, the place and the fault in `detail`.
+/// Strict JSON (RFC 8259): UTF-8 without a byte order mark, one value, no trailing text; a repeated member name, a
+/// deeper nesting and a longer text than the limits permit are errors, since JSON libraries disagree about which of two
+/// members counts. Errors: `invalid_request`, the place and the fault in `detail`.
 [[nodiscard]] Result<nlohmann::json> parse_json(std::string_view text, JsonLimits limits = JsonLimits{});
 
 /// The string member `name` of an object, or an empty view where it is absent or not a string. Valid while `object`

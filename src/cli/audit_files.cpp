@@ -26,6 +26,7 @@ AuditFiles find_audit_files(const Arguments& arguments) {
     found.status = fail(ExitStatus::could_not_run, log.string() + ": there is no audit log yet");
   } else {
     found.files = *std::move(rotated);
+    found.log = log;
   }
   return found;
 }

@@ -9,6 +9,7 @@ namespace certbound::cli {
 
 struct AuditFiles {
   std::vector<std::filesystem::path> files;
+  std::filesystem::path log;  ///< of the configuration, which the server writes; empty where files were named
   ExitStatus status = ExitStatus::done;  ///< otherwise there are no files, and why was printed
 };
 

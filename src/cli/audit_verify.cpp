@@ -70,6 +70,7 @@ void print_verification_json(const audit::Verification& result) {
   if (result.broken) json["broken"] = broken_json(*result.broken);
   json["records"] = result.records;
   json["octets"] = result.octets;
+  json["noted_seq"] = result.noted_seq;
   json["has_genesis"] = result.has_genesis;
   if (result.head.seq != 0) json["head"] = audit::render_head(result.head);
   json["files"] = Json::array();
@@ -102,7 +103,19 @@ void print_verification(const audit::Verification& result) {
   print("whole: " + std::to_string(result.records) + " records in " + std::to_string(result.files.size()) + " files" +
         (result.has_genesis ? ", from the first of the chain\n"
                             : ", not from the first of the chain: older files were not given\n"));
+  if (result.noted_seq == 0) {
+    print(
+        "note: no head that was noted proves the end: records may have been cut off there (FILE.head, or --expect)\n");
+  } else if (result.noted_seq < result.head.seq) {
+    print("note: no head that was noted proves what stands behind record " + std::to_string(result.noted_seq) + "\n");
+  }
   if (result.head.seq != 0) print("head: " + audit::render_head(result.head) + "\n");
+}
+
+/// Beside the log of a server stands its head from the first record on: who cut the log's end would remove it.
+std::optional<audit::Break> find_missing_head(const std::filesystem::path& log) {
+  if (log.empty() || std::filesystem::exists(audit::head_path(log))) return std::nullopt;
+  return audit::Break{"head_missing", audit::head_path(log), 0, 0, "is gone, so nothing proves the end of the log"};
 }
 
 ExitStatus run_audit_verify(const Arguments& arguments) {
@@ -111,8 +124,9 @@ ExitStatus run_audit_verify(const Arguments& arguments) {
   const Expected expected = take_expected(arguments, found.files);
   if (expected.status != ExitStatus::done) return expected.status;
   if (found.files.empty()) return fail(ExitStatus::wrong_usage, "no audit log among the files");
-  const auto result = audit::verify_files(found.files, expected.heads);
+  auto result = audit::verify_files(found.files, expected.heads);
   if (!result) return fail(ExitStatus::could_not_run, result.error());
+  if (!result->broken) result->broken = find_missing_head(found.log);
   if (arguments.has("--json")) {
     print_verification_json(*result);
   } else {

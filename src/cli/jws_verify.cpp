@@ -39,8 +39,10 @@ Result<std::vector<std::string>> parse_algorithms(const Arguments& arguments) {
 Result<jose::VerifiedJws> verify_input(const std::string& jwks, const std::vector<std::string>& algorithms) {
   const auto json = parse_json(jwks, JsonLimits{.max_bytes = 256UL * 1024, .max_depth = 16});
   if (!json) return invalid_input("--jwks: " + json.error().detail);
-  const auto keys = jose::parse_jwk_set(*json);
+  std::vector<std::string> skipped;
+  const auto keys = jose::parse_usable_keys(*json, skipped);
   if (!keys) return invalid_input("--jwks: " + keys.error().detail);
+  for (const std::string& detail : skipped) print_error("certbound: --jwks: passed over: " + printable(detail) + "\n");
   const std::vector<std::string_view> accepted{algorithms.begin(), algorithms.end()};
   return jose::verify_compact(read_standard_input(), *keys, accepted);
 }

@@ -74,9 +74,18 @@ void ClientReader::read_resources(Reader& reader, const Node& node, const Client
   if (scope != nullptr) check_scope(reader, *scope, client);
   if (draft.resources != nullptr) return;
   keep_default_resources(client);
-  if (client.resources.empty() && draft.is_complete && reader.session().report.error_count() == errors_before) {
+  if (client.resources.empty() && draft.is_complete && !may_introspect(client) &&
+      reader.session().report.error_count() == errors_before) {
     reader.complain_of("resources", node, "missing, and no scope tells which are meant; name at least one resource");
   }
+}
+
+/// A resource server that only asks about tokens needs none itself.
+bool ClientReader::may_introspect(const model::Client& client) const {
+  return std::any_of(config_.resources.begin(), config_.resources.end(), [&](const model::Resource& resource) {
+    const auto& clients = resource.introspection_clients;
+    return std::find(clients.begin(), clients.end(), client.client_id.text()) != clients.end();
+  });
 }
 
 void ClientReader::read_resource(Reader& reader, const Node& node, model::Client& client) const {

@@ -33,6 +33,7 @@ class ClientReader {
   void read_resources(Reader& reader, const Node& node, const ClientDraft& draft, model::Client& client) const;
   void read_resource(Reader& reader, const Node& node, model::Client& client) const;
   void keep_default_resources(model::Client& client) const;
+  [[nodiscard]] bool may_introspect(const model::Client& client) const;
   void check_scope(Reader& reader, const Node& place, const model::Client& client) const;
   void warn_of_overlap(Reader& reader, const Node& node, const model::Client& client,
                        const std::vector<Credential>& credentials);

@@ -47,6 +47,9 @@ struct Request {
 
   /// The value of the header `lower_name`; the first where there are several.
   [[nodiscard]] std::optional<std::string_view> find_header(std::string_view lower_name) const;
+
+  /// The values of all headers `lower_name` as one list (RFC 9110 section 5.3); empty where there is none.
+  [[nodiscard]] std::string join_header(std::string_view lower_name) const;
 };
 
 }  // namespace certbound::http

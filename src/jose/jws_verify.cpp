@@ -43,12 +43,20 @@ Result<nlohmann::json> parse_header(std::string_view text) {
   return header;
 }
 
+/// Two names of one algorithm are one: `EdDSA` with an Ed25519 key is `Ed25519` (RFC 9864).
+bool is_listed(const Algorithm& algorithm, std::span<const std::string_view> names) {
+  return std::any_of(names.begin(), names.end(), [&](std::string_view name) {
+    const Algorithm* listed = find_algorithm(name);
+    return listed != nullptr && is_same_algorithm(*listed, algorithm);
+  });
+}
+
 Result<const Algorithm*> choose_algorithm(const nlohmann::json& header, std::span<const std::string_view> algorithms) {
   const auto found = header.find("alg");
   if (found == header.end() || !found->is_string()) return invalid_input("alg: missing or not a string");
   const auto& name = found->get_ref<const std::string&>();
   const Algorithm* algorithm = find_algorithm(name);
-  if (algorithm == nullptr || std::find(algorithms.begin(), algorithms.end(), name) == algorithms.end()) {
+  if (algorithm == nullptr || !is_listed(*algorithm, algorithms)) {
     return invalid_input("alg: " + quote_short(name) + " is not accepted here");
   }
   return algorithm;

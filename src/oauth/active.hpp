@@ -10,9 +10,9 @@
 namespace certbound::oauth {
 
 /// What is to be said of a token that is ours: its signature held, or its seal.
-enum class TokenState : std::uint8_t { active, expired, denied };
+enum class TokenState : std::uint8_t { active, not_yet_valid, expired, denied };
 
-/// `active`, `expired`, `denied`: what the audit record and the metrics say.
+/// `active`, `not_yet_valid`, `expired`, `denied`: what the audit record and the metrics say.
 [[nodiscard]] std::string_view name(TokenState state);
 
 /// The one judgement of whether a token is still worth something. Whatever accepts a token asks this, on every use: an

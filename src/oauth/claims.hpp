@@ -32,8 +32,8 @@ struct Claims {
 /// Appends the members of a JSON object, each with a comma behind it: `"iss":"…",…,"cnf":{…},`.
 void append_claims(std::string& out, const Claims& claims);
 
-/// The claims of a token of ours: a JSON object with every member that append_claims() writes, of its type, and a `cnf`
-/// without members that are unknown here. Errors: `invalid_request`.
+/// The claims of a token of ours: a JSON object with every member that append_claims() writes, of its type, no `nbf`,
+/// and a `cnf` without members that are unknown here. Errors: `invalid_request`.
 [[nodiscard]] Result<Claims> parse_claims(std::string_view json);
 
 }  // namespace certbound::oauth

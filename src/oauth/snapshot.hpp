@@ -36,6 +36,13 @@ struct Document {
   std::chrono::seconds max_age{300};  ///< for how long it may be cached
 };
 
+/// What discovery has to know of the listeners.
+struct PublishedUrls {
+  /// Origin of a listener that asks for certificates at another URL than the issuer's; else empty.
+  std::string mtls_origin;
+  bool accepts_certificates = true;  ///< does any listener ask for one?
+};
+
 /// Everything that a request needs but the clients, immutable: a request sees one from its start to its end. Built and
 /// checked by app::build_snapshot, then posted to each worker.
 struct Snapshot {
@@ -49,7 +56,8 @@ struct Snapshot {
   std::map<std::string, std::shared_ptr<const x509::TrustStore>, std::less<>> trust_stores;  ///< by name
   std::vector<SigningKey> keys;          ///< exactly one is active, perhaps of an earlier signing.algorithm
   std::vector<SealingKey> sealing_keys;  ///< the first seals, all open; empty where nothing is to be sealed or opened
-  Document metadata;
+  PublishedUrls urls;
+  Document metadata;  ///< of the keys too
   Document jwks;
 
   /// The key that signs.

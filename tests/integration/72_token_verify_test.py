@@ -193,6 +193,11 @@ class Jws(DaemonCase):
             done = self.verify(jws, jwks=self.pki.write("bad.json", content))
             self.assertEqual((done.returncode, done.stdout), (1, ""), content)
         self.assertEqual(self.verify(jws, jwks=os.path.join(self.folder, "gone")).returncode, 3)
+        # As the library does it: what cannot be used is passed over, and said.
+        both = {"keys": [off_curve, {**self.pki.jwk(self.etl), "kid": "a"}]}
+        done = self.verify(jws, jwks=self.pki.write("both.json", json.dumps(both)))
+        self.assertEqual((done.returncode, done.stdout), (0, '{"a": 1}'))
+        self.assertIn("passed over: ", done.stderr)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,7 @@
 #include "oauth/endpoints/documents.hpp"
 
+#include <algorithm>
+
 #include <nlohmann/json.hpp>
 
 #include "base/json.hpp"
@@ -22,6 +24,20 @@ Json scopes_of(const Snapshot& snapshot) {
     for (const std::string& token : resource.scopes.tokens()) all.add(token);
   }
   return all.tokens();
+}
+
+/// RFC 9701 section 7: an answer is signed as tokens are, now by the active key and then by the next one, whatever the
+/// configuration wants of a later one.
+Json signing_algorithms(const Snapshot& snapshot) {
+  Json names = Json::array();
+  for (const model::KeyState state : {model::KeyState::active, model::KeyState::next}) {
+    for (const SigningKey& key : snapshot.keys) {
+      const std::string_view name = model::name(key.record.algorithm);
+      if (key.record.state == state && std::find(names.begin(), names.end(), name) == names.end())
+        names.push_back(name);
+    }
+  }
+  return names;
 }
 
 /// `token_endpoint` and so on (RFC 8414 section 2).
@@ -50,7 +66,8 @@ std::string metadata_path(std::string_view issuer_path) {
   return "/.well-known/oauth-authorization-server" + std::string{issuer_path};
 }
 
-Document render_metadata(const Snapshot& snapshot, const PublishedUrls& urls) {
+Document render_metadata(const Snapshot& snapshot) {
+  const PublishedUrls& urls = snapshot.urls;
   std::string base = snapshot.issuer;
   if (base.ends_with('/')) base.pop_back();
   Json metadata;
@@ -73,8 +90,7 @@ Document render_metadata(const Snapshot& snapshot, const PublishedUrls& urls) {
     }
     metadata["tls_client_certificate_bound_access_tokens"] = true;
   }
-  // RFC 9701 section 7: the answer is signed as tokens are.
-  metadata["introspection_signing_alg_values_supported"].push_back(model::name(snapshot.signing.algorithm));
+  metadata["introspection_signing_alg_values_supported"] = signing_algorithms(snapshot);
   if (!urls.mtls_origin.empty()) {
     for (const ClientEndpoint& endpoint : all_client_endpoints()) {
       metadata["mtls_endpoint_aliases"][member_of(endpoint)] =

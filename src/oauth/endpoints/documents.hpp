@@ -12,21 +12,15 @@
 
 namespace certbound::oauth {
 
-/// What discovery has to know of the listeners.
-struct PublishedUrls {
-  std::string
-      mtls_origin;  ///< origin of a listener that asks for certificates at another URL than the issuer's; else empty
-  bool accepts_certificates = true;  ///< does any listener ask for one?
-};
-
 /// With the ETag of its content.
 [[nodiscard]] Document make_document(std::string body);
 
 /// `/.well-known/oauth-authorization-server` with the issuer's path behind it (RFC 8414 section 3.1).
 [[nodiscard]] std::string metadata_path(std::string_view issuer_path);
 
-/// RFC 8414 metadata, computed from the tables of grants and methods, so that it cannot disagree with the code.
-[[nodiscard]] Document render_metadata(const Snapshot& snapshot, const PublishedUrls& urls);
+/// RFC 8414 metadata, computed from the tables of grants and methods and from the keys, so that it cannot disagree with
+/// what is done.
+[[nodiscard]] Document render_metadata(const Snapshot& snapshot);
 
 /// RFC 7517 JWK Set: the public half of every key, with kid, use and alg, to be cached for `max_age`. Errors:
 /// `server_error`.

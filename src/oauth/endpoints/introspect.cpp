@@ -70,7 +70,7 @@ Task<Result<http::Response>> introspect_token(const http::Request& request, cons
   const auto token = find_token(form);
   if (!token) co_return token.error();
   std::string answer = describe_token(*token, caller, context, event);
-  if (!http::prefers(request.find_header("accept").value_or(""), kIntrospectionJwt, http::kJson)) {
+  if (!http::prefers(request.join_header("accept"), kIntrospectionJwt, http::kJson)) {
     co_return make_uncacheable(http::kJson, std::move(answer));
   }
   auto signed_answer = sign_answer(answer, caller, context, event.time);

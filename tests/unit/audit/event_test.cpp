@@ -89,9 +89,16 @@ TEST(RenderEvent, HasReasonAndDetailOfARefusalAndNothingOfAGrant) {
   EXPECT_EQ(json["outcome"], "refused");
   EXPECT_EQ(json["reason"], "subject_mismatch");
   EXPECT_EQ(json["detail"], "registered \"CN=a\"");
-  for (const char* name : {"token_type", "jti", "aud", "scope", "confirmation", "expires_at", "certificate"}) {
+  for (const char* name : {"token_type", "aud", "scope", "confirmation", "expires_at", "certificate"}) {
     EXPECT_FALSE(json.contains(name)) << name;
   }
+}
+
+// So that `audit show --jti` finds who asked for what was not theirs.
+TEST(RenderEvent, NamesTheTokenThatARefusedRequestWasAbout) {
+  Event event = granted_event();
+  event.reason = Reason::token_not_owned;
+  EXPECT_EQ(parse_record(render_event(event))["jti"], event.jti);
 }
 
 TEST(RenderEvent, LeavesOutWhatWasNotReached) {

@@ -25,6 +25,9 @@ class VerifyFiles : public ChainFixture {
 
   [[nodiscard]] Verification verify_text(const std::string& text, const std::vector<Expectation>& expected) const {
     const auto path = folder_.path() / "changed.jsonl";
+    // Some file systems write to the disk at once what replaces the content of a file, and this is done thousands of
+    // times.
+    std::filesystem::remove(path);
     write_text(path, text);
     return verify({path}, expected);
   }
@@ -83,6 +86,20 @@ TEST_F(VerifyFiles, FindsEveryCut) {
     const bool is_at_a_line = size == 0 || text_[size - 1] == '\n';
     EXPECT_EQ(result.broken->kind, is_at_a_line ? "truncated" : "torn") << size;
   }
+}
+
+TEST_F(VerifyFiles, SaysHowFarAHeadThatWasNotedProvesIt) {
+  EXPECT_EQ(verify_text(text_, {}).noted_seq, 0U);
+  EXPECT_EQ(verify_text(text_, {{head_, "the head"}}).noted_seq, 6U);
+  const auto path = folder_.path() / "earlier.jsonl";
+  write_text(path, join_lines({lines_.begin(), lines_.begin() + 3}));
+  const Head earlier = verify({path}, {}).head;
+  EXPECT_EQ(verify_text(text_, {{earlier, "an earlier head"}}).noted_seq, 3U);
+}
+
+// The server begins every file with a record, so nothing is no whole log.
+TEST_F(VerifyFiles, TakesAnEmptyLogForACutOne) {
+  EXPECT_EQ(describe(verify_text("", {})), "truncated changed.jsonl:0 record 1");
 }
 
 TEST_F(VerifyFiles, NamesTheLineThatWasChanged) {

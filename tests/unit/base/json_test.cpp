@@ -94,6 +94,14 @@ TEST(ParseJson, RefusesANulAnywhere) {
 }
 
 // RFC 8259 section 8.1.
+// The library passes over it.
+TEST(ParseJson, RefusesAByteOrderMark) {
+  EXPECT_FALSE(parse_json("\xEF\xBB\xBF{}"));
+  EXPECT_FALSE(parse_json("\xEF\xBB\xBF"));
+  EXPECT_FALSE(parse_json("{}\xEF\xBB\xBF"));
+  EXPECT_TRUE(parse_json("\"\xEF\xBB\xBF\""));
+}
+
 TEST(ParseJson, RefusesTextThatIsNotUtf8) {
   for (const auto* text :
        {"\"\xff\"", "\"\xc3\"", "\"\xc0\xaf\"", "\"\xed\xa0\x80\"", "\"\xf4\x90\x80\x80\"", "{\"\xff\":1}"}) {

@@ -76,6 +76,24 @@ TEST(LoadText, ReadsWhoMayIntrospect) {
   EXPECT_FALSE(files.load(text + "\"\\u00e9\"]}]\n").config);
 }
 
+// Least privilege: who only asks about tokens needs none.
+TEST(LoadText, LetsAResourceServerHaveNoResourceOfItsOwn) {
+  const MemoryFiles files;
+  const auto load = [&files](const std::string& clients) {
+    return files.load(std::string{kMinimal} +
+                      "trust_stores: {a: {anchors: [a.crt]}}\n"
+                      "clients: [{client_id: orders-api, token_endpoint_auth_method: tls_client_auth, trust_store: a, "
+                      "tls_client_auth_san_dns: a.example}]\n"
+                      "resources: [{identifier: \"urn:b\", introspection_clients: [" +
+                      clients + "]}]\n");
+  };
+  const Loaded loaded = load("orders-api");
+  EXPECT_THAT(rendered(loaded), IsEmpty());
+  ASSERT_TRUE(loaded.config);
+  EXPECT_THAT(loaded.config->clients.front().resources, IsEmpty());
+  EXPECT_FALSE(load("").config);
+}
+
 // Plain `off` is a boolean to YAML 1.1, and no boolean here.
 TEST(LoadText, ReadsTheRevocationModeOff) {
   const MemoryFiles files;

@@ -170,6 +170,18 @@ TEST(VerifyCompact, HoldsToTheAllowList) {
   EXPECT_NE(token_refusal(token_of("PS256"), keys, std::span<const std::string_view>{}), "");
 }
 
+// D10: both names of one algorithm are accepted where either is listed.
+TEST(VerifyCompact, TakesTheTwoNamesOfEd25519ForOne) {
+  const auto keys = named_keys({{"ed25519", ""}});
+  for (const char* listed : {"EdDSA", "Ed25519"}) {
+    for (const char* named : {"EdDSA", "Ed25519"}) {
+      EXPECT_EQ(token_refusal(token_of(named), keys, std::array<std::string_view, 1>{listed}), "") << listed << named;
+    }
+    EXPECT_NE(token_refusal(token_of("ES256"), named_keys({{"p256", ""}}), std::array<std::string_view, 1>{listed}),
+              "");
+  }
+}
+
 // RFC 8725 section 3.1: a key that names its algorithm is for no other.
 TEST(VerifyCompact, HoldsToTheAlgorithmOfTheKey) {
   const auto refusal_with = [](const char* key, const char* key_algorithm, const char* algorithm) {

@@ -9,18 +9,27 @@ namespace certbound::oauth {
 
 namespace {
 
+void add_key(Snapshot& snapshot, model::SigningAlgorithm algorithm, model::KeyState state) {
+  SigningKey key;
+  key.record.algorithm = algorithm;
+  key.record.state = state;
+  snapshot.keys.push_back(std::move(key));
+}
+
 Snapshot snapshot_of(const std::string& issuer, const std::string& path) {
   Snapshot snapshot;
   snapshot.issuer = issuer;
   snapshot.issuer_path = path;
   snapshot.resources.emplace("https://a.example",
                              model::Resource{"https://a.example", *model::Scope::parse("read write")});
+  add_key(snapshot, model::SigningAlgorithm::es256, model::KeyState::active);
   snapshot.resources.emplace("https://b.example", model::Resource{"https://b.example", *model::Scope::parse("read x")});
   return snapshot;
 }
 
-nlohmann::json metadata_of(const Snapshot& snapshot, const PublishedUrls& urls = {}) {
-  return nlohmann::json::parse(render_metadata(snapshot, urls).body);
+nlohmann::json metadata_of(Snapshot snapshot, const PublishedUrls& urls = {}) {
+  snapshot.urls = urls;
+  return nlohmann::json::parse(render_metadata(snapshot).body);
 }
 
 }  // namespace
@@ -52,6 +61,17 @@ TEST(RenderMetadata, SaysWhatTheServerCanDo) {
   EXPECT_EQ(metadata["revocation_endpoint"], "https://as.example:8443/oauth2/revoke");
   EXPECT_EQ(metadata["introspection_signing_alg_values_supported"], nlohmann::json{"ES256"});
   EXPECT_EQ(metadata["tls_client_certificate_bound_access_tokens"], true);
+}
+
+// RFC 9701 section 7: signed as now and next, not as signing.algorithm wants it some day.
+TEST(RenderMetadata, NamesTheAlgorithmsOfTheKeysThatSign) {
+  Snapshot snapshot = snapshot_of("https://as.example", "");
+  snapshot.signing.algorithm = model::SigningAlgorithm::rs256;
+  EXPECT_EQ(metadata_of(snapshot)["introspection_signing_alg_values_supported"], nlohmann::json{"ES256"});
+  add_key(snapshot, model::SigningAlgorithm::ps256, model::KeyState::next);
+  add_key(snapshot, model::SigningAlgorithm::es256, model::KeyState::next);
+  add_key(snapshot, model::SigningAlgorithm::eddsa, model::KeyState::retired);
+  EXPECT_EQ(metadata_of(snapshot)["introspection_signing_alg_values_supported"], (nlohmann::json{"ES256", "PS256"}));
 }
 
 // What is not there cannot be tried (8414-2-11).
@@ -119,9 +139,9 @@ TEST(RenderMetadata, HasAliasesWhereTheListenersAreSplit) {
 }
 
 TEST(RenderMetadata, HasAnEtagOfItsContent) {
-  const Document a = render_metadata(snapshot_of("https://a.example", ""), {});
-  const Document same = render_metadata(snapshot_of("https://a.example", ""), {});
-  const Document b = render_metadata(snapshot_of("https://b.example", ""), {});
+  const Document a = render_metadata(snapshot_of("https://a.example", ""));
+  const Document same = render_metadata(snapshot_of("https://a.example", ""));
+  const Document b = render_metadata(snapshot_of("https://b.example", ""));
   EXPECT_EQ(a.etag, same.etag);
   EXPECT_NE(a.etag, b.etag);
 }

@@ -104,6 +104,16 @@ TEST_F(Introspect, DoesNotNeedTheHint) {
   }
 }
 
+// 7662-4-1: as verifiers judge it. The clock was set back, or the token was made for later.
+TEST_F(Introspect, ATokenOfALaterTimeIsNotActive) {
+  const std::string token = token_of(ask_token("etl", present(etl_)));
+  FakeClock::now -= std::chrono::seconds{10};
+  EXPECT_EQ(introspect("orders-api", token).body["active"], true) << "the clocks of two machines differ";
+  FakeClock::now -= std::chrono::seconds{1};
+  EXPECT_EQ(introspect("orders-api", token).body, (Json{{"active", false}}));
+  EXPECT_EQ(records().back()["token_state"], "not_yet_valid");
+}
+
 TEST_F(Introspect, NeedsAToken) {
   const Answer answer = ask(make_client_request("/oauth2/introspect", "orders-api", peer_of("orders-api"), "&token="));
   expect_refused(answer, 400, "invalid_request", "missing_parameter");
@@ -140,6 +150,14 @@ TEST_F(Introspect, SignsItsAnswerWhereThatIsAskedFor) {
                                             {"aud", "orders-api"},
                                             {"iat", unix_seconds(FakeClock::now)},
                                             {"token_introspection", plain}}));
+}
+
+// RFC 9110 section 5.3: one list, in however many fields.
+TEST_F(Introspect, ReadsEveryAcceptField) {
+  http::Request request = make_client_request("/oauth2/introspect", "orders-api", peer_of("orders-api"), "&token=x");
+  request.headers.emplace_back("accept", "text/html");
+  request.headers.emplace_back("accept", "application/token-introspection+jwt");
+  EXPECT_EQ(ask(std::move(request)).content_type, "application/token-introspection+jwt");
 }
 
 // 9701-5-2, 9701-5-3.

@@ -52,6 +52,17 @@ TEST_F(Revoke, RefusesATokenOfAnotherClient) {
   EXPECT_TRUE(is_active_for_orders(token));
 }
 
+// RFC 7009 section 2.2: a token that is not valid is no error, whosever it was.
+TEST_F(Revoke, HasNothingToRefuseWhereATokenIsOver) {
+  const std::string expired = token_of(ask_token("etl", present(etl_)));
+  FakeClock::now += std::chrono::hours{1};
+  EXPECT_EQ(revoke("other", expired).status, 200);
+  const std::string revoked = token_of(ask_token("etl", present(etl_)));
+  EXPECT_EQ(revoke("etl", revoked).status, 200);
+  EXPECT_EQ(revoke("other", revoked).status, 200);
+  EXPECT_EQ(records().back()["token_state"], "denied");
+}
+
 // 7009-2.1-5.
 TEST_F(Revoke, DoesNotNeedTheHint) {
   for (const char* hint : {"access_token", "refresh_token", "banana"}) {

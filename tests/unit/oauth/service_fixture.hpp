@@ -71,7 +71,7 @@ inline std::shared_ptr<const x509::TrustStore> make_store(const std::string& nam
 
 /// Renders what follows from the rest; after each change.
 inline void render_documents(Snapshot& snapshot) {
-  snapshot.metadata = render_metadata(snapshot, PublishedUrls{});
+  snapshot.metadata = render_metadata(snapshot);
   snapshot.jwks = value_or_throw(render_jwks(snapshot.keys, snapshot.signing.jwks_max_age));
 }
 
