@@ -9,6 +9,7 @@ namespace certbound::cli {
 
 struct AuditFiles {
   std::vector<std::filesystem::path> files;
+  std::filesystem::path state_dir;       ///< of the configuration; empty where the command line names the files
   ExitStatus status = ExitStatus::done;  ///< otherwise there are no files, and why was printed
 };
 
