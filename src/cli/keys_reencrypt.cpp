@@ -39,7 +39,10 @@ ExitStatus reencrypt(const std::filesystem::path& state_dir, const app::KeyProte
   const auto store = store::open_store(state_dir, wall_now());
   if (!store) return fail(ExitStatus::could_not_run, store.error());
   const auto reencrypted = app::reencrypt_keys((*store)->keys(), before, next);
-  if (!reencrypted) return fail(ExitStatus::could_not_run, reencrypted.error().detail + "; nothing was changed");
+  if (!reencrypted) {
+    const std::string hint = before.is_on() ? "" : "; name that key with --old-key";
+    return fail(ExitStatus::could_not_run, reencrypted.error().detail + hint + "; nothing was changed");
+  }
   done = *reencrypted;
   // Also where nothing was changed: whoever was cut off here runs it again.
   if (const auto erased = (*store)->keys().erase_remains(); !erased) {

@@ -314,6 +314,10 @@ class Algorithm(KeyCase):
         self.assertEqual(tokens.decode(token)[0]["alg"], "EdDSA")
         self.assertTrue(tokens.has_valid_signature(token, curl(JWKS).json()))
         self.assertEqual(self.states(daemon), ["active", "retired"])
+        shown = {labels: value for (name, labels), value in curl.metrics().items() if name == "certbound_token_keys" and value}
+        self.assertEqual(shown, {frozenset({("algorithm", "EdDSA"), ("state", "active")}): 1, frozenset({("algorithm", "ES256"), ("state", "retired")}): 1})
+        due = curl.metrics()[("certbound_token_key_change_due_timestamp_seconds", frozenset())]
+        self.assertGreater(due, time.time())
         daemon.stop()
 
     def test_a_change_that_is_taken_back_leaves_nothing(self):

@@ -32,7 +32,8 @@ class Reencryption(OwnDaemonCase):
         return config
 
     def stopped(self, key=None):
-        """A state directory with an active, a next and a retired key that signs, and two that seal; a token of the active one."""
+        """A state directory with five secret halves: of an active and a next key that sign (the retired one has none), and of three that
+        seal; a token of the active one."""
         daemon, curl = self.start(self.config_of(key))
         for options in (("--now",), ()):
             self.assertEqual(run("keys", "rotate", *options, "--config", daemon.config_path).returncode, 0)
@@ -77,15 +78,15 @@ class Reencryption(OwnDaemonCase):
         old, new = self.key_file(1), self.key_file(2)
         daemon = self.stopped(old)
         before = self.secrets(daemon)
-        self.assertEqual(len(before), 5 - 1)
+        self.assertEqual(len(before), 5)
         self.name(daemon, new)
         self.assertIn("it was encrypted with another key", self.start_fails(daemon))
-        self.assertIn("nothing was changed", self.reencrypt(daemon, status=3))
+        self.assertIn("name that key with --old-key; nothing was changed", self.reencrypt(daemon, status=3))
         self.assertIn("nothing was changed", self.reencrypt(daemon, "--old-key", self.key_file(3), status=3))
         self.assertEqual(self.secrets(daemon), before)
-        self.assertEqual(self.reencrypt(daemon, "--old-key", old), {"changed": 4, "kept": 0})
+        self.assertEqual(self.reencrypt(daemon, "--old-key", old), {"changed": 5, "kept": 0})
         self.assertEqual(set(before) & set(self.secrets(daemon)), set())
-        self.assertEqual(self.reencrypt(daemon, "--old-key", old), {"changed": 0, "kept": 4})
+        self.assertEqual(self.reencrypt(daemon, "--old-key", old), {"changed": 0, "kept": 5})
         self.assert_same_keys(daemon)
         self.name(daemon, old)
         self.assertIn("does not open with signing.key_encryption_key", self.start_fails(daemon))
@@ -108,19 +109,19 @@ class Reencryption(OwnDaemonCase):
         self.assertIn("signing.key_encryption_key: not set", self.check(daemon))
         self.assertEqual(run("keys", "reencrypt", "--config", daemon.config_path).returncode, 1)
         self.name(daemon, self.key_file(1))
-        self.assertIn("4 private keys lie there unencrypted; the next start of the server encrypts them", self.check(daemon))
+        self.assertIn("5 private keys lie there unencrypted; the next start of the server encrypts them", self.check(daemon))
         plain = self.secrets(daemon)
         self.assert_same_keys(daemon)
         self.assertEqual(set(plain) & set(self.secrets(daemon)), set())
         self.assertNotIn("private keys", self.check(daemon))
-        self.assertEqual(self.reencrypt(daemon), {"changed": 0, "kept": 4})
+        self.assertEqual(self.reencrypt(daemon), {"changed": 0, "kept": 5})
         self.name(daemon, None)
-        self.assertIn("4 private keys there are encrypted, and signing.key_encryption_key is not set", self.check(daemon))
+        self.assertIn("5 private keys there are encrypted, and signing.key_encryption_key is not set", self.check(daemon))
 
     def test_plain_keys_by_the_verb(self):
         daemon = self.stopped()
         self.name(daemon, self.key_file(1))
-        self.assertEqual(self.reencrypt(daemon), {"changed": 4, "kept": 0})
+        self.assertEqual(self.reencrypt(daemon), {"changed": 5, "kept": 0})
         self.assert_same_keys(daemon)
 
     def test_not_while_the_server_runs(self):
@@ -182,7 +183,7 @@ class Reencryption(OwnDaemonCase):
         self.assertIsNone(process.poll())
         self.kill(process)
         database.close()
-        self.assertEqual(self.reencrypt(daemon, "--old-key", old), {"changed": 0, "kept": 4})
+        self.assertEqual(self.reencrypt(daemon, "--old-key", old), {"changed": 0, "kept": 5})
         self.assert_same_keys(daemon)
 
     def test_killed_at_any_moment(self):
@@ -201,10 +202,10 @@ class Reencryption(OwnDaemonCase):
             time.sleep(1.1 * lasts * attempt / KILLS)  # the moment of the kill
             self.kill(process)
             done = self.reencrypt(daemon, "--old-key", now)
-            self.assertIn(done, ({"changed": 4, "kept": 0}, {"changed": 0, "kept": 4}))
+            self.assertIn(done, ({"changed": 5, "kept": 0}, {"changed": 0, "kept": 5}))
             outcomes.append(done["changed"])
             now, other = other, now
-        self.assertIn(4, outcomes)
+        self.assertIn(5, outcomes)
         self.assert_same_keys(daemon)
 
 
