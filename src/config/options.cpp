@@ -88,7 +88,8 @@ const Section<oauth::SigningOptions>& signing_section() {
                                                     "can know the new one."),
           duration<&oauth::SigningOptions::rotation_interval>(
               "rotation_interval", {0, kHour * 24 * 3660},
-              "How long a key signs before the next one takes its place. At least twice jwks_max_age and a sixteenth of "
+              "How long a key signs before the next one takes its place. At least twice jwks_max_age and a sixteenth "
+              "of "
               "the longest lifetime of a token. 0s: only when certbound keys rotate says so."),
           duration<&oauth::SigningOptions::jwks_max_age>(
               "jwks_max_age", {1, kHour * 24 * 7},

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -32,7 +33,8 @@ void check_denial(const certbound::model::Denial& denial) {
   require(!is_for_all || denial.issued_before);
   require(!denial.issued_before || *denial.issued_before <= kNow);
   require(!denial.reason.empty() && denial.reason.size() <= 500);
-  require(denial.created_at == kNow && denial.until > kNow);
+  const std::optional<certbound::WallTime> until{denial.until};
+  require(denial.created_at == kNow && (!until || *until > kNow));
   const json shown = app::denial_json(denial);
   require(certbound::parse_json(certbound::dump_json(shown)).has_value());
 }

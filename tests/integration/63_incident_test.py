@@ -7,16 +7,17 @@ import time
 import unittest
 
 from support import tokens
-from support.cases import OTHER_API, TOKEN, OwnDaemonCase, grant, pki_client, self_signed_client
+from support.cases import JWKS, OTHER_API, TOKEN, OwnDaemonCase, add_introspecting_clients, grant, pki_client, self_signed_client
+from support.client import Curl
 from support.daemon import eventually, run
 
 
 class IncidentCase(OwnDaemonCase):
     def show(self, daemon, *arguments, status=0):
-        """The records, by jti."""
+        """The records of issued tokens, by jti."""
         done = run("audit", "show", "--config", daemon.config_path, "--json", *arguments)
         self.assertEqual(done.returncode, status, done.stdout + done.stderr)
-        return {record["jti"]: record for record in json.loads(done.stdout)["records"] if "jti" in record}
+        return {record["jti"]: record for record in json.loads(done.stdout)["records"] if "alive" in record}
 
     def text(self, daemon, *arguments):
         done = run("audit", "show", "--config", daemon.config_path, *arguments)
@@ -24,7 +25,8 @@ class IncidentCase(OwnDaemonCase):
         return done.stdout
 
     def deny(self, daemon, *arguments, reason="laptop lost"):
-        done = run("deny", "add", "--config", daemon.config_path, "--json", "--reason", reason, *arguments)
+        until = str(int(time.time()) + 3600)
+        done = run("deny", "add", "--config", daemon.config_path, "--json", "--reason", reason, "--until", until, *arguments)
         self.assertEqual(done.returncode, 0, done.stderr)
         return json.loads(done.stdout)
 
@@ -74,6 +76,7 @@ class Tokens(IncidentCase):
         """Which tokens a key signed; that it is retired; that it is gone."""
         config = self.base_config()
         config["resources"][1]["token_format"] = "opaque"
+        add_introspecting_clients(self, config)
         config["clients"].append(pki_client("stock", tls_client_auth_subject_dn="CN=stock", scope="stock.read", resources=[OTHER_API]))
         stock = self.pki.leaf("CN=stock", issuer=self.partner_ca)
         daemon, curl = self.start(config)
@@ -87,6 +90,7 @@ class Tokens(IncidentCase):
         self.assertIn("(its key is retired)", self.text(daemon, "--jti", jti))
         (sealed,) = self.show(daemon, "--client", "stock").values()
         self.assertEqual(sealed["status"], {"state": "active", "key_state": "retired"})
+        self.assertTrue(self.is_active(curl, token))
         keys = {key["kid"]: key["algorithm"] for key in json.loads(run("keys", "list", "--json", "--config", daemon.config_path).stdout)}
         self.assertEqual(keys[sealed["kid"]], "A256GCM")
         daemon.stop()
@@ -99,6 +103,17 @@ class Tokens(IncidentCase):
         self.assertEqual((record["alive"], record["status"]["state"]), (False, "key_removed"))
         self.assertIn("not verifiable (key " + kid, self.text(daemon, "--jti", jti))
         self.assertTrue(self.show(daemon, "--jti", after)[after]["alive"])
+        # The emergency of docs/OPERATIONS.md: nobody can verify it from here on.
+        daemon.start()
+        curl = Curl(daemon, self.server_ca)
+        self.assertNotIn(kid, curl(JWKS).body.decode())
+        self.assertFalse(self.is_active(curl, token))
+        daemon.stop()
+
+    def is_active(self, curl, token):
+        response = curl("/oauth2/introspect", cert=self.orders_api, form={"client_id": "orders-api", "token": token})
+        self.assertEqual(response.status, 200, response)
+        return response.json()["active"]
 
     def test_it_says_where_it_does_not_know(self):
         """Without the registry nothing is called alive."""
