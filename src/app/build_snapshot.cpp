@@ -61,11 +61,8 @@ KeyPolicy make_key_policy(const config::Config& config) {
   KeyPolicy policy;
   policy.algorithm = config.signing.algorithm;
   policy.rotation_interval = config.signing.rotation_interval;
-  policy.token_lifetime = config.tokens.lifetime;
-  for (const model::Resource& resource : config.resources) {
-    policy.token_lifetime = std::max(policy.token_lifetime, resource.lifetime.value_or(config.tokens.lifetime));
-    policy.seals = policy.seals || resource.token_format == model::TokenFormat::opaque;
-  }
+  policy.token_lifetime = config::longest_token_lifetime(config);
+  policy.seals = config::has_opaque_tokens(config);
   policy.cache_lifetime = config.signing.jwks_max_age;
   return policy;
 }

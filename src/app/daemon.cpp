@@ -160,7 +160,7 @@ Result<void> Daemon::State::start(Checked checked) {
     if (!library) return std::move(library).error();
     libraries.push_back(*std::move(library));
   }
-  auto opened_keys = open_key_rotation(store->keys(), checked.materials->key_encryption_key,
+  auto opened_keys = open_key_rotation(store->keys(), checked.materials->key_encryption_key, registry,
                                        [this](SnapshotKeys changed) { return prepare_keys(std::move(changed)); });
   if (!opened_keys) return std::move(opened_keys).error();
   token_keys.emplace(*std::move(opened_keys));

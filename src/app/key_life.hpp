@@ -44,11 +44,8 @@ enum class Rotation : std::uint8_t {
   forced  ///< … at once, although caches may not know the new ones yet
 };
 
-/// The most keys that may be published at a time.
-inline constexpr std::size_t kMostKeys = 32;
-
-/// How much longer than its tokens a retired key stays: clocks differ.
-inline constexpr std::chrono::seconds kClockSkew{60};
+using model::kClockSkew;
+using model::kMostKeys;
 
 /// What is to be done to the keys.
 struct KeySteps {

@@ -90,7 +90,7 @@ Result<crypto::Secret> KeyProtection::reveal(const store::StoredKey& key) const 
   if (opened) return *std::move(opened);
   return invalid_input("key " + key.record.kid +
                        " of the state directory does not open with signing.key_encryption_key: it was encrypted with "
-                       "another key, or is damaged");
+                       "another key (certbound keys reencrypt --old-key FILE), or is damaged");
 }
 
 }  // namespace certbound::app

@@ -278,6 +278,17 @@ Plan KeyRing::current() const {
   return plan;
 }
 
+bool KeyRing::is_held_up(const KeyPolicy& policy, KeyClock now) const {
+  return plan_keys(lives_of(keys_), policy, now, Rotation::due).is_full;
+}
+
+std::vector<model::KeyRecord> KeyRing::records() const {
+  std::vector<model::KeyRecord> records;
+  records.reserve(keys_.size());
+  for (const Key& key : keys_) records.push_back(key.stored.record);
+  return records;
+}
+
 std::optional<KeyClock::Steady::duration> KeyRing::until_due(const KeyPolicy& policy, KeyClock now) const {
   return until_next_step(lives_of(keys_), policy, now);
 }

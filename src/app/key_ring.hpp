@@ -65,6 +65,12 @@ class KeyRing {
   /// As until_next_step().
   [[nodiscard]] std::optional<KeyClock::Steady::duration> until_due(const KeyPolicy& policy, KeyClock now) const;
 
+  /// Is a new key due for which there is no room?
+  [[nodiscard]] bool is_held_up(const KeyPolicy& policy, KeyClock now) const;
+
+  /// Without secrets.
+  [[nodiscard]] std::vector<model::KeyRecord> records() const;
+
   /// As they are now; to be stored there is nothing.
   [[nodiscard]] Plan current() const;
 

@@ -15,8 +15,6 @@ using std::chrono::milliseconds;
 
 constexpr std::chrono::seconds kRetry{10};
 
-void log_failure(const Error& error) { log::error("token_keys_not_changed", {{"detail", error.detail}}); }
-
 Result<Rotation> read_rotation(const nlohmann::json& arguments) {
   Rotation rotation = Rotation::asked;
   for (const auto& [name, value] : arguments.items()) {
@@ -46,9 +44,30 @@ void KeyRotation::note_published() {
   is_unpublished_ = false;
   const KeyClock now = clock_();
   if (const auto noted = ring_.note_published(now); !noted) {
-    log_failure(noted.error());
+    report_failure(noted.error());
     retry_at_ = now.steady + kRetry;
   }
+}
+
+void KeyRotation::report_failure(const Error& error) {
+  log::error("token_keys_not_changed", {{"detail", error.detail}});
+  gauges_.count_failure();
+}
+
+/// Once, until there is room.
+void KeyRotation::warn_of_no_room(const KeyPolicy& policy) {
+  const bool was_held_up = std::exchange(is_held_up_, ring_.is_held_up(policy, clock_()));
+  if (!is_held_up_ || was_held_up) return;
+  gauges_.count_failure();
+  log::warning("token_keys_full", {{"count", kMostKeys},
+                                   {"detail", "a new key is due; it is made when the oldest retired one is removed"}});
+}
+
+void KeyRotation::show(const KeyPolicy& policy) {
+  const KeyClock now = clock_();
+  std::optional<WallTime> due;
+  if (const auto left = ring_.until_due(policy, now)) due = now.wall + std::chrono::ceil<std::chrono::seconds>(*left);
+  gauges_.show(ring_.records(), due, now.wall);
 }
 
 Result<void> KeyRotation::change(const KeyPolicy& policy, Rotation rotation) {
@@ -65,13 +84,20 @@ Result<void> KeyRotation::change(const KeyPolicy& policy, Rotation rotation) {
 }
 
 std::optional<milliseconds> KeyRotation::do_due(const KeyPolicy& policy) {
+  const auto left = try_due(policy);
+  warn_of_no_room(policy);
+  show(policy);
+  return left;
+}
+
+std::optional<milliseconds> KeyRotation::try_due(const KeyPolicy& policy) {
   const KeyClock now = clock_();
   if (now.steady < retry_at_) return std::chrono::ceil<milliseconds>(retry_at_ - now.steady);
   const bool is_retry = std::exchange(retry_at_, {}) != KeyClock::Steady{};
   const auto wait = ring_.until_due(policy, now);
   if (is_retry || is_unpublished_ || (wait && wait->count() == 0)) {
     if (const auto changed = change(policy, Rotation::due); !changed) {
-      log_failure(changed.error());
+      report_failure(changed.error());
       retry_at_ = now.steady + kRetry;
       return kRetry;
     }
@@ -92,6 +118,7 @@ Result<nlohmann::json> KeyRotation::rotate(const KeyPolicy& policy, const nlohma
   const KeyClock now = clock_();
   const bool is_known = waiting != nullptr && waiting->from <= now.steady;
   if (auto changed = change(policy, *rotation); !changed) return std::move(changed).error();
+  show(policy);
   const KeyRing::Plan after = ring_.current();
   const model::KeyRecord& old = before.signing_key().stored.record;
   const model::KeyRecord& signing = after.signing_key().stored.record;
@@ -106,7 +133,7 @@ Result<nlohmann::json> KeyRotation::rotate(const KeyPolicy& policy, const nlohma
 }
 
 Result<KeyRotation> open_key_rotation(store::KeyStore& store, const std::optional<crypto::Secret>& key_encryption_key,
-                                      KeyRotation::Prepare prepare) {
+                                      metrics::Registry& registry, KeyRotation::Prepare prepare) {
   KeyProtection protection;
   if (key_encryption_key) {
     auto made = KeyProtection::make(*key_encryption_key);
@@ -115,7 +142,7 @@ Result<KeyRotation> open_key_rotation(store::KeyStore& store, const std::optiona
   }
   auto ring = KeyRing::load(store, std::move(protection), read_key_clock());
   if (!ring) return std::move(ring).error();
-  return KeyRotation{*std::move(ring), std::move(prepare)};
+  return KeyRotation{*std::move(ring), std::move(prepare), registry};
 }
 
 }  // namespace certbound::app

@@ -6,6 +6,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 
+#include "app/key_gauges.hpp"
 #include "app/key_ring.hpp"
 
 namespace certbound::app {
@@ -19,8 +20,9 @@ class KeyRotation {
   using Prepare = std::function<Result<Publish>(SnapshotKeys keys)>;
   using Clock = KeyClock (*)();
 
-  KeyRotation(KeyRing ring, Prepare prepare, Clock clock = &read_key_clock)
-      : ring_{std::move(ring)}, prepare_{std::move(prepare)}, clock_{clock} {}
+  /// `registry` outlives it.
+  KeyRotation(KeyRing ring, Prepare prepare, metrics::Registry& registry, Clock clock = &read_key_clock)
+      : ring_{std::move(ring)}, prepare_{std::move(prepare)}, clock_{clock}, gauges_{registry} {}
 
   /// The keys for a generation with this policy; nothing has changed yet. Errors: as KeyRing::plan().
   [[nodiscard]] Result<KeyRing::Plan> plan(const KeyPolicy& policy) const {
@@ -34,8 +36,8 @@ class KeyRotation {
   /// As KeyRing::protect_all().
   [[nodiscard]] Result<void> protect_all() { return ring_.protect_all(); }
 
-  /// Does what is due. Returns how long nothing will be; nothing for ever. What cannot be done now is logged and tried
-  /// again soon.
+  /// Does what is due. Returns how long nothing will be; nothing for ever. What cannot be done now is logged, counted
+  /// and tried again soon.
   [[nodiscard]] std::optional<std::chrono::milliseconds> do_due(const KeyPolicy& policy);
 
   /// The command `keys.rotate`. `arguments`: `now`, a boolean: at once, although caches may not know the new key. The
@@ -46,10 +48,16 @@ class KeyRotation {
 
  private:
   [[nodiscard]] Result<void> change(const KeyPolicy& policy, Rotation rotation);
+  [[nodiscard]] std::optional<std::chrono::milliseconds> try_due(const KeyPolicy& policy);
+  void report_failure(const Error& error);
+  void warn_of_no_room(const KeyPolicy& policy);
+  void show(const KeyPolicy& policy);
 
   KeyRing ring_;
   Prepare prepare_;
   Clock clock_;
+  KeyGauges gauges_;
+  bool is_held_up_ = false;      // as it was logged
   bool is_unpublished_ = false;  // the store has what the workers do not
   KeyClock::Steady retry_at_{};
 };
@@ -57,6 +65,6 @@ class KeyRotation {
 /// The keys of `store`, protected by the secret where there is one. Errors: as KeyRing::load().
 [[nodiscard]] Result<KeyRotation> open_key_rotation(store::KeyStore& store,
                                                     const std::optional<crypto::Secret>& key_encryption_key,
-                                                    KeyRotation::Prepare prepare);
+                                                    metrics::Registry& registry, KeyRotation::Prepare prepare);
 
 }  // namespace certbound::app

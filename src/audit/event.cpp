@@ -59,6 +59,7 @@ std::string render_event(const Event& event) {
   append_text(line, "jti", event.jti);
   if (event.reason == Reason::none) {
     append_text(line, "token_type", event.token_type);
+    append_text(line, "kid", event.kid);
     if (!event.audience.empty()) append_audience(line, event.audience);
     append_text(line, "scope", event.scope);
     append_text(line, "confirmation", event.confirmation);

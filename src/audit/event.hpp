@@ -40,6 +40,7 @@ struct Event {
   // Granted only.
   std::string_view token_type;  ///< a literal
   std::string jti;
+  std::string kid;  ///< of the key that signed or sealed the token
   std::vector<std::string> audience;
   std::string scope;
   std::string_view confirmation;  ///< a literal: `x5t#S256`, or empty for an unbound token

@@ -25,6 +25,7 @@ std::vector<std::string> render_members(const Query& query) {
   if (!query.client_id.empty()) members.push_back("," + render_member("client_id", query.client_id));
   if (!query.thumbprint.empty()) members.push_back("{" + render_member("x5t#S256", query.thumbprint));
   if (!query.jti.empty()) members.push_back("," + render_member("jti", query.jti));
+  if (!query.kid.empty()) members.push_back("," + render_member("kid", query.kid));
   return members;
 }
 

@@ -20,6 +20,7 @@ struct Query {
   std::string client_id;
   std::string thumbprint;  ///< x5t#S256
   std::string jti;
+  std::string kid;                ///< of the key that signed or sealed the token
   std::optional<WallTime> since;  ///< at that time or later
 };
 

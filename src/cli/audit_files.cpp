@@ -18,6 +18,7 @@ AuditFiles find_audit_files(const Arguments& arguments) {
     found.status = status_of_invalid(configuration);
     return found;
   }
+  found.state_dir = loaded.config->state_dir;
   const std::filesystem::path log = loaded.config->state_dir / loaded.config->audit.file;
   auto rotated = audit::find_rotated(log);
   if (!rotated) {

@@ -5,7 +5,9 @@
 #include "base/json.hpp"
 #include "base/text.hpp"
 #include "cli/audit_files.hpp"
+#include "cli/issued_token.hpp"
 #include "cli/output.hpp"
+#include "config/load.hpp"
 
 namespace certbound::cli {
 
@@ -17,6 +19,7 @@ constexpr ArgumentSpec kAuditShowArguments[] = {
     {"--thumbprint", ArgumentKind::value, "decisions on the certificate with this x5t#S256 (cert inspect prints it)",
      false},
     {"--jti", ArgumentKind::value, "the decision that issued the token with this jti", false},
+    {"--kid", ArgumentKind::value, "the decisions whose token this key signed or sealed (keys list prints it)", false},
     {"--since", ArgumentKind::value, "decisions at this time (RFC 3339 or Unix seconds) or later", false},
     kConfigArgument,
     kJsonArgument,
@@ -25,27 +28,16 @@ constexpr ArgumentSpec kAuditShowArguments[] = {
 /// A record may have a long audience, and nothing of it is a stranger's alone.
 constexpr JsonLimits kRecordLimits{64UL << 20, 16};
 
-/// By its own `exp`; whether it was denied, the record cannot know.
-bool is_alive(const nlohmann::json& record, WallTime now) {
-  const auto expires_at = record.find("expires_at");
-  return expires_at != record.end() && expires_at->is_number_integer() &&
-         expires_at->get<long long>() > unix_seconds(now);
-}
-
-std::string describe_token(const nlohmann::json& record, WallTime now) {
+std::string describe_token(const nlohmann::json& record, const Result<TokenKnowledge>& known, WallTime now) {
   std::string text = " jti " + std::string{string_member(record, "jti")};
   if (const auto aud = record.find("aud"); aud != record.end()) text += " aud " + dump_json(*aud);
   if (const auto scope = string_member(record, "scope"); !scope.empty())
     text += " scope \"" + std::string{scope} + "\"";
-  const auto expires_at = record.find("expires_at");
-  if (expires_at != record.end() && expires_at->is_number_integer()) {
-    text += std::string{is_alive(record, now) ? " alive until " : " expired "} +
-            to_rfc3339(WallTime{std::chrono::seconds{expires_at->get<long long>()}});
-  }
+  if (is_issue(record)) text += " " + describe_status(judge_issued(record, known, now));
   return text;
 }
 
-std::string describe_record(const nlohmann::json& record, WallTime now) {
+std::string describe_record(const nlohmann::json& record, const Result<TokenKnowledge>& known, WallTime now) {
   const bool is_granted = string_member(record, "outcome") == "granted";
   std::string text = std::string{string_member(record, "time")} + " " + std::string{string_member(record, "outcome")};
   if (!is_granted) text += " (" + std::string{string_member(record, "reason")} + ")";
@@ -53,14 +45,15 @@ std::string describe_record(const nlohmann::json& record, WallTime now) {
   if (const auto certificate = record.find("certificate"); certificate != record.end() && certificate->is_object()) {
     text += " x5t#S256 " + std::string{string_member(*certificate, "x5t#S256")};
   }
-  if (is_granted) text += describe_token(record, now);
+  if (is_granted) text += describe_token(record, known, now);
   return printable(text + " request " + std::string{string_member(record, "request_id")}) + "\n";
 }
 
 /// Prints record by record: an incident's may be millions.
 class Printer {
  public:
-  Printer(bool is_json, WallTime now) : is_json_{is_json}, now_{now} {
+  Printer(bool is_json, const Result<TokenKnowledge>& known, WallTime now)
+      : is_json_{is_json}, known_{known}, now_{now} {
     if (is_json_) print("{\"now\": \"" + to_rfc3339(now_) + "\", \"records\": [");
   }
 
@@ -72,7 +65,7 @@ class Printer {
       if (!is_json_) print("no JSON: " + printable(line) + "\n");
       return;
     }
-    is_json_ ? add_json(*record) : print(describe_record(*record, now_));
+    is_json_ ? add_json(*record) : print(describe_record(*record, known_, now_));
   }
 
   /// Were there lines that are no JSON?
@@ -83,35 +76,58 @@ class Printer {
 
  private:
   void add_json(nlohmann::json record) {
-    if (string_member(record, "outcome") == "granted") record["alive"] = is_alive(record, now_);
+    if (is_issue(record)) {
+      const IssuedStatus status = judge_issued(record, known_, now_);
+      record["status"] = status_json(status);
+      record["alive"] = status.state == IssuedState::active;
+      if (status.state == IssuedState::unknown) record["alive"] = nullptr;
+    }
     print(is_first_ ? "\n" : ",\n");
     is_first_ = false;
     print(record.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace));
   }
 
   const bool is_json_;
+  const Result<TokenKnowledge>& known_;
   const WallTime now_;
   bool is_first_ = true;
   bool damaged_ = false;
 };
+
+/// Of the state directory whose log is shown; where files are named, of the configuration's, if there is one.
+Result<TokenKnowledge> load_knowledge(const Arguments& arguments, const AuditFiles& found) {
+  if (!found.state_dir.empty()) return load_token_knowledge(found.state_dir);
+  const std::filesystem::path file = configuration_path(arguments);
+  const config::Loaded loaded = config::load(file);
+  if (!loaded.config && !loaded.draft.find_place("state_dir")) {
+    return invalid_input("denials and keys were not looked at: " + file.string() + " names no state directory");
+  }
+  return load_token_knowledge((loaded.config ? *loaded.config : loaded.draft).state_dir);
+}
 
 ExitStatus run_audit_show(const Arguments& arguments) {
   audit::Query query;
   query.client_id = arguments.value("--client");
   query.thumbprint = arguments.value("--thumbprint");
   query.jti = arguments.value("--jti");
+  query.kid = arguments.value("--kid");
   if (arguments.has("--since")) {
     const auto since = parse_time(arguments.value("--since"));
     if (!since) return fail(ExitStatus::wrong_usage, "--since: " + since.error().detail);
     query.since = *since;
   }
-  if (query.client_id.empty() && query.thumbprint.empty() && query.jti.empty() && !query.since) {
-    return fail(ExitStatus::wrong_usage, "say what to look for: --client, --thumbprint, --jti or --since");
+  if (query.client_id.empty() && query.thumbprint.empty() && query.jti.empty() && query.kid.empty() && !query.since) {
+    return fail(ExitStatus::wrong_usage, "say what to look for: --client, --thumbprint, --jti, --kid or --since");
   }
   AuditFiles found = find_audit_files(arguments);
   if (found.status != ExitStatus::done) return found.status;
   std::erase_if(found.files, [](const std::filesystem::path& file) { return file.extension() == ".head"; });
-  Printer printer{arguments.has("--json"), wall_now()};
+  const auto known = load_knowledge(arguments, found);
+  if (!known) {
+    print_error("certbound: of tokens that have not expired it is not known whether they are alive: " +
+                printable(known.error().detail) + "\n");
+  }
+  Printer printer{arguments.has("--json"), known, wall_now()};
   const auto count =
       audit::find_decisions(found.files, query, [&printer](std::string_view line) { printer.add(line); });
   const bool is_damaged = printer.end();

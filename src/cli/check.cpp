@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <functional>
 
 #include <nlohmann/json.hpp>
 
@@ -17,6 +18,8 @@ namespace {
 /// Clients that are named.
 constexpr std::size_t kMostEnding = 1000;
 
+using AddWarning = std::function<void(std::string message)>;
+
 constexpr ArgumentSpec kCheckArguments[] = {kConfigArgument, kJsonArgument};
 
 nlohmann::ordered_json problem_json(const config::Problem& problem) {
@@ -30,12 +33,42 @@ nlohmann::ordered_json problem_json(const config::Problem& problem) {
   return json;
 }
 
-/// The clients' certificates that end soon, where the server has run and its registry can be read.
-void warn_of_seen(app::Checked& checked, WallTime now) {
+/// The clients' certificates that end soon.
+void warn_of_seen(store::ReadOnlyStore& store, WallTime now, const AddWarning& add) {
+  const auto ending = store.seen_certificates().list_ending(now + x509::kExpiryWarning, kMostEnding);
+  if (!ending) return add("the clients' certificates are not looked at: " + ending.error().detail);
+  for (const store::SeenCertificate& seen : *ending) add(app::describe_ending(seen, now));
+}
+
+/// A key of whose secret half nothing is stored cannot be encrypted.
+bool has_plain_secret(const model::KeyRecord& key) {
+  const bool has_secret = key.is_sealing() || key.state != model::KeyState::retired;
+  return has_secret && !key.is_encrypted;
+}
+
+/// Whether they are encrypted as the configuration says.
+void warn_of_stored_keys(store::ReadOnlyStore& store, const app::Materials& materials, const AddWarning& add) {
+  const auto keys = store.keys().list_keys();
+  if (!keys) return add("the keys are not looked at: " + keys.error().detail);
+  const auto plain = std::count_if(keys->begin(), keys->end(), &has_plain_secret);
+  const auto encrypted =
+      std::count_if(keys->begin(), keys->end(), [](const model::KeyRecord& key) { return key.is_encrypted; });
+  if (materials.key_encryption_key && plain > 0) {
+    add(std::to_string(plain) + " private keys lie there unencrypted; the next start of the server encrypts them");
+  }
+  if (!materials.key_encryption_key && encrypted > 0) {
+    add(std::to_string(encrypted) +
+        " private keys there are encrypted, and signing.key_encryption_key is not set: the " +
+        "server will not start without the key with which they were");
+  }
+}
+
+/// What the registry says, where the server has run and it can be read.
+void warn_of_registry(app::Checked& checked, WallTime now) {
   const std::filesystem::path& state_dir = checked.config->state_dir;
   std::error_code error;
   if (!std::filesystem::exists(state_dir / store::kDatabaseName, error)) return;
-  const auto add = [&](std::string message) {
+  const AddWarning add = [&](std::string message) {
     config::Problem problem;
     problem.file = (state_dir / store::kDatabaseName).string();
     problem.severity = config::Severity::warning;
@@ -43,10 +76,9 @@ void warn_of_seen(app::Checked& checked, WallTime now) {
     checked.problems.push_back(std::move(problem));
   };
   const auto opened = store::open_store_read_only(state_dir);
-  if (!opened) return add("the clients' certificates are not looked at: " + opened.error().detail);
-  const auto ending = (*opened)->seen_certificates().list_ending(now + x509::kExpiryWarning, kMostEnding);
-  if (!ending) return add("the clients' certificates are not looked at: " + ending.error().detail);
-  for (const store::SeenCertificate& seen : *ending) add(app::describe_ending(seen, now));
+  if (!opened) return add("the clients' certificates and the keys are not looked at: " + opened.error().detail);
+  warn_of_seen(**opened, now, add);
+  warn_of_stored_keys(**opened, *checked.materials, add);
 }
 
 void warn_of_plain_keys(app::Checked& checked) {
@@ -83,7 +115,7 @@ ExitStatus run_check(const Arguments& arguments) {
   const std::filesystem::path file = configuration_path(arguments);
   app::Checked checked = app::check_configuration(file, wall_now());
   if (checked.is_valid()) warn_of_plain_keys(checked);
-  if (checked.is_valid()) warn_of_seen(checked, wall_now());
+  if (checked.is_valid()) warn_of_registry(checked, wall_now());
   if (arguments.has("--json")) {
     nlohmann::ordered_json json;
     json["valid"] = checked.is_valid();

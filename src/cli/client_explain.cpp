@@ -89,15 +89,24 @@ std::optional<app::Materials> load_trust_stores(config::Config config) {
   return std::move(loaded.materials);
 }
 
-oauth::Explanation explain(const store::DirectoryClient& client, const oauth::Snapshot& snapshot,
-                           const oauth::FetchedKeys& fetched, const x509::PresentedChain& presented, WallTime now,
-                           const fetch::Options& options, const Arguments& arguments) {
+/// What the registry says of the client.
+struct Known {
+  store::DirectoryClient entry;
+  oauth::FetchedKeys fetched;
+  std::vector<model::Denial> denials;
+};
+
+oauth::Explanation explain(const Known& known, const oauth::Snapshot& snapshot, const x509::PresentedChain& presented,
+                           WallTime now, const fetch::Options& options, const Arguments& arguments) {
   x509::OcspCache answers;
   x509::OcspDesk desk{answers};
-  oauth::Explanation explanation = oauth::explain_client(client, snapshot, fetched, presented, now, desk);
+  const auto ask = [&] {
+    return oauth::explain_client(known.entry, snapshot, known.fetched, known.denials, presented, now, desk);
+  };
+  oauth::Explanation explanation = ask();
   if (desk.questions.empty()) return explanation;
   ask_ocsp(desk, options, now, arguments);
-  return oauth::explain_client(client, snapshot, fetched, presented, now, desk);
+  return ask();
 }
 
 ExitStatus report(const oauth::Explanation& explanation, const Arguments& arguments) {
@@ -130,20 +139,23 @@ ExitStatus run_client_explain(const Arguments& arguments) {
   const auto client = opened.registry->find_client(*id);
   if (!client) return fail(ExitStatus::could_not_run, client.error());
   if (!*client) return report_unknown(id->text(), *opened.registry, arguments);
-  const auto entry = store::make_directory_client(**client);
+  auto entry = store::make_directory_client(**client);
   if (!entry) return fail(ExitStatus::could_not_run, entry.error());
+  auto denials = opened.registry->load_denials();
+  if (!denials) return fail(ExitStatus::could_not_run, denials.error());
+  Known known{*std::move(entry), {}, *std::move(denials)};
   oauth::Snapshot snapshot;
   snapshot.chain_limits = opened.registry->config.limits.chain;
   const fetch::Options fetch_options = opened.registry->config.fetch;
   FetchedState state;
-  if (!entry->client.jwks_uri.empty()) state = load_fetched(opened.registry->config.state_dir, entry->client);
-  oauth::FetchedKeys fetched;
-  if (state.kept) fetched.keys = state.kept->keys.get();
-  fetched.source = describe_fetched(entry->client, state, wall_now());
+  const model::Client& registered = known.entry.client;
+  if (!registered.jwks_uri.empty()) state = load_fetched(opened.registry->config.state_dir, registered);
+  if (state.kept) known.fetched.keys = state.kept->keys.get();
+  known.fetched.source = describe_fetched(registered, state, wall_now());
   auto materials = load_trust_stores(std::move(opened.registry->config));
   if (!materials) return ExitStatus::answer_is_no;
   snapshot.trust_stores = std::move(materials->trust_stores);
-  return report(explain(*entry, snapshot, fetched, *presented, *now, fetch_options, arguments), arguments);
+  return report(explain(known, snapshot, *presented, *now, fetch_options, arguments), arguments);
 }
 
 }  // namespace

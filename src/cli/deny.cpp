@@ -88,16 +88,12 @@ ExitStatus run_deny_remove(const Arguments& arguments) {
 ExitStatus run_deny_list(const Arguments& arguments) {
   const OpenedRegistry opened = open_registry(arguments);
   if (!opened.registry) return opened.status;
-  std::vector<model::Denial> denials;
-  if (opened.registry->is_live()) {
-    auto loaded = store::load_denials(opened.registry->store->denials());
-    if (!loaded) return fail(ExitStatus::could_not_run, loaded.error());
-    denials = *std::move(loaded);
-  }
+  const auto denials = opened.registry->load_denials();
+  if (!denials) return fail(ExitStatus::could_not_run, denials.error());
   const WallTime now = wall_now();
   nlohmann::json json;
   json["denials"] = nlohmann::json::array();
-  for (const model::Denial& denial : denials) {
+  for (const model::Denial& denial : *denials) {
     if (denial.until <= now) continue;
     json["denials"].push_back(app::denial_json(denial));
     if (!arguments.has("--json")) print(describe_denial(json["denials"].back()));

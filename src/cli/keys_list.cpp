@@ -1,3 +1,6 @@
+#include <optional>
+#include <span>
+
 #include <nlohmann/json.hpp>
 
 #include "base/clock.hpp"
@@ -16,14 +19,26 @@ struct NextChange {
   std::string when;
 };
 
-NextChange next_change(const model::KeyRecord& key, const config::Config& config) {
+/// When the key retires that is active; nothing where only a command does it.
+std::optional<WallTime> retirement_of(const model::KeyRecord& active, std::span<const model::KeyRecord> keys,
+                                      const config::Config& config) {
+  for (const model::KeyRecord& key : keys) {
+    const bool is_successor = key.state == model::KeyState::next && key.is_sealing() == active.is_sealing();
+    if (is_successor && key.used_from != WallTime{}) return key.used_from;
+  }
+  if (config.signing.rotation_interval.count() == 0) return std::nullopt;
+  return active.used_from + config.signing.rotation_interval;
+}
+
+NextChange next_change(const model::KeyRecord& key, std::span<const model::KeyRecord> keys,
+                       const config::Config& config) {
   switch (key.state) {
     case model::KeyState::next:
       if (key.used_from == WallTime{}) return {"waits to be published", {}};
       return {"becomes active", to_rfc3339(key.used_from)};
     case model::KeyState::active:
-      if (config.signing.rotation_interval.count() == 0) return {};
-      return {"retires", to_rfc3339(key.used_from + config.signing.rotation_interval)};
+      if (const auto time = retirement_of(key, keys, config)) return {"retires", to_rfc3339(*time)};
+      return {};
     case model::KeyState::retired:
       return {"is removed", to_rfc3339(key.remove_at)};
   }
@@ -51,7 +66,7 @@ ExitStatus run_keys_list(const Arguments& arguments) {
   if (!keys) return fail(ExitStatus::could_not_run, keys.error());
   nlohmann::ordered_json json = nlohmann::ordered_json::array();
   for (const model::KeyRecord& key : *keys) {
-    const NextChange change = next_change(key, opened.registry->config);
+    const NextChange change = next_change(key, *keys, opened.registry->config);
     json.push_back(key_json(key, change));
     if (arguments.has("--json")) continue;
     const std::string then = change.what + (change.when.empty() ? "" : " at " + change.when);

@@ -36,6 +36,11 @@ Result<std::vector<store::SeenCertificate>> Registry::list_ending(WallTime end) 
   return store->seen_certificates().list_ending(end, std::numeric_limits<std::size_t>::max());
 }
 
+Result<std::vector<model::Denial>> Registry::load_denials() const {
+  if (!store) return std::vector<model::Denial>{};
+  return store::load_denials(store->denials());
+}
+
 Result<std::optional<store::RegistryGeneration>> Registry::load_generation() const {
   if (!store) return std::optional<store::RegistryGeneration>{};
   const auto generation = store->load_generation();

@@ -28,6 +28,8 @@ struct Registry {
   [[nodiscard]] Result<std::optional<store::SeenCertificate>> find_seen(const model::ClientId& id) const;
   /// Those that end before `end`, the first to end first. Errors: as ClientReader.
   [[nodiscard]] Result<std::vector<store::SeenCertificate>> list_ending(WallTime end) const;
+  /// What is out of service; nothing where the server has not run. Errors: as DenialReader.
+  [[nodiscard]] Result<std::vector<model::Denial>> load_denials() const;
   /// The configuration that the server has taken last; nothing where it has not run. Errors: as ClientReader.
   [[nodiscard]] Result<std::optional<store::RegistryGeneration>> load_generation() const;
   /// All, ordered by client_id. Errors: as ClientReader.

@@ -19,10 +19,10 @@ namespace certbound::cli {
 
 namespace {
 
-const Verb* const kVerbs[] = {&kServe,      &kCheck,       &kInit,          &kCertInspect,  &kCertVerify,
-                              &kClientList, &kClientShow,  &kClientExplain, &kKeysList,     &kKeysRotate,
-                              &kDenyAdd,    &kDenyList,    &kDenyRemove,    &kTokenInspect, &kTokenVerify,
-                              &kJwsVerify,  &kAuditVerify, &kAuditShow,     &kVersion};
+const Verb* const kVerbs[] = {&kServe,         &kCheck,      &kInit,          &kCertInspect, &kCertVerify,
+                              &kClientList,    &kClientShow, &kClientExplain, &kKeysList,    &kKeysRotate,
+                              &kKeysReencrypt, &kDenyAdd,    &kDenyList,      &kDenyRemove,  &kTokenInspect,
+                              &kTokenVerify,   &kJwsVerify,  &kAuditVerify,   &kAuditShow,   &kVersion};
 
 constexpr std::pair<std::string_view, std::string_view> kGroups[] = {
     {"cert", "certificates"},

@@ -71,6 +71,7 @@ extern const Verb kDenyAdd;
 extern const Verb kDenyList;
 extern const Verb kDenyRemove;
 extern const Verb kKeysRotate;
+extern const Verb kKeysReencrypt;
 extern const Verb kTokenInspect;
 extern const Verb kAuditVerify;
 extern const Verb kAuditShow;

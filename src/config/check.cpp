@@ -5,6 +5,7 @@
 
 #include "config/check_value.hpp"
 #include "config/option.hpp"
+#include "model/key_record.hpp"
 
 namespace certbound::config {
 
@@ -70,6 +71,13 @@ void check_url_is_told(Reader& reader, const Node& section, const net::ListenerO
                   Severity::warning);
 }
 
+/// How many keys there would be at a time: one that signs and one that waits, one that seals, and the retired ones of
+/// both uses.
+long long count_keys(const Config& config, std::chrono::seconds longest) {
+  const long long retired = (longest + model::kClockSkew) / config.signing.rotation_interval + 1;
+  return has_opaque_tokens(config) ? 3 + 2 * retired : 2 + retired;
+}
+
 /// Each key waits in the key set for its predecessor's caches to end, and stays there until its tokens have.
 void check_rotation(Reader& reader, const Node& section, const Config& config) {
   constexpr int kMostRetired = 16;
@@ -82,12 +90,21 @@ void check_rotation(Reader& reader, const Node& section, const Config& config) {
                        "shorter than twice signing.jwks_max_age, which is " +
                            render_duration(signing.jwks_max_age.count()) +
                            ": a key would have to be replaced before caches know it; raise it, or lower that");
-  } else if (config.tokens.lifetime > kMostRetired * signing.rotation_interval) {
-    reader.complain_of("rotation_interval", node != nullptr ? *node : section,
-                       "so short that more than " + std::to_string(kMostRetired) +
-                           " retired keys would wait for the end of their tokens (tokens.lifetime is " +
-                           render_duration(config.tokens.lifetime.count()) + "); raise it");
+    return;
   }
+  const std::chrono::seconds longest = longest_token_lifetime(config);
+  std::string much;
+  if (longest > kMostRetired * signing.rotation_interval) {
+    much = std::to_string(kMostRetired) + " retired keys would wait for the end of their tokens";
+  } else if (count_keys(config, longest) > static_cast<long long>(model::kMostKeys)) {
+    much = std::to_string(model::kMostKeys) + " keys would be there at a time, those that seal tokens among them";
+  }
+  if (much.empty()) return;
+  const std::string whose =
+      longest > config.tokens.lifetime ? "the longest lifetime of a resource's is " : "tokens.lifetime is ";
+  reader.complain_of(
+      "rotation_interval", node != nullptr ? *node : section,
+      "so short that more than " + much + " (" + whose + render_duration(longest.count()) + "); raise it");
 }
 
 }  // namespace

@@ -106,4 +106,11 @@ struct Config {
   [[nodiscard]] std::optional<Place> find_place(std::string_view path) const;
 };
 
+/// How long the longest-lived token lives that this configuration has issued: a resource's own `lifetime` may be longer
+/// than `tokens.lifetime`.
+[[nodiscard]] std::chrono::seconds longest_token_lifetime(const Config& config);
+
+/// Whether some resource takes opaque tokens, so that there are keys that seal.
+[[nodiscard]] bool has_opaque_tokens(const Config& config);
+
 }  // namespace certbound::config

@@ -86,10 +86,10 @@ const Section<oauth::SigningOptions>& signing_section() {
                                                     "start. ES256 is the cheapest to sign with. After a reload with "
                                                     "another one the old key signs until every cache of the key set "
                                                     "can know the new one."),
-          duration<&oauth::SigningOptions::rotation_interval>(
-              "rotation_interval", {0, kHour * 24 * 3660},
-              "How long a key signs before the next one takes its place. At least twice jwks_max_age. 0s: only when "
-              "certbound keys rotate says so."),
+          duration<&oauth::SigningOptions::rotation_interval>("rotation_interval", {0, kHour * 24 * 3660},
+                                                              "How long a key signs. At least twice jwks_max_age, and "
+                                                              "1/16 of the longest lifetime of a token. 0s: only "
+                                                              "when certbound keys rotate says so."),
           duration<&oauth::SigningOptions::jwks_max_age>(
               "jwks_max_age", {1, kHour * 24 * 7},
               "For how long the key set may be cached (Cache-Control). A key is published for that long, and a tenth "

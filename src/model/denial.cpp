@@ -23,4 +23,14 @@ std::optional<DenialKind> parse_denial_kind(std::string_view text) {
   return std::nullopt;
 }
 
+std::string describe_denial(const Denial& denial) {
+  std::string text = "denial " + std::to_string(denial.id) + " of ";
+  text += denial.kind == DenialKind::issued_before ? "all clients" : std::string{name(denial.kind)};
+  if (!denial.subject.empty()) text += " " + denial.subject;
+  if (denial.issued_before) text += ", only tokens issued before " + to_rfc3339(*denial.issued_before) + ",";
+  const std::optional<WallTime> until{denial.until};
+  text += " since " + to_rfc3339(denial.created_at) + " until " + (until ? to_rfc3339(*until) : "removed");
+  return text + ": " + denial.reason;
+}
+
 }  // namespace certbound::model

@@ -45,4 +45,7 @@ struct Denial {
   [[nodiscard]] bool operator==(const Denial&) const = default;
 };
 
+/// For people: `denial 7 of client etl since 2026-… until 2026-…: the reason`.
+[[nodiscard]] std::string describe_denial(const Denial& denial);
+
 }  // namespace certbound::model

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -9,6 +10,12 @@
 #include "model/signing_key.hpp"
 
 namespace certbound::model {
+
+/// The most keys, of both uses, that there may be at a time.
+inline constexpr std::size_t kMostKeys = 32;
+
+/// How much longer than its tokens a retired key stays: clocks differ.
+inline constexpr std::chrono::seconds kClockSkew{60};
 
 /// A key that signs or seals tokens, and its life, without any secret.
 struct KeyRecord {

@@ -83,28 +83,39 @@ std::shared_ptr<const DenyList> DenyList::with(std::span<const model::Denial> ad
   return next;
 }
 
-bool DenyList::has_term_after(const KeyView& key, WallTime issued_at, WallTime now) const {
+const DenyList::Term* DenyList::find_term_after(const KeyView& key, WallTime issued_at, WallTime now) const {
   const auto& shard = shards_.at(shard_of(key));
-  if (!shard) return false;
+  if (!shard) return nullptr;
   const auto [first, last] = shard->equal_range(key);
-  return std::any_of(first, last, [&](const auto& entry) {
+  const auto found = std::find_if(first, last, [&](const auto& entry) {
     return issued_at < entry.second.issued_before && now < entry.second.until;
   });
+  return found == last ? nullptr : &found->second;
 }
 
-std::optional<DenialKind> DenyList::find(const Claims& claims, WallTime now) const {
+std::optional<DenyList::Found> DenyList::find_one(const Claims& claims, WallTime now) const {
   if (size_ == 0) return std::nullopt;
   const KeyView keys[] = {{DenialKind::jti, claims.jti},
                           {DenialKind::thumbprint, claims.confirmation.x5t_s256},
                           {DenialKind::client, claims.client_id}};
   for (const KeyView& key : keys) {
-    if (has_term_after(key, claims.issued_at, now)) return key.kind;
+    if (const Term* term = find_term_after(key, claims.issued_at, now)) return Found{key.kind, term->id};
   }
-  const bool is_too_old = std::any_of(for_all_.begin(), for_all_.end(), [&](const Term& term) {
+  const auto found = std::find_if(for_all_.begin(), for_all_.end(), [&](const Term& term) {
     return claims.issued_at < term.issued_before && now < term.until;
   });
-  if (is_too_old) return DenialKind::issued_before;
-  return std::nullopt;
+  if (found == for_all_.end()) return std::nullopt;
+  return Found{DenialKind::issued_before, found->id};
+}
+
+std::optional<DenialKind> DenyList::find(const Claims& claims, WallTime now) const {
+  const auto found = find_one(claims, now);
+  return found ? std::optional{found->kind} : std::nullopt;
+}
+
+std::optional<std::uint64_t> DenyList::find_id(const Claims& claims, WallTime now) const {
+  const auto found = find_one(claims, now);
+  return found ? std::optional{found->id} : std::nullopt;
 }
 
 namespace {
@@ -115,7 +126,7 @@ constexpr WallTime kLastTime = WallTime::max() - std::chrono::seconds{1};
 }  // namespace
 
 bool DenyList::denies_client(std::string_view client_id, WallTime now) const {
-  return size_ != 0 && has_term_after(KeyView{DenialKind::client, client_id}, kLastTime, now);
+  return size_ != 0 && find_term_after(KeyView{DenialKind::client, client_id}, kLastTime, now) != nullptr;
 }
 
 bool DenyList::denies_certificate(std::string_view x5t_s256, WallTime now) const {
@@ -123,7 +134,7 @@ bool DenyList::denies_certificate(std::string_view x5t_s256, WallTime now) const
 }
 
 bool DenyList::denies_certificate(std::string_view x5t_s256, WallTime issued_at, WallTime now) const {
-  return size_ != 0 && has_term_after(KeyView{DenialKind::thumbprint, x5t_s256}, issued_at, now);
+  return size_ != 0 && find_term_after(KeyView{DenialKind::thumbprint, x5t_s256}, issued_at, now) != nullptr;
 }
 
 }  // namespace certbound::oauth

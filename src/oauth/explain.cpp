@@ -1,12 +1,15 @@
 #include "oauth/explain.hpp"
 
+#include <algorithm>
+#include <iterator>
+#include <optional>
 #include <utility>
 
 #include "base/text.hpp"
 #include "crypto/key.hpp"
 #include "fetch/url.hpp"
 #include "jose/jwk.hpp"
-#include "oauth/client_auth/method.hpp"
+#include "oauth/client_auth/authenticate.hpp"
 #include "x509/name.hpp"
 #include "x509/validity.hpp"
 
@@ -247,6 +250,20 @@ Step explain_certificate(const store::DirectoryClient& client, const FetchedKeys
   return step;
 }
 
+/// After the certificate has proven to be the client's, as the server does it.
+Step explain_denial(const model::Client& client, std::span<const model::Denial> denials,
+                    const x509::PresentedChain& presented, const Explanation& verdict, WallTime now) {
+  const bool is_denied = verdict.reason == Reason::client_denied || verdict.reason == Reason::certificate_denied;
+  Step step = make_step("denial", is_denied ? verdict.reason : Reason::none);
+  step.expected = "neither the client nor the certificate is out of service";
+  for (const model::Denial& denial : find_denials_of(denials, client.client_id.text(), {&presented.x5t_s256, 1}, now)) {
+    step.presented += (step.presented.empty() ? "" : "; ") + model::describe_denial(denial);
+  }
+  if (step.presented.empty()) step.presented = "no denial";
+  if (is_denied) step.detail = "deny remove ends a denial; deny list shows all";
+  return step;
+}
+
 Step explain_binding(const model::Client& client, const x509::PresentedChain& presented) {
   Step step = make_step("binding", Reason::none);
   step.presented =
@@ -256,14 +273,17 @@ Step explain_binding(const model::Client& client, const x509::PresentedChain& pr
 }
 
 Result<void> ask_the_server(const store::DirectoryClient& client, const Snapshot& snapshot, const KeySet* fetched,
-                            const x509::PresentedChain& presented, WallTime now, x509::OcspDesk& desk) {
+                            const DenyList& denied, const x509::PresentedChain& presented, WallTime now,
+                            x509::OcspDesk& desk) {
   x509::VerificationMemory memory;
   AuthContext context{snapshot, memory, desk, now};
   context.fetched_keys = fetched;
+  context.denied = &denied;
   for (const MethodEntry& entry : all_methods()) {
     if (entry.method != client.client.token_endpoint_auth_method) continue;
     if (auto key = x509::check_presented_key(presented.leaf); !key) return key;  // the handshake asks this
-    return entry.check(client, presented, context);
+    if (auto checked = entry.check(client, presented, context); !checked) return checked;
+    return check_not_denied(client.client, presented, context);
   }
   return refuse_client(Reason::method_mismatch, "the client's method is not available");
 }
@@ -282,10 +302,26 @@ std::string_view name(StepOutcome outcome) {
   return "not_reached";
 }
 
+std::vector<model::Denial> find_denials_of(std::span<const model::Denial> denials, std::string_view client_id,
+                                           std::span<const std::string> certificates, WallTime now) {
+  const auto is_about = [&](const model::Denial& denial) {
+    const std::optional<WallTime> until{denial.until};
+    if (until && *until <= now) return false;
+    if (denial.kind == model::DenialKind::client) return denial.subject == client_id;
+    return denial.kind == model::DenialKind::thumbprint &&
+           std::find(certificates.begin(), certificates.end(), denial.subject) != certificates.end();
+  };
+  std::vector<model::Denial> found;
+  std::copy_if(denials.begin(), denials.end(), std::back_inserter(found), is_about);
+  return found;
+}
+
 Explanation explain_client(const store::DirectoryClient& client, const Snapshot& snapshot, const FetchedKeys& fetched,
-                           const x509::PresentedChain& presented, WallTime now, x509::OcspDesk& desk) {
+                           std::span<const model::Denial> denials, const x509::PresentedChain& presented, WallTime now,
+                           x509::OcspDesk& desk) {
   Explanation explanation;
-  if (const auto verdict = ask_the_server(client, snapshot, fetched.keys, presented, now, desk); !verdict) {
+  const auto denied = DenyList::make(denials);
+  if (const auto verdict = ask_the_server(client, snapshot, fetched.keys, *denied, presented, now, desk); !verdict) {
     explanation.reason = verdict.error().reason;
     explanation.detail = verdict.error().detail;
   }
@@ -302,6 +338,7 @@ Explanation explain_client(const store::DirectoryClient& client, const Snapshot&
     walk.add(explain_certificate(client, fetched, presented, explanation));
     walk.add(explain_validity(presented, now));
   }
+  walk.add(explain_denial(client.client, denials, presented, explanation, now));
   walk.add(explain_binding(client.client, presented));
   explanation.steps = walk.take_steps();
   return explanation;

@@ -1,11 +1,13 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "base/clock.hpp"
 #include "base/reason.hpp"
+#include "model/denial.hpp"
 #include "oauth/key_set.hpp"
 #include "oauth/snapshot.hpp"
 #include "store/client_directory.hpp"
@@ -24,7 +26,7 @@ struct Step {
   Step() = default;
 
   std::string name;  ///< snake_case, stable: `client`, `method`, `key`; then `chain`, `validity`,
-                     ///< `revocation`, `subject` or `certificate`, `validity`; `binding`
+                     ///< `revocation`, `subject` or `certificate`, `validity`; `denial`; `binding`
   StepOutcome outcome = StepOutcome::not_reached;
   Reason reason = Reason::none;  ///< why it failed; none where it did not
   std::string expected;
@@ -49,12 +51,19 @@ struct FetchedKeys {
   std::string source;            ///< the URL, and when it was fetched: for people
 };
 
+/// Those of `denials` that are in force at `now` and name the client or one of these certificates (`x5t#S256`), in
+/// their order. Denials of one token or of everybody's older ones are not about them.
+[[nodiscard]] std::vector<model::Denial> find_denials_of(std::span<const model::Denial> denials,
+                                                         std::string_view client_id,
+                                                         std::span<const std::string> certificates, WallTime now);
+
 /// Walks through what the token endpoint does, then asks the very function that it asks. The handshake, which proves
-/// the key, is taken as done. Where `desk` has questions afterwards, the verdict is that of a server that has not asked
-/// them: put the answers there and call again.
+/// the key, is taken as done. `denials` are those of the deny list, at least those that name client or certificate.
+/// Where `desk` has questions afterwards, the verdict is that of a server that has not asked them: put the answers
+/// there and call again.
 [[nodiscard]] Explanation explain_client(const store::DirectoryClient& client, const Snapshot& snapshot,
-                                         const FetchedKeys& fetched, const x509::PresentedChain& presented,
-                                         WallTime now, x509::OcspDesk& desk);
+                                         const FetchedKeys& fetched, std::span<const model::Denial> denials,
+                                         const x509::PresentedChain& presented, WallTime now, x509::OcspDesk& desk);
 
 /// The same for a client_id that nobody has. `close` is a registered one that it may have been meant for, or empty.
 [[nodiscard]] Explanation explain_unknown_client(std::string_view client_id, std::string_view close);

@@ -54,8 +54,10 @@ Result<IssuedToken> TokenSigner::issue(const Authorization& authorization, const
     auto sealed = seal_token(token.claims, snapshot.sealing_keys);
     if (!sealed) return std::move(sealed).error();
     token.access_token = *std::move(sealed);
+    token.kid = snapshot.sealing_keys.front().kid;
     return token;
   }
+  token.kid = kid_;
   payload_.assign(1, '{');
   append_claims(payload_, token.claims);
   payload_.back() = '}';

@@ -17,6 +17,7 @@ struct IssuedToken {
   IssuedToken() = default;
 
   std::string access_token;  ///< never logged
+  std::string kid;           ///< of the key that signed or sealed it
   Claims claims;
 };
 

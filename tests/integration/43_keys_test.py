@@ -13,7 +13,7 @@ import time
 import unittest
 
 from support import tokens
-from support.cases import JWKS, OwnDaemonCase, grant
+from support.cases import ETL_DN, JWKS, OTHER_API, OwnDaemonCase, grant, pki_client
 from support.client import form_request
 from support.daemon import eventually, run
 
@@ -56,6 +56,10 @@ class KeyCase(OwnDaemonCase):
         done = run("keys", "rotate", "--json", *options, "--config", daemon.config_path)
         self.assertEqual(done.returncode, 0, done.stderr)
         return json.loads(done.stdout)
+
+    @staticmethod
+    def seconds(text):
+        return float(subprocess.run(["date", "-d", text, "+%s"], capture_output=True, check=True, text=True).stdout)
 
     def states(self, daemon):
         return sorted(key["state"] for key in self.keys(daemon))
@@ -150,6 +154,7 @@ class Rotation(KeyCase):
         self.assertEqual(self.published(curl), [first])
         before = curl(JWKS)
         self.assertEqual(before.header("Cache-Control"), "public, max-age=1")
+        self.assertNotIn("next_change", self.keys(daemon)[0], "no rotation by time")
 
         answer = self.rotate(daemon)
         self.assertEqual((answer["state"], answer["replaces"], answer["algorithm"]), ("next", first, "ES256"))
@@ -160,7 +165,7 @@ class Rotation(KeyCase):
         listed = {key["kid"]: key for key in self.keys(daemon)}
         self.assertEqual(listed[answer["kid"]]["next_change"], "becomes active")
         self.assertEqual(listed[answer["kid"]]["next_change_at"], answer["used_from"])
-        self.assertNotIn("next_change", listed[first], "no rotation by time")
+        self.assertEqual((listed[first]["next_change"], listed[first]["next_change_at"]), ("retires", answer["used_from"]))
 
         eventually(lambda: self.kid(curl) == answer["kid"], what="the next key signs")
         listed = {key["kid"]: key for key in self.keys(daemon)}
@@ -241,6 +246,28 @@ class Rotation(KeyCase):
         self.assertEqual([key["kid"] for key in self.keys(again)], [second])
         again.stop()
 
+    def test_a_retired_key_waits_for_the_longest_token_of_any_resource(self):
+        """ADR 0023: a resource's lifetime may be longer than tokens.lifetime, also one that the configuration has no more."""
+        config = self.config_of(rotation_interval="0s")
+        config["resources"][0]["lifetime"] = "2h"
+        config["resources"][1].update({"token_format": "opaque", "lifetime": "3h"})
+        config["clients"].append(pki_client("stock", tls_client_auth_subject_dn=ETL_DN, scope="stock.read", resources=[OTHER_API]))
+        daemon, curl = self.start(config)
+        for lifetime, client_id in ((7200, "etl"), (10800, "stock")):
+            response = curl("/oauth2/token", cert=self.etl, form=grant(client_id))
+            self.assertEqual(response.json()["expires_in"], lifetime, response)
+        for resource in daemon.config["resources"]:
+            resource.pop("lifetime", None)
+        for expected in (1, 2):
+            self.rotate(daemon, "--now")
+            retired = [key for key in self.keys(daemon) if key["state"] == "retired"]
+            self.assertEqual(sorted(key["algorithm"] for key in retired), sorted(["A256GCM", "ES256"] * expected))
+            for key in retired:
+                self.assertGreaterEqual(self.seconds(key["next_change_at"]) - self.seconds(key["retired_at"]), 10800, key)
+            # The next ones retire under another configuration, but have made tokens of this one.
+            daemon.reload(daemon.config)
+        daemon.stop()
+
     def test_due_while_the_server_was_down(self):
         """A key that was never published does not sign at once."""
         config = self.config_of(rotation_interval="4s", jwks_max_age="1s")
@@ -288,11 +315,11 @@ class Algorithm(KeyCase):
         self.assertEqual(tokens.decode(token)[0]["alg"], "EdDSA")
         self.assertTrue(tokens.has_valid_signature(token, curl(JWKS).json()))
         self.assertEqual(self.states(daemon), ["active", "retired"])
+        shown = {labels: value for (name, labels), value in curl.metrics().items() if name == "certbound_token_keys" and value}
+        self.assertEqual(shown, {frozenset({("algorithm", "EdDSA"), ("state", "active")}): 1, frozenset({("algorithm", "ES256"), ("state", "retired")}): 1})
+        due = curl.metrics()[("certbound_token_key_change_due_timestamp_seconds", frozenset())]
+        self.assertGreater(due, time.time())
         daemon.stop()
-
-    @staticmethod
-    def seconds(text):
-        return float(subprocess.run(["date", "-d", text, "+%s"], capture_output=True, check=True, text=True).stdout)
 
     def test_a_change_that_is_taken_back_leaves_nothing(self):
         config = self.config_of(algorithm="ES256")

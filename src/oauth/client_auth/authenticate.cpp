@@ -32,7 +32,8 @@ Result<void> check_certificate(const store::DirectoryClient& entry, const http::
   return refuse_client(Reason::method_mismatch, "the client's method is not available");
 }
 
-/// Whoever is out of service altogether, not only as it was up to some time, would get tokens that are dead already.
+}  // namespace
+
 Result<void> check_not_denied(const model::Client& client, const x509::PresentedChain& presented,
                               const AuthContext& context) {
   if (context.denied == nullptr) return {};
@@ -44,8 +45,6 @@ Result<void> check_not_denied(const model::Client& client, const x509::Presented
   }
   return {};
 }
-
-}  // namespace
 
 Task<Result<store::ClientDirectory::Found>> find_registration(const http::Request& request, const http::Form& form,
                                                               store::ClientDirectory& directory) {

@@ -47,6 +47,11 @@ class AuthenticatedClient {
                                                               const http::Request& request, const http::Form& form,
                                                               const AuthContext& context, audit::Event& event);
 
+/// Whoever is out of service altogether, not only as it was up to some time, would get tokens that are dead already.
+/// Errors: `invalid_client`, client_denied or certificate_denied.
+[[nodiscard]] Result<void> check_not_denied(const model::Client& client, const x509::PresentedChain& presented,
+                                            const AuthContext& context);
+
 /// Has the questions of `desk` asked and puts what came of it there. Suspends.
 [[nodiscard]] Task<void> ask_responders(x509::OcspDesk& desk, OcspSource& source);
 

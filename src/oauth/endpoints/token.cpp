@@ -27,9 +27,11 @@ http::Response render_token(const IssuedToken& token) {
   return response;
 }
 
-void note_token(audit::Event& event, const Claims& claims) {
+void note_token(audit::Event& event, const IssuedToken& token) {
+  const Claims& claims = token.claims;
   event.token_type = kTokenType;
   event.jti = claims.jti;
+  event.kid = token.kid;
   event.audience = claims.audience;
   event.scope = claims.scope;
   if (!claims.confirmation.x5t_s256.empty()) event.confirmation = "x5t#S256";
@@ -49,7 +51,7 @@ Task<Result<http::Response>> grant_token(const http::Request& /*request*/, const
   if (!authorization) co_return authorization.error();
   const auto token = context.signer.issue(*authorization, context.snapshot, event.time);
   if (!token) co_return token.error();
-  note_token(event, token->claims);
+  note_token(event, *token);
   co_return render_token(*token);
 }
 

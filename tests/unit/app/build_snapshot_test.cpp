@@ -136,6 +136,22 @@ TEST(MakeKeyPolicy, IsWhatTheConfigurationSays) {
   EXPECT_FALSE(policy.seals);
 }
 
+// What keeps a retired key published is the longest token that it can have made.
+TEST(MakeKeyPolicy, HasTheLongestLifetimeOfAnyResource) {
+  config::Config config = config_of("https://as.example");
+  config.tokens.lifetime = std::chrono::seconds{11};
+  config.resources = {{"https://a.example", {}}, {"https://b.example", {}}};
+  config.resources[1].lifetime = std::chrono::seconds{17};
+  EXPECT_EQ(make_key_policy(config).token_lifetime, std::chrono::seconds{17});
+  EXPECT_FALSE(make_key_policy(config).seals);
+  config.resources[0].token_format = model::TokenFormat::opaque;
+  config.resources[0].lifetime = std::chrono::seconds{23};
+  EXPECT_EQ(make_key_policy(config).token_lifetime, std::chrono::seconds{23});
+  EXPECT_TRUE(make_key_policy(config).seals);
+  for (model::Resource& resource : config.resources) resource.lifetime = std::chrono::seconds{5};
+  EXPECT_EQ(make_key_policy(config).token_lifetime, std::chrono::seconds{11});  // fail closed: the default is possible
+}
+
 // RFC 8705 section 5.
 TEST(BuildSnapshot, PublishesAliasesWhereTheListenersAreSplit) {
   const auto aliases = metadata_of(split_config("https://mtls.as.example:9443"))["mtls_endpoint_aliases"];

@@ -316,6 +316,23 @@ TEST(PlanKeys, KeepsOneOfSeveralActiveKeys) {
   EXPECT_EQ(other.states(), "a:retired b:active 1:next");
 }
 
+// The bound that the configuration is checked against: no rotation waits for room.
+TEST(PlanKeys, HaveRoomAtTheShortestIntervalOfSealedTokens) {
+  World world = make_world();
+  world.policy = {SigningAlgorithm::es256, true, hours{1}, hours{13}, kCache};
+  std::ptrdiff_t most = 0;
+  for (int i = 0; i < 100; ++i) {
+    ASSERT_FALSE(world.step().is_full) << world.states();
+    world.publish();
+    const std::string states = world.states();
+    most = std::max(most, std::count(states.begin(), states.end(), ':'));
+    ASSERT_TRUE(world.wait());
+    world.pass(std::chrono::ceil<seconds>(*world.wait()));
+  }
+  EXPECT_GT(most, 25);
+  EXPECT_LE(most, static_cast<std::ptrdiff_t>(kMostKeys));
+}
+
 TEST(PlanKeys, UsesANextKeyAtOnceWhereNothingElseIsThere) {
   World world;
   KeyRecord record;

@@ -34,7 +34,7 @@ class KeyRotationTest : public testing::Test {
   void begin() {
     rotation_.emplace(
         take_or_throw(KeyRing::load(keys_, {}, test_now)),
-        [this](SnapshotKeys keys) { return prepare(std::move(keys)); }, &read_test_clock);
+        [this](SnapshotKeys keys) { return prepare(std::move(keys)); }, registry_, &read_test_clock);
     auto plan = take_or_throw(rotation_->plan(policy_));
     published_ = plan.snapshot_keys();
     ASSERT_TRUE(rotation_->store(std::move(plan)));
@@ -65,6 +65,20 @@ class KeyRotationTest : public testing::Test {
   std::unique_ptr<store::Store> store_ = take_or_throw(store::memory::make_memory_store());
   UnsteadyKeys keys_{store_->keys()};
   KeyPolicy policy_{SigningAlgorithm::es256, false, std::chrono::hours{24}, seconds{600}, seconds{300}};
+  [[nodiscard]] bool shows(std::string_view line) const {
+    return registry_.render_text().find("\n" + std::string{line} + "\n") != std::string::npos;
+  }
+  [[nodiscard]] std::string due_line(seconds from_now) const {
+    // As the library renders doubles: these times have more digits than its stream prints.
+    metrics::Registry other;
+    const auto gauge = other.gauge("certbound_token_key_change_due_timestamp_seconds", "");
+    gauge.set(static_cast<double>(unix_seconds(test_now.wall + from_now)));
+    const std::string text = other.render_text();
+    const std::size_t begin = text.find("\ncertbound_token_key_change_due");
+    return text.substr(begin + 1, text.find('\n', begin + 1) - begin - 1);
+  }
+
+  metrics::Registry registry_;
   SnapshotKeys published_;
   int publications_ = 0;
   bool is_refusing_ = false;
@@ -126,6 +140,59 @@ TEST_F(KeyRotationTest, PublishesWhatWasStoredForAReloadThatFailed) {
   EXPECT_EQ(published(), "active ");  // the other algorithm's key is not wanted after all
   EXPECT_TRUE(rotation_->do_due(policy_));
   EXPECT_EQ(publications_, 1);
+}
+
+TEST_F(KeyRotationTest, ShowsStatesAndWhenSomethingIsDue) {
+  EXPECT_TRUE(rotation_->do_due(policy_));
+  EXPECT_TRUE(shows(R"(certbound_token_keys{algorithm="ES256",state="active"} 1)")) << registry_.render_text();
+  EXPECT_TRUE(shows(R"(certbound_token_keys{algorithm="ES256",state="next"} 0)"));
+  EXPECT_TRUE(shows(due_line(std::chrono::hours{24} - seconds{330}))) << registry_.render_text();
+  pass(std::chrono::hours{24} - seconds{330});
+  EXPECT_TRUE(rotation_->do_due(policy_));
+  EXPECT_TRUE(shows(R"(certbound_token_keys{algorithm="ES256",state="next"} 1)"));
+  EXPECT_TRUE(shows(due_line(seconds{330})));
+  policy_.seals = true;
+  (void)rotate({{"now", true}});
+  EXPECT_TRUE(shows(R"(certbound_token_keys{algorithm="ES256",state="retired"} 1)")) << registry_.render_text();
+  EXPECT_TRUE(shows(R"(certbound_token_keys{algorithm="ES256",state="next"} 0)"));
+  EXPECT_TRUE(shows(R"(certbound_token_keys{algorithm="A256GCM",state="active"} 1)"));
+  EXPECT_TRUE(shows("certbound_token_key_change_failures_total 0"));
+}
+
+TEST_F(KeyRotationTest, ShowsThatNothingIsDueByItself) {
+  policy_.rotation_interval = seconds{0};
+  EXPECT_FALSE(rotation_->do_due(policy_));
+  EXPECT_TRUE(shows("certbound_token_key_change_due_timestamp_seconds 0")) << registry_.render_text();
+}
+
+// Since when it is overdue stays to be seen, so that an alert can be made of it.
+TEST_F(KeyRotationTest, CountsWhatWasDueAndCouldNotBeMade) {
+  EXPECT_TRUE(rotation_->do_due(policy_));
+  pass(std::chrono::hours{24});
+  is_refusing_ = true;
+  EXPECT_TRUE(rotation_->do_due(policy_));
+  const std::string due = due_line(seconds{-330});
+  EXPECT_TRUE(shows(due)) << registry_.render_text();
+  EXPECT_TRUE(shows("certbound_token_key_change_failures_total 1"));
+  pass(seconds{10});
+  EXPECT_TRUE(rotation_->do_due(policy_));
+  EXPECT_TRUE(shows(due)) << registry_.render_text();
+  EXPECT_TRUE(shows("certbound_token_key_change_failures_total 2"));
+  is_refusing_ = false;
+  pass(seconds{10});
+  EXPECT_TRUE(rotation_->do_due(policy_));
+  EXPECT_TRUE(shows(due_line(seconds{330}))) << registry_.render_text();
+}
+
+TEST_F(KeyRotationTest, TellsOnceThatThereIsNoRoom) {
+  for (std::size_t i = 1; i < kMostKeys; ++i) (void)rotate({{"now", true}});
+  policy_.rotation_interval = seconds{400};
+  pass(seconds{500});
+  EXPECT_TRUE(rotation_->do_due(policy_));
+  EXPECT_TRUE(shows("certbound_token_key_change_failures_total 1")) << registry_.render_text();
+  pass(seconds{10});
+  EXPECT_TRUE(rotation_->do_due(policy_));
+  EXPECT_TRUE(shows("certbound_token_key_change_failures_total 1"));
 }
 
 TEST_F(KeyRotationTest, RotatesWhenItIsAsked) {

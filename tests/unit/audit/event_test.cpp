@@ -29,6 +29,7 @@ Event granted_event() {
   event.grant_type = "client_credentials";
   event.token_type = "Bearer";
   event.jti = "j-1";
+  event.kid = "k-1";
   event.audience = {"https://a.example", "https://b.example"};
   event.scope = "a b";
   event.confirmation = "x5t#S256";
@@ -70,6 +71,7 @@ TEST(RenderEvent, HasEveryFieldOfAGrant) {
   EXPECT_EQ(json["grant_type"], "client_credentials");
   EXPECT_EQ(json["token_type"], "Bearer");
   EXPECT_EQ(json["jti"], "j-1");
+  EXPECT_EQ(json["kid"], "k-1");
   EXPECT_EQ(json["aud"], (Json{"https://a.example", "https://b.example"}));
   EXPECT_EQ(json["scope"], "a b");
   EXPECT_EQ(json["confirmation"], "x5t#S256");
@@ -89,7 +91,7 @@ TEST(RenderEvent, HasReasonAndDetailOfARefusalAndNothingOfAGrant) {
   EXPECT_EQ(json["outcome"], "refused");
   EXPECT_EQ(json["reason"], "subject_mismatch");
   EXPECT_EQ(json["detail"], "registered \"CN=a\"");
-  for (const char* name : {"token_type", "aud", "scope", "confirmation", "expires_at", "certificate"}) {
+  for (const char* name : {"token_type", "kid", "aud", "scope", "confirmation", "expires_at", "certificate"}) {
     EXPECT_FALSE(json.contains(name)) << name;
   }
 }

@@ -57,6 +57,17 @@ TEST(DenyList, FindsATokenByWhateverNamesIt) {
   }
 }
 
+// For whoever has to say why.
+TEST(DenyList, NamesTheDenialThatItFound) {
+  const Claims claims = make_claims_of("a");
+  const auto list = list_of({make_denial(7, DenialKind::client, "etl"), make_denial(8, DenialKind::jti, "b"),
+                             with_issued_before(make_denial(9, DenialKind::issued_before, ""), kLater)});
+  EXPECT_EQ(list->find_id(claims, kLater), 7U);
+  EXPECT_EQ(list->find_id(make_claims_of("b"), kLater), 8U);
+  EXPECT_EQ(list->with({}, std::vector{make_denial(7, DenialKind::client, "etl")})->find_id(claims, kLater), 9U);
+  EXPECT_EQ(list->find_id(claims, kLater + seconds{1}), std::nullopt);
+}
+
 // A client may have the name of a token.
 TEST(DenyList, KeepsTheKindsApart) {
   EXPECT_EQ(list_of({make_denial(1, DenialKind::jti, "etl")})->find(make_claims_of("a"), kLater), std::nullopt);

@@ -71,7 +71,7 @@ class Explain : public ServiceFixture {
                                      [&id](const model::Client& entry) { return entry.client_id.text() == id; });
     const auto entry = value_or_throw(store::make_directory_client(*client));
     x509::OcspDesk desk{answers_};
-    return explain_client(entry, snapshot_, fetched_, *peer, FakeClock::now, desk);
+    return explain_client(entry, snapshot_, fetched_, denials_, *peer, FakeClock::now, desk);
   }
   void expect_failed(const std::string& id, const PeerChain& peer, const std::string& step, Reason reason) const {
     const Explanation explanation = explain(id, peer);
@@ -105,6 +105,7 @@ class Explain : public ServiceFixture {
   }
 
   FetchedKeys fetched_;
+  std::vector<model::Denial> denials_;
   test::Identity self_ = make_self_signed("self");
   test::Identity weak_ = make_weak();
   std::vector<model::Client> registered_;
@@ -116,7 +117,7 @@ TEST_F(Explain, PassesEveryStepOfAClientThatIsAccepted) {
   EXPECT_TRUE(explanation.is_accepted()) << explanation.detail;
   expect_consistent(explanation);
   EXPECT_EQ(names_of(explanation), (std::vector<std::string>{"client", "method", "key", "chain", "validity",
-                                                             "revocation", "subject", "binding"}));
+                                                             "revocation", "subject", "denial", "binding"}));
   EXPECT_EQ(step_of(explanation, "client").detail, "registered by yaml at certbound.yaml:1");
   EXPECT_NE(step_of(explanation, "chain").presented.find("\"CN=etl\" <- \"CN=Partner Root\""), std::string::npos);
   EXPECT_NE(step_of(explanation, "binding").presented.find(x509::x5t_s256(etl_.certificate)), std::string::npos);
@@ -131,6 +132,40 @@ TEST_F(Explain, ShowsWhatAPatternWasMetBy) {
   EXPECT_EQ(step_of(explanation, "subject").presented, "CN=etl");
   EXPECT_EQ(step_of(explanation, "subject").detail, "CN=* is met by CN=etl");
   expect_failed("fleet", present(test::make_client("etl", rival_root_)), "chain", Reason::anchor_not_for_client);
+}
+
+// docs/adr/0022: denied altogether, it does not authenticate; who only loses older tokens does.
+TEST_F(Explain, NamesTheDenialThatStopsAClientOrACertificate) {
+  model::Denial denial;
+  denial.id = 7;
+  denial.kind = model::DenialKind::client;
+  denial.subject = "etl";
+  denial.reason = "laptop lost";
+  denial.created_at = FakeClock::now - std::chrono::hours{1};
+  denial.until = FakeClock::now + std::chrono::hours{1};
+  denials_ = {denial};
+  expect_failed("etl", present(etl_), "denial", Reason::client_denied);
+  const std::string& shown = step_of(explain("etl", present(etl_)), "denial").presented;
+  EXPECT_EQ(shown, "denial 7 of client etl since " + to_rfc3339(denial.created_at) + " until " +
+                       to_rfc3339(denial.until) + ": laptop lost");
+  EXPECT_TRUE(explain("fleet", present(etl_)).is_accepted());
+
+  denials_[0].kind = model::DenialKind::thumbprint;
+  denials_[0].subject = x509::x5t_s256(etl_.certificate);
+  expect_failed("fleet", present(etl_), "denial", Reason::certificate_denied);
+  EXPECT_EQ(step_of(explain("self", present(self_)), "denial").presented, "no denial");
+  // What is no credential of the client's stops it before.
+  expect_failed("san", present(etl_), "subject", Reason::subject_mismatch);
+
+  denials_[0].issued_before = FakeClock::now;
+  const Explanation older = explain("etl", present(etl_));
+  EXPECT_TRUE(older.is_accepted()) << older.detail;
+  expect_consistent(older);
+  EXPECT_NE(step_of(older, "denial").presented.find("only tokens issued before"), std::string::npos);
+
+  denials_[0].issued_before.reset();
+  denials_[0].until = FakeClock::now;
+  EXPECT_EQ(step_of(explain("etl", present(etl_)), "denial").presented, "no denial");
 }
 
 TEST_F(Explain, SaysWhichCrlWasLookedAt) {
@@ -185,7 +220,7 @@ TEST_F(Explain, PassesEveryStepOfASelfSignedClient) {
   EXPECT_TRUE(explanation.is_accepted()) << explanation.detail;
   expect_consistent(explanation);
   EXPECT_EQ(names_of(explanation),
-            (std::vector<std::string>{"client", "method", "key", "certificate", "validity", "binding"}));
+            (std::vector<std::string>{"client", "method", "key", "certificate", "validity", "denial", "binding"}));
 }
 
 TEST(ExplainUnknownClient, IsAFailedStepAndNamesWhatIsClose) {
