@@ -42,10 +42,10 @@ Task<Result<http::Response>> revoke_token(const http::Request& /*request*/, cons
     co_return Error{ErrorCode::unauthorized_client, Reason::token_not_owned, "the token was issued to another client",
                     "issued to " + claims->client_id};
   }
-  const TokenState state = judge_token(*claims, context.denied, event.time);
+  const TokenState state = judge_token(*claims, context.denied, context.now);
   event.token_state = name(state);
   if (state != TokenState::active) co_return done();
-  auto denial = deny_token(*claims, event.time);
+  auto denial = deny_token(*claims, context.now);
   const auto denied = co_await context.denials.add(std::move(denial));
   if (!denied) co_return denied.error();
   event.token_state = "revoked";
