@@ -23,6 +23,12 @@ class TokenSealer {
  public:
   /// A new salt is taken after `tokens_per_salt` tokens.
   explicit TokenSealer(std::uint32_t tokens_per_salt = 1U << 31U) : tokens_per_salt_{tokens_per_salt} {}
+  // A copy would count the same nonces again.
+  TokenSealer(const TokenSealer&) = delete;
+  TokenSealer& operator=(const TokenSealer&) = delete;
+  TokenSealer(TokenSealer&&) noexcept = default;
+  TokenSealer& operator=(TokenSealer&&) noexcept = default;
+  ~TokenSealer() = default;
 
   /// `keys`: the first seals. Errors: `server_error`, also where there is no key.
   [[nodiscard]] Result<std::string> seal(const Claims& claims, std::span<const SealingKey> keys);
