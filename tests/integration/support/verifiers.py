@@ -191,7 +191,9 @@ class ProxyTests:
         names = ("Client-Id", "Subject", "Scope", "Token-Id", "Expires-At", "Certificate")
         spoofed = [f"{prefix}{name}: {SPOOFED}" for name in names for prefix in ("X-Certbound-", "x-certbound-", "X-CERTBOUND-")]
         spoofed += [f"X-Certbound-{name}: {SPOOFED}".replace("-", "_", 3) for name in names]
-        spoofed += [f"{self.client_id_header}: {SPOOFED}", f"{self.scope_header}: {SPOOFED}", f"Client-Cert: {SPOOFED}"]
+        spoofed += [f"{self.client_id_header}: {SPOOFED}", f"{self.scope_header}: {SPOOFED}"]
+        certificates = ("Client-Cert", "X-SSL-Client-Cert", "X-Forwarded-Client-Cert", "X-Forwarded-Tls-Client-Cert")
+        spoofed += [f"{name}: {SPOOFED}" for name in certificates]
         heard = self.assert_passed(self.call(self.access_token(), self.etl, spoofed), "etl")
         self.assertEqual([name for name, value in heard if SPOOFED in value], [])
         # Whoever names them as its connection's own might have them dropped on the way.
