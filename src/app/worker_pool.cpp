@@ -4,11 +4,11 @@
 #include <utility>
 
 #include "app/cpu_count.hpp"
+#include "app/token_judges.hpp"
 #include "base/clock.hpp"
 #include "base/log.hpp"
 #include "net/descriptor_limit.hpp"
 #include "net/unix_listener.hpp"
-#include "oauth/active.hpp"
 
 namespace certbound::app {
 
@@ -24,23 +24,13 @@ void WorkerPool::Unit::publish_verifiers(const std::vector<std::shared_ptr<const
   for (std::size_t i = 0; i < verifiers.size(); ++i) verifiers[i]->publish(published[i]);
 }
 
-/// One judge for introspection and for proxies.
-static bool is_out_of_service(const AccessToken& token, const oauth::DenyList& denied, WallTime now) {
-  oauth::Claims claims;
-  claims.client_id = token.client_id;
-  claims.jti = token.token_id;
-  claims.issued_at = token.issued_at;
-  claims.expires_at = token.expires_at;
-  claims.confirmation.x5t_s256 = token.x5t_s256.value_or("");
-  return !oauth::is_active(claims, denied, now);
-}
-
 void WorkerPool::Unit::publish_denied(const std::shared_ptr<const oauth::DenyList>& denied) {
   service.publish_denied(denied);
-  for (const auto& verifier : verifiers) {
-    verifier->publish_denied(
-        [denied](const AccessToken& token) { return is_out_of_service(token, *denied, wall_now()); });
-  }
+  for (const auto& verifier : verifiers) verifier->publish_denied(make_denial_check(denied));
+}
+
+void WorkerPool::Unit::publish_openers(const std::shared_ptr<const oauth::Snapshot>& snapshot) {
+  for (const auto& verifier : verifiers) verifier->publish_opener(make_opener(snapshot));
 }
 
 WorkerPool::WorkerPool(unsigned workers, const net::Limits& limits, Shared& shared)
@@ -132,6 +122,7 @@ Result<void> WorkerPool::start(const Generation& generation, const oauth::KeyDir
     units_[number]->service.publish(std::move((*prepared)[number]));
     units_[number]->service.publish_keys(keys);
     units_[number]->publish_verifiers(generation.verifiers[number]);
+    units_[number]->publish_openers(generation.snapshot);
     units_[number]->publish_denied(denied);
   }
   for (const auto& unit : units_) unit->worker.start(on_listener_failure);
@@ -168,6 +159,7 @@ void WorkerPool::publish(const Generation& generation, Prepared prepared, const 
     unit.service.publish(std::move(prepared[number]));
     unit.service.publish_keys(keys);
     unit.publish_verifiers(generation.verifiers[number]);
+    unit.publish_openers(generation.snapshot);
     const std::vector<net::TlsContext>& tls = generation.tls[number];
     for (std::size_t i = 0; i < tls.size(); ++i) unit.worker.publish_tls(unit.listeners[i], tls[i]);
   });
@@ -177,6 +169,7 @@ void WorkerPool::renew(Prepared prepared) {
   do_on_each([&prepared](Unit& unit, std::size_t number) {
     // What is verified stays known where the keys are the same.
     for (const auto& verifier : unit.verifiers) verifier->replace_keys(prepared[number]->snapshot->jwks.body);
+    unit.publish_openers(prepared[number]->snapshot);
     unit.service.renew(std::move(prepared[number]));
   });
 }

@@ -103,6 +103,7 @@ class WorkerPool {
   struct Unit {
     Unit(const net::Limits& limits, Shared& shared);
     void publish_denied(const std::shared_ptr<const oauth::DenyList>& denied);
+    void publish_openers(const std::shared_ptr<const oauth::Snapshot>& snapshot);
     void publish_verifiers(const std::vector<std::shared_ptr<const gate::Published>>& published);
 
     store::ClientDirectory directory;

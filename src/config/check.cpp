@@ -107,6 +107,12 @@ void check_rotation(Reader& reader, const Node& section, const Config& config) {
       "so short that more than " + much + " (" + whose + render_duration(longest.count()) + "); raise it");
 }
 
+bool can_read_tokens_of(const model::Resource& resource, const Config& config) {
+  const auto is_its = [&resource](const gate::Options& verifier) { return verifier.audience == resource.identifier; };
+  return !resource.introspection_clients.empty() ||
+         std::any_of(config.verifiers.begin(), config.verifiers.end(), is_its);
+}
+
 }  // namespace
 
 void check_main_file(Reader& reader, const Node& root, const Config& config) {
@@ -140,6 +146,25 @@ void check_clients_can_connect(Reader& reader, const Node& root, const Config& c
       "listeners", *listeners,
       "no listener asks for a client certificate, so no client can authenticate; set client_certificate to "
       "request on one");
+}
+
+std::size_t warn_of_unreadable_tokens(Reader& reader, const Node& root, const Config& config, std::size_t first) {
+  const Node* list = root.find("resources");
+  if (list == nullptr || list->kind != NodeKind::list) return first;
+  const Reader::Step step{reader, "resources"};
+  int index = 0;
+  for (const Node& node : list->children()) {
+    const model::Resource& resource = config.resources[first++];
+    const Reader::Step member{reader, index++, {}};
+    const Node* format = find_scalar(node, "token_format");
+    if (format == nullptr || resource.token_format != model::TokenFormat::opaque) continue;
+    if (can_read_tokens_of(resource, config)) continue;
+    reader.complain_of("token_format", *format,
+                       "nobody can read these tokens: write who may introspect them (introspection_clients), or a "
+                       "verifier with this audience",
+                       Severity::warning);
+  }
+  return first;
 }
 
 }  // namespace certbound::config

@@ -36,6 +36,7 @@ class Loader {
   void include(File& main, const Node& patterns);
   void include_matches(Reader& reader, const Node& node, const std::string& pattern);
   void include_file(Reader& reader, const Node& node, const std::filesystem::path& path);
+  void check_resources();
   void read_clients();
   void warn_of_unknown_clients();
   void keep_named_files();
@@ -53,6 +54,7 @@ Loaded Loader::load(const std::filesystem::path& name, std::string text) {
   if (main.tree && main.tree->root().kind == NodeKind::map) {
     check_main_file(*main.reader, main.tree->root(), config_);
     if (const Node* patterns = main.tree->root().find("include")) include(main, *patterns);
+    check_resources();
     read_clients();
     check_clients_can_connect(*main.reader, main.tree->root(), config_);
     check_verifiers(*main.reader, main.tree->root(), config_);
@@ -131,6 +133,15 @@ void Loader::include_file(Reader& reader, const Node& node, const std::filesyste
     return;
   }
   add_file(normal, std::move(*text));
+}
+
+/// Before read_clients(), which leaves nothing of an included file's nodes.
+void Loader::check_resources() {
+  std::size_t next = 0;
+  for (const File& file : files_) {
+    if (!file.tree || file.tree->root().kind != NodeKind::map) continue;
+    next = warn_of_unreadable_tokens(*file.reader, file.tree->root(), config_, next);
+  }
 }
 
 void Loader::read_clients() {

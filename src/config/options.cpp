@@ -146,7 +146,7 @@ const Section<model::Resource>& resource_section() {
           choice<&model::Resource::token_format>(
               "token_format", {{"jwt", model::TokenFormat::jwt}, {"opaque", model::TokenFormat::opaque}},
               "What the API's tokens look like. opaque: nobody can read them but this server, so the API asks the "
-              "introspection endpoint and has to be named under introspection_clients."),
+              "introspection endpoint and has to be named under introspection_clients, or its proxy asks a verifier."),
           Field<model::Resource>{
               make_option("lifetime", make_shape(Kind::duration, kLifetimeRange),
                           "How long the API's tokens are valid, where not as tokens.lifetime says. A token for several "

@@ -72,16 +72,9 @@ void check_audience(Reader& reader, const Node& node, const gate::Options& optio
   if (audience == nullptr || options.audience.empty()) return;
   const auto is_it = [&options](const model::Resource& resource) { return resource.identifier == options.audience; };
   const auto resource = std::find_if(config.resources.begin(), config.resources.end(), is_it);
-  if (resource == config.resources.end()) {
-    reader.complain_of("audience", *audience,
-                       in_quotes(audience->text) + " is none of the resources, so no token is for it");
-    return;
-  }
-  if (resource->token_format == model::TokenFormat::opaque) {
-    reader.complain_of("audience", *audience,
-                       in_quotes(audience->text) +
-                           " has opaque tokens, which only introspection reads; write token_format: jwt there");
-  }
+  if (resource != config.resources.end()) return;
+  reader.complain_of("audience", *audience,
+                     in_quotes(audience->text) + " is none of the resources, so no token is for it");
 }
 
 }  // namespace
@@ -113,14 +106,16 @@ const Section<gate::Options>& verifier_section() {
               "certificate_format",
               {{"rfc9440", CertificateFormat::rfc9440},
                {"nginx", CertificateFormat::nginx},
+               {"base64", CertificateFormat::base64},
                {"xfcc", CertificateFormat::xfcc}},
               "How the proxy hands on its client's certificate. rfc9440: base64 of the DER between colons; nginx: "
-              "percent-encoded PEM ($ssl_client_escaped_cert); xfcc: Cert= of Envoy's X-Forwarded-Client-Cert, with "
-              "one element. The proxy has to set the header itself, in place of whatever its client sends."),
+              "percent-encoded PEM ($ssl_client_escaped_cert); base64: base64 of the DER and nothing else (Traefik); "
+              "xfcc: Cert= of Envoy's X-Forwarded-Client-Cert, with one element. The proxy has to set the header "
+              "itself, in place of whatever its client sends."),
           text<&Options::certificate_header>(
               "certificate_header",
-              "The header that carries it, in lower case. Default: client-cert, x-ssl-client-cert or "
-              "x-forwarded-client-cert, after the format.",
+              "The header that carries it, in lower case. Default: client-cert, x-ssl-client-cert, "
+              "x-forwarded-tls-client-cert or x-forwarded-client-cert, after the format.",
               &check_header_name, "[a-z0-9-]+"),
           text<&Options::scope>("scope", "Scopes that every request needs, beside those of the proxy's ?scope=.",
                                 &check_scope),

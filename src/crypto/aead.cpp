@@ -1,5 +1,7 @@
 #include "crypto/aead.hpp"
 
+#include <vector>
+
 #include <openssl/core_names.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
@@ -24,9 +26,15 @@ int size_of(ByteView octets) { return static_cast<int>(octets.size()); }
 }  // namespace
 
 Result<SealedText> seal_aes_256_gcm(ByteView key, ByteView associated, ByteView text) {
+  GcmNonce nonce{};
+  if (auto filled = fill_random(nonce); !filled) return std::move(filled).error();
+  return seal_aes_256_gcm(key, nonce, associated, text);
+}
+
+Result<SealedText> seal_aes_256_gcm(ByteView key, const GcmNonce& nonce, ByteView associated, ByteView text) {
   if (key.size() != kAes256KeyOctets) return internal_error("AES-256-GCM: a key of " + std::to_string(key.size()));
   SealedText sealed;
-  if (auto filled = fill_random(sealed.nonce); !filled) return std::move(filled).error();
+  sealed.nonce = nonce;
   const CipherContextHandle context{EVP_CIPHER_CTX_new()};
   if (!context ||
       EVP_EncryptInit_ex2(context.get(), EVP_aes_256_gcm(), key.data(), sealed.nonce.data(), nullptr) != 1) {
@@ -70,16 +78,22 @@ std::optional<Secret> open_aes_256_gcm(ByteView key, ByteView associated, const 
   return std::nullopt;
 }
 
-Result<Secret> derive_key(const Secret& secret, std::string_view purpose) {
+Result<Secret> derive_key(const Secret& secret, std::string_view purpose, ByteView salt) {
   const std::unique_ptr<EVP_KDF, Deleter<EVP_KDF_free>> kdf{EVP_KDF_fetch(nullptr, "HKDF", nullptr)};
   const std::unique_ptr<EVP_KDF_CTX, Deleter<EVP_KDF_CTX_free>> context{kdf ? EVP_KDF_CTX_new(kdf.get()) : nullptr};
   Bytes material{secret.expose().begin(), secret.expose().end()};
+  Bytes salted{salt.begin(), salt.end()};
   std::string info{purpose};
   std::string digest = "SHA256";
-  const std::array<OSSL_PARAM, 4> parameters{
+  std::vector<OSSL_PARAM> parameters{
       OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, digest.data(), 0),
       OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_KEY, material.data(), material.size()),
-      OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_INFO, info.data(), info.size()), OSSL_PARAM_construct_end()};
+      OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_INFO, info.data(), info.size())};
+  // OpenSSL takes no empty one.
+  if (!salted.empty()) {
+    parameters.push_back(OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_SALT, salted.data(), salted.size()));
+  }
+  parameters.push_back(OSSL_PARAM_construct_end());
   Bytes key(kAes256KeyOctets);
   const bool is_derived = context && EVP_KDF_derive(context.get(), key.data(), key.size(), parameters.data()) == 1;
   const Secret wiped{std::move(material)};

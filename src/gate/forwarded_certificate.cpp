@@ -45,6 +45,12 @@ PresentedCertificate read_escaped_pem(std::string_view text) {
   return pem ? PresentedCertificate::from_pem(*pem) : refuse();
 }
 
+/// The octets of RFC 9440 without its colons. A comma, with which Traefik lists the chain behind the leaf, is none of
+/// base64: only one certificate is taken.
+PresentedCertificate read_base64(std::string_view text) {
+  return PresentedCertificate::from_client_cert(":" + std::string{text} + ":");
+}
+
 /// One `key=value` of an element of X-Forwarded-Client-Cert.
 struct Pair {
   std::string_view key;
@@ -102,6 +108,8 @@ std::string_view usual_header(CertificateFormat format) {
       return "client-cert";
     case CertificateFormat::nginx:
       return "x-ssl-client-cert";
+    case CertificateFormat::base64:
+      return "x-forwarded-tls-client-cert";
     case CertificateFormat::xfcc:
       return "x-forwarded-client-cert";
   }
@@ -123,6 +131,8 @@ PresentedCertificate read_forwarded_certificate(const http::Request& request, st
       return PresentedCertificate::from_client_cert(*value);
     case CertificateFormat::nginx:
       return read_escaped_pem(*value);
+    case CertificateFormat::base64:
+      return read_base64(*value);
     case CertificateFormat::xfcc:
       return read_xfcc(*value);
   }

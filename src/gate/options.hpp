@@ -14,6 +14,7 @@ namespace certbound::gate {
 enum class CertificateFormat : std::uint8_t {
   rfc9440,  ///< `Client-Cert: :base64 of the DER:` (RFC 9440)
   nginx,    ///< PEM, percent-encoded: `$ssl_client_escaped_cert`
+  base64,   ///< base64 of the DER and nothing else: PEM without its lines and delimiters, as Traefik writes it
   xfcc,     ///< `Cert="…"` of Envoy's X-Forwarded-Client-Cert: PEM, percent-encoded, in one element
 };
 

@@ -10,6 +10,9 @@
 #include "gate/forwarded_certificate.hpp"
 #include "http/form.hpp"
 #include "http/json_response.hpp"
+#include "jose/jwe.hpp"
+#include "verifier/authorization.hpp"
+#include "verifier/claims.hpp"
 #include "verifier/refusal.hpp"
 
 namespace certbound::gate {
@@ -76,6 +79,9 @@ Metrics::Metrics(metrics::Registry& registry)
 Result<std::shared_ptr<const Published>> make_published(Options options, std::vector<crypto::Sha256> proxies,
                                                         const std::string& issuer, const std::string& jwks,
                                                         WallClock clock) {
+  auto published = std::make_shared<Published>();
+  published->policy = {issuer, {options.audience}, options.binding, std::chrono::seconds{0}};
+  published->clock = clock;
   VerifierOptions rules;
   rules.issuer = issuer;
   rules.audiences = {options.audience};
@@ -84,7 +90,6 @@ Result<std::shared_ptr<const Published>> make_published(Options options, std::ve
   rules.clock_skew = std::chrono::seconds{0};  // the clock is the one that issued the tokens
   rules.clock = clock;
   if (options.certificate_header.empty()) options.certificate_header = usual_header(options.certificate_format);
-  auto published = std::make_shared<Published>();
   try {
     published->verifier = std::make_shared<TokenVerifier>(std::move(rules));
   } catch (const std::invalid_argument& error) {
@@ -126,16 +131,10 @@ http::Response Service::decide(const http::Request& request, const Published& pu
   }
   const std::vector<std::string_view> needed{scopes->begin(), scopes->end()};
   const Options& options = published.options;
-  const Decision decision = published.verifier->verify_request(
-      authorization, read_forwarded_certificate(request, options.certificate_header, options.certificate_format),
-      needed);
+  const PresentedCertificate certificate =
+      read_forwarded_certificate(request, options.certificate_header, options.certificate_format);
+  const Decision decision = judge(authorization, certificate, needed, published);
   if (!decision) return refuse(request, decision.refusal());
-  if (is_denied_(decision.token())) {
-    verifier::Fault fault;
-    fault.reason = RefusalReason::denied;
-    fault.detail = "the token is out of service";
-    return refuse(request, verifier::make_refusal(std::move(fault), options.audience, needed));
-  }
   http::Response response = accept(decision.token());
   // Whoever reads the headers must not be told more lines than there are.
   const bool is_plain = std::all_of(response.headers.begin(), response.headers.end(),
@@ -147,6 +146,40 @@ http::Response Service::decide(const http::Request& request, const Published& pu
   }
   metrics_.accepted.increment();
   return response;
+}
+
+Decision Service::judge(std::span<const std::string_view> authorization, const PresentedCertificate& certificate,
+                        TokenVerifier::Scopes needed, const Published& published) const {
+  const auto found = verifier::find_bearer_token(authorization);
+  if (const auto* token = std::get_if<std::string_view>(&found); token != nullptr && jose::has_parts_of_jwe(*token)) {
+    return judge_opaque(*token, certificate, needed, published);
+  }
+  Decision decision = published.verifier->verify_request(authorization, certificate, needed);
+  if (!decision) return decision;
+  auto denial = find_denial(decision.token());
+  if (!denial) return decision;
+  return Decision{verifier::make_refusal(*std::move(denial), published.options.audience, needed)};
+}
+
+/// Opened anew for each request, and nothing of it is kept: so a denial has nothing to outrun.
+Decision Service::judge_opaque(std::string_view token, const PresentedCertificate& certificate,
+                               TokenVerifier::Scopes needed, const Published& published) const {
+  const auto refusal = [&](verifier::Fault fault) {
+    return Decision{verifier::make_refusal(std::move(fault), published.options.audience, needed)};
+  };
+  auto opened = open_opaque_(token);
+  if (auto* fault = std::get_if<verifier::Fault>(&opened)) return refusal(std::move(*fault));
+  auto claims = verifier::parse_claims(std::get<std::string>(std::move(opened)));
+  if (!claims) return refusal({RefusalReason::claims_malformed, claims.error().detail});
+  const auto denial = [this](const AccessToken& opaque) { return find_denial(opaque); };
+  auto fault = verifier::check_claims(*claims, published.policy, published.clock(), denial, certificate, needed);
+  if (fault) return refusal(*std::move(fault));
+  return Decision{std::make_shared<const AccessToken>(std::move(claims->token))};
+}
+
+std::optional<verifier::Fault> Service::find_denial(const AccessToken& token) const {
+  if (!is_denied_(token)) return std::nullopt;
+  return verifier::Fault{RefusalReason::denied, "the token is out of service"};
 }
 
 http::Response Service::refuse(const http::Request& request, const Refusal& refusal) const {

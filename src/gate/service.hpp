@@ -3,7 +3,10 @@
 #include <array>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
+#include <string_view>
+#include <variant>
 #include <vector>
 
 #include "base/clock.hpp"
@@ -11,6 +14,7 @@
 #include "crypto/digest.hpp"
 #include "gate/options.hpp"
 #include "http/handler.hpp"
+#include "verifier/check_claims.hpp"
 
 namespace certbound::gate {
 
@@ -28,12 +32,18 @@ struct Metrics {
 /// Is this token, which is good otherwise, out of service? On any worker's thread; microseconds.
 using IsDenied = std::function<bool(const AccessToken& token)>;
 
+/// The claims of an opaque token that this server sealed, as JSON that introspection would show, or why it is none. On
+/// any worker's thread; microseconds. Nothing of it is kept.
+using OpenOpaque = std::function<std::variant<std::string, verifier::Fault>(std::string_view token)>;
+
 /// What one verifier needs to decide: made before anything changes, since it can fail.
 struct Published {
   Options options;
   std::vector<std::string> scopes;      ///< of `options.scope`
   std::vector<crypto::Sha256> proxies;  ///< x5t#S256 of whom it answers; unused on a Unix socket
   std::shared_ptr<TokenVerifier> verifier;
+  verifier::ClaimPolicy policy;  ///< the same rules, for opaque tokens
+  WallClock clock = wall_now;
 };
 
 /// Errors: `invalid_request`, `detail` names the option. `jwks` is the server's own JWK Set.
@@ -57,6 +67,8 @@ class Service final : public http::Handler {
   void publish(std::shared_ptr<const Published> published) { published_ = std::move(published); }
   /// Tokens that it names are refused from now on.
   void publish_denied(IsDenied is_denied) { is_denied_ = std::move(is_denied); }
+  /// Opaque tokens are opened by it from now on.
+  void publish_opener(OpenOpaque open_opaque) { open_opaque_ = std::move(open_opaque); }
   /// The server's JWK Set has changed, and nothing else.
   void replace_keys(const std::string& jwks);
 
@@ -65,10 +77,16 @@ class Service final : public http::Handler {
  private:
   [[nodiscard]] http::Response answer(const http::Request& request, const Published& published) const;
   [[nodiscard]] http::Response decide(const http::Request& request, const Published& published) const;
+  [[nodiscard]] Decision judge(std::span<const std::string_view> authorization, const PresentedCertificate& certificate,
+                               TokenVerifier::Scopes needed, const Published& published) const;
+  [[nodiscard]] Decision judge_opaque(std::string_view token, const PresentedCertificate& certificate,
+                                      TokenVerifier::Scopes needed, const Published& published) const;
+  [[nodiscard]] std::optional<verifier::Fault> find_denial(const AccessToken& token) const;
   [[nodiscard]] http::Response refuse(const http::Request& request, const Refusal& refusal) const;
 
   const Metrics& metrics_;
   IsDenied is_denied_;                          // from before the first request on
+  OpenOpaque open_opaque_;                      // from before the first request on
   std::shared_ptr<const Published> published_;  // from before the first request on
 };
 

@@ -40,11 +40,11 @@ Result<void> read_sealed_header(std::string_view part, SealedJwe& jwe) {
 }  // namespace
 
 Result<std::string> seal_compact(std::string_view typ, std::string_view kid, const crypto::Secret& key,
-                                 std::string_view text) {
+                                 const crypto::GcmNonce& nonce, std::string_view text) {
   std::string header = "{\"alg\":\"dir\",\"enc\":\"A256GCM\",\"typ\":\"" + std::string{typ};
   header += "\",\"kid\":\"" + std::string{kid} + "\"}";
   std::string out = base64url_encode(as_bytes(header));
-  const auto sealed = crypto::seal_aes_256_gcm(key.expose(), as_bytes(out), as_bytes(text));
+  const auto sealed = crypto::seal_aes_256_gcm(key.expose(), nonce, as_bytes(out), as_bytes(text));
   if (!sealed) return sealed.error();
   out.reserve(out.size() + text.size() * 4 / 3 + 64);
   out += "..";
@@ -55,6 +55,8 @@ Result<std::string> seal_compact(std::string_view typ, std::string_view kid, con
   base64url_append(out, sealed->tag);
   return out;
 }
+
+bool has_parts_of_jwe(std::string_view token) { return std::count(token.begin(), token.end(), '.') == 4; }
 
 Result<SealedJwe> parse_sealed(std::string_view token) {
   if (token.size() > kMaximumSealedBytes) return invalid_input("a JWE larger than 64 KiB");

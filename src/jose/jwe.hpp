@@ -12,9 +12,12 @@ namespace certbound::jose {
 
 /// A compact JWE (RFC 7516 section 7.1) with the one algorithm that is used here: `dir` (RFC 7518 section 4.5) and
 /// `A256GCM` (section 5.3). `kid` and `typ` are ours and hold no character that JSON escapes. `key` has
-/// crypto::kAes256KeyOctets. Errors: `server_error`.
+/// crypto::kAes256KeyOctets; `nonce` is another one for each text of a key. Errors: `server_error`.
 [[nodiscard]] Result<std::string> seal_compact(std::string_view typ, std::string_view kid, const crypto::Secret& key,
-                                               std::string_view text);
+                                               const crypto::GcmNonce& nonce, std::string_view text);
+
+/// Has the text as many parts as a compact JWE? A JWS has fewer.
+[[nodiscard]] bool has_parts_of_jwe(std::string_view token);
 
 /// A compact JWE taken apart and not opened. Nothing of it is to be trusted: kid and typ only select.
 struct SealedJwe {

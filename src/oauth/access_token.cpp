@@ -1,11 +1,11 @@
 #include "oauth/access_token.hpp"
 
-#include <algorithm>
 #include <array>
 
 #include <nlohmann/json.hpp>
 
 #include "base/json.hpp"
+#include "jose/jwe.hpp"
 #include "jose/jws_verify.hpp"
 #include "oauth/sealed_token.hpp"
 
@@ -36,8 +36,7 @@ Result<std::vector<jose::Jwk>> parse_own_keys(const Document& jwks) {
 }
 
 Result<Claims> open_access_token(std::string_view token, const Snapshot& snapshot, const std::vector<jose::Jwk>& keys) {
-  const bool is_sealed = std::count(token.begin(), token.end(), '.') == 4;
-  auto claims = is_sealed ? open_sealed_token(token, snapshot.sealing_keys) : open_jwt(token, keys);
+  auto claims = jose::has_parts_of_jwe(token) ? open_sealed_token(token, snapshot.sealing_keys) : open_jwt(token, keys);
   if (claims && claims->issuer != snapshot.issuer) return invalid_input("iss: another issuer");
   return claims;
 }

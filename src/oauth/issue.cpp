@@ -2,7 +2,6 @@
 
 #include "base/base64url.hpp"
 #include "crypto/random.hpp"
-#include "oauth/sealed_token.hpp"
 
 namespace certbound::oauth {
 
@@ -51,7 +50,7 @@ Result<IssuedToken> TokenSigner::issue(const Authorization& authorization, const
   token.claims.jti = *std::move(jti);
 
   if (authorization.token().format == model::TokenFormat::opaque) {
-    auto sealed = seal_token(token.claims, snapshot.sealing_keys);
+    auto sealed = sealer_.seal(token.claims, snapshot.sealing_keys);
     if (!sealed) return std::move(sealed).error();
     token.access_token = *std::move(sealed);
     token.kid = snapshot.sealing_keys.front().kid;

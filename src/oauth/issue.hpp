@@ -8,6 +8,7 @@
 #include "jose/jws_sign.hpp"
 #include "oauth/claims.hpp"
 #include "oauth/grants/grant.hpp"
+#include "oauth/sealed_token.hpp"
 #include "oauth/snapshot.hpp"
 
 namespace certbound::oauth {
@@ -44,6 +45,7 @@ class TokenSigner {
   std::string kid_;
   std::string header_;   // base64url of an access token's JOSE header, with the dot after it
   std::string payload_;  // kept for its capacity
+  TokenSealer sealer_;
 };
 
 }  // namespace certbound::oauth

@@ -1,11 +1,14 @@
 #include "oauth/sealed_token.hpp"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 
 #include <nlohmann/json.hpp>
 
+#include "base/base64url.hpp"
 #include "base/json.hpp"
+#include "crypto/random.hpp"
 #include "jose/jwe.hpp"
 
 namespace certbound::oauth {
@@ -36,26 +39,78 @@ Json unpack(const Json& packed) {
   return object;
 }
 
-}  // namespace
+/// Where in a `kid` the salt begins; no kid of ours has a dot in it.
+constexpr char kBeforeSalt = '.';
+constexpr std::size_t kSaltOctets = 16;
+constexpr std::string_view kPurpose = "certbound opaque access token 1";
 
-Result<std::string> seal_token(const Claims& claims, std::span<const SealingKey> keys) {
-  if (keys.empty()) return internal_error("there is no key that seals opaque tokens");
-  return jose::seal_compact(kSealedType, keys.front().kid, keys.front().key, pack(claims));
+/// The key that sealed under `kid`: derived with its salt, or without one the sealing key itself.
+Result<crypto::Secret> find_key(std::string_view kid, std::span<const SealingKey> keys) {
+  const std::size_t dot = kid.find(kBeforeSalt);
+  const std::string_view name = kid.substr(0, dot);
+  const auto key = std::find_if(keys.begin(), keys.end(), [name](const SealingKey& one) { return one.kid == name; });
+  if (key == keys.end()) return invalid_input("kid: no key of ours");
+  if (dot == std::string_view::npos) return key->key;
+  const auto salt = base64url_decode(kid.substr(dot + 1));
+  if (!salt || salt->size() != kSaltOctets) return invalid_input("kid: no salt of ours");
+  return crypto::derive_key(key->key, kPurpose, *salt);
 }
 
-Result<Claims> open_sealed_token(std::string_view token, std::span<const SealingKey> keys) {
+}  // namespace
+
+Result<void> TokenSealer::derive(const SealingKey& key) {
+  std::array<std::uint8_t, kSaltOctets> salt{};
+  if (auto filled = crypto::fill_random(salt); !filled) return filled;
+  auto derived = crypto::derive_key(key.key, kPurpose, salt);
+  if (!derived) return std::move(derived).error();
+  key_ = *std::move(derived);
+  sealing_kid_ = key.kid;
+  kid_ = key.kid + kBeforeSalt + base64url_encode(salt);
+  sealed_ = 0;
+  return {};
+}
+
+/// The count makes it unique. The rest is random, so that not even a copy of this process would repeat one.
+Result<crypto::GcmNonce> TokenSealer::next_nonce() {
+  crypto::GcmNonce nonce{};
+  if (auto filled = crypto::fill_random(nonce); !filled) return std::move(filled).error();
+  const std::uint32_t number = sealed_++;
+  for (std::size_t i = 0; i < 4; ++i) nonce[i] = static_cast<std::uint8_t>(number >> (24 - 8 * i));
+  return nonce;
+}
+
+Result<std::string> TokenSealer::seal(const Claims& claims, std::span<const SealingKey> keys) {
+  if (keys.empty()) return internal_error("there is no key that seals opaque tokens");
+  if (sealing_kid_ != keys.front().kid || sealed_ >= tokens_per_salt_) {
+    if (auto derived = derive(keys.front()); !derived) return std::move(derived).error();
+  }
+  const auto nonce = next_nonce();
+  if (!nonce) return nonce.error();
+  return jose::seal_compact(kSealedType, kid_, key_, *nonce, pack(claims));
+}
+
+Result<Claims> open_sealed_token(std::string_view token, std::span<const SealingKey> keys, SealStep& step) {
+  step = SealStep::take_apart;
   const auto jwe = jose::parse_sealed(token);
   if (!jwe) return jwe.error();
+  step = SealStep::check_type;
   if (jwe->typ != kSealedType) return invalid_input("typ: not an access token");
-  const auto key =
-      std::find_if(keys.begin(), keys.end(), [&jwe](const SealingKey& one) { return one.kid == jwe->kid; });
-  if (key == keys.end()) return invalid_input("kid: no key of ours");
-  const auto text = jose::open_sealed(*jwe, key->key);
+  step = SealStep::find_key;
+  const auto key = find_key(jwe->kid, keys);
+  if (!key) return key.error();
+  step = SealStep::open;
+  const auto text = jose::open_sealed(*jwe, *key);
   if (!text) return text.error();
+  step = SealStep::read_claims;
   const auto packed = parse_json(*text);
   if (!packed) return packed.error();
   if (!packed->is_array() || packed->size() != 9) return invalid_input("sealed claims of another form");
   return parse_claims(dump_json(unpack(*packed)));
+}
+
+Result<Claims> open_sealed_token(std::string_view token, std::span<const SealingKey> keys) {
+  SealStep step{};
+  return open_sealed_token(token, keys, step);
 }
 
 }  // namespace certbound::oauth

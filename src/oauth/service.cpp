@@ -266,7 +266,8 @@ Task<Result<http::Response>> Service::try_once(const ClientEndpoint& endpoint, c
   if (!caller) co_return caller.error();
   // Nothing is decided, so nothing is done: the request begins anew with the answers.
   if (!desk.questions.empty()) co_return undecided();
-  const EndpointContext context{*published->snapshot, *denied, published->own_keys, published->signer, denials_};
+  const EndpointContext context{*published->snapshot, *denied,  published->own_keys,
+                                published->signer,    denials_, clock_()};
   auto answered = co_await endpoint.answer(request, call->form, *caller, context, event);
   co_return answered;
 }

@@ -66,4 +66,15 @@ std::optional<Fault> check_scopes(const AccessToken& token, std::span<const std:
   return std::nullopt;
 }
 
+std::optional<Fault> check_claims(const Claims& claims, const ClaimPolicy& policy, std::chrono::sys_seconds now,
+                                  const FindDenial& find_denial, const PresentedCertificate& certificate,
+                                  std::span<const std::string_view> required) {
+  if (auto fault = check_addressing(claims.token, policy)) return fault;
+  if (auto fault = check_times(claims.token, policy, now)) return fault;
+  if (auto fault = find_denial(claims.token)) return fault;
+  if (auto fault = check_binding(claims, policy, certificate)) return fault;
+  // Last: 403 tells something of the token, and only to whoever holds it and the key of its certificate.
+  return check_scopes(claims.token, required);
+}
+
 }  // namespace certbound::verifier

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -35,5 +36,15 @@ struct ClaimPolicy {
                                                  const PresentedCertificate& certificate);
 
 [[nodiscard]] std::optional<Fault> check_scopes(const AccessToken& token, std::span<const std::string_view> required);
+
+/// Is the token out of service, although it is good otherwise?
+using FindDenial = std::function<std::optional<Fault>(const AccessToken& token)>;
+
+/// Every check of a token whose signature, or seal, is known to be right, in the order in which they are told: what is
+/// remembered of a token ends before this.
+[[nodiscard]] std::optional<Fault> check_claims(const Claims& claims, const ClaimPolicy& policy,
+                                                std::chrono::sys_seconds now, const FindDenial& find_denial,
+                                                const PresentedCertificate& certificate,
+                                                std::span<const std::string_view> required);
 
 }  // namespace certbound::verifier

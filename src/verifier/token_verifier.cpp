@@ -157,12 +157,9 @@ class TokenVerifier::State {
     auto found = find_claims(token, time);
     const auto* claims = std::get_if<std::shared_ptr<const Claims>>(&found);
     if (claims == nullptr) return found;
-    if (auto fault = verifier::check_addressing((*claims)->token, policy_)) return *std::move(fault);
-    if (auto fault = verifier::check_times((*claims)->token, policy_, time)) return *std::move(fault);
-    if (auto fault = check_denied((*claims)->token, time)) return *std::move(fault);
-    if (auto fault = verifier::check_binding(**claims, policy_, certificate)) return *std::move(fault);
-    // Last: 403 tells something of the token, and only to whoever holds it and the key of its certificate.
-    if (auto fault = verifier::check_scopes((*claims)->token, required)) return *std::move(fault);
+    const auto find_denial = [this, time](const AccessToken& accepted) { return check_denied(accepted, time); };
+    auto fault = verifier::check_claims(**claims, policy_, time, find_denial, certificate, required);
+    if (fault) return *std::move(fault);
     return found;
   }
 

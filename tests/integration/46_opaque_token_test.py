@@ -6,6 +6,7 @@ import unittest
 
 from support.cases import API, JWKS, OTHER_API, OwnDaemonCase, grant, pki_client
 from support.client import Curl
+from support.daemon import run
 
 INTROSPECT = "/oauth2/introspect"
 INACTIVE = b'{"active":false}'
@@ -83,6 +84,40 @@ class Opaque(OwnDaemonCase):
         config = self.configuration(**orders)
         config["state_dir"] = daemon.config["state_dir"]
         return config
+
+    def test_every_start_seals_with_a_key_of_its_own(self):
+        """docs/adr/0026: tokens of one worker share a salt, and no two have a nonce; after a restart it is another."""
+        daemon, curl = self.start({**self.configuration(), "workers": 1})
+        seen = []
+        for _ in range(2):
+            tokens = [self.token(curl)["access_token"] for _ in range(4)]
+            kids = {json.loads(base64.urlsafe_b64decode(token.split(".")[0] + "=="))["kid"] for token in tokens}
+            nonces = [base64.urlsafe_b64decode(token.split(".")[2]) for token in tokens]
+            self.assertEqual(len(kids), 1)
+            self.assertEqual([nonce[:4] for nonce in nonces], [number.to_bytes(4, "big") for number in range(4)])
+            self.assertTrue(all(self.introspect(curl, token).json()["active"] for token in tokens + seen))
+            seen, before = tokens, kids if not seen else before
+            daemon.stop()
+            daemon.start()
+            curl = Curl(daemon, self.server_ca)
+        self.assertNotEqual(kids, before)
+        self.assertEqual({kid.split(".")[0] for kid in kids}, {kid.split(".")[0] for kid in before})
+        daemon.stop()
+
+    def test_somebody_should_be_able_to_read_them(self):
+        """`check` and the start warn where neither a client may introspect nor a verifier has the audience."""
+        config = self.configuration(introspection_clients=[])
+        daemon = self.make_daemon(config)
+        done = run("check", "--config", daemon.config_path)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("warning: resources[0].token_format: nobody can read these tokens", done.stderr)
+        daemon.start()
+        self.assertIn("nobody can read", daemon.log.wait("configuration_problem")["detail"])
+        daemon.stop()
+        config["verifiers"] = [{"address": f"unix:{self.folder}/read.sock", "audience": API}]
+        done = run("check", "--config", self.pki.write("read.yaml", json.dumps(config)))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertNotIn("nobody can read", done.stderr)
 
     def test_several_resources(self):
         """8707-2-2, 9068-5-1: one format for all or invalid_target; the shortest lifetime."""

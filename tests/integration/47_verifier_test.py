@@ -1,60 +1,16 @@
 """Verifiers: a proxy asks whether a request may pass. With the real nginx in its documented configuration
 (docs/examples/nginx/api.conf), and by hand (docs/PROXIES.md, lessons.md section 3 on headers that are trusted)."""
 
-import http.client
 import json
 import os
 import pathlib
-import re
-import shutil
-import socket
 import ssl
-import subprocess
 import unittest
-import urllib.parse
 
 from support import tokens
-from support.cases import API, OTHER_API, DaemonCase, pki_client
+from support.cases import API, OTHER_API
 from support.daemon import eventually, run
-from support.origin import Origin
-
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-NGINX = shutil.which("nginx", path="/usr/sbin:/usr/local/sbin:/usr/bin:/bin")
-
-
-def escaped(credential):
-    with open(credential.certificate, encoding="ascii") as file:
-        return urllib.parse.quote(file.read(), safe="-._~")
-
-
-class UnixConnection(http.client.HTTPConnection):
-    def __init__(self, path):
-        super().__init__("verifier", timeout=10)
-        self.path = path
-
-    def connect(self):
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.settimeout(self.timeout)
-        self.sock.connect(self.path)
-
-
-class VerifierCase(DaemonCase):
-    @classmethod
-    def configure(cls, config):
-        cls.reader = cls.pki.leaf("C=GB", "O=Partner Corp", "CN=reader", issuer=cls.partner_ca)
-        cls.proxy = cls.pki.leaf("CN=proxy", issuer=cls.pki.ca("CN=Proxies"))
-        cls.socket = os.path.join(cls.folder, "verify.sock")
-        config["clients"] += [
-            pki_client("reader", tls_client_auth_subject_dn="CN=reader,O=Partner Corp,C=GB", scope="orders.write"),
-            pki_client("stock", tls_client_auth_subject_dn="CN=etl-01,O=Partner Corp,C=GB", scope="stock.read", resources=(OTHER_API,)),
-        ]
-        config["verifiers"] = [
-            {"address": f"unix:{cls.socket}", "audience": API, "certificate_format": "nginx", "socket_mode": "0600"},
-            {"address": "127.0.0.1:0", "audience": API, "proxies": [cls.proxy.certificate]},
-        ]
-
-    def access_token(self, cert=None, client_id="etl"):
-        return self.token(cert or self.etl, client_id).json()["access_token"]
+from support.verifiers import ProxyTests, UnixConnection, VerifierCase, base64_of, escaped, is_listening_at
 
 
 class Verifiers(VerifierCase):
@@ -137,8 +93,7 @@ class Verifiers(VerifierCase):
         events = [event for event in self.daemon.log.events("listening") if event["listener"] == "verifier"]
         port = int(next(event["address"] for event in events if event["scheme"] == "https").rpartition(":")[2])
         token = self.access_token()
-        header = ":" + re.sub(r"-----[A-Z ]+-----|\n", "", pathlib.Path(self.etl.certificate).read_text(encoding="ascii")) + ":"
-        headers = [f"Authorization: Bearer {token}", f"Client-Cert: {header}"]
+        headers = [f"Authorization: Bearer {token}", f"Client-Cert: :{base64_of(self.etl)}:"]
         answer = self.curl("https://localhost/verify", cert=self.proxy, port=port, headers=headers)
         self.assertEqual(answer.status, 200, answer)
         self.assertEqual(answer.header("X-Certbound-Client-Id"), "etl")
@@ -168,7 +123,6 @@ class Verifiers(VerifierCase):
             ({"address": "127.0.0.1:1"}, "anybody can reach"),
             ({"proxies": [self.proxy.certificate]}, "a Unix socket has no TLS"),
             ({"audience": "https://nobody.example"}, "none of the resources"),
-            ({"audience": OTHER_API}, "opaque tokens"),
             ({"socket_mode": "rw"}, "is no mode"),
             ({"certificate_header": "Authorization"}, "no header name"),
             ({"certificate_format": "pem"}, "certificate_format"),
@@ -177,111 +131,98 @@ class Verifiers(VerifierCase):
             with self.subTest(text):
                 config = self.base_config()
                 config["verifiers"] = [{**good, **members}]
-                config["resources"][1]["token_format"] = "opaque"
                 path = self.pki.write("bad.yaml", json.dumps(config))
                 done = run("check", "--config", path)
                 self.assertEqual(done.returncode, 1, done.stdout)
                 self.assertIn(text, done.stderr)
 
 
-class BehindNginx(VerifierCase):
-    """docs/examples/nginx/api.conf as it stands, but for its addresses."""
+class OpaqueTokens(VerifierCase):
+    """Product section 6: sealed tokens are judged as JWTs are, by every worker, in the format of Traefik."""
+
+    certificate_format = "base64"
 
     @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        if NGINX is None:
-            raise AssertionError("nginx is not installed; scripts/install-deps test does that")
-        cls.backend = Origin()
-        cls.addClassCleanup(cls.backend.stop)
-        cls.backend.answers = {"/orders": cls.say_who}
-        cls.port = free_port()
-        text = (ROOT / "docs" / "examples" / "nginx" / "api.conf").read_text(encoding="utf-8")
-        for documented, ours in {
+    def configure(cls, config):
+        super().configure(config)
+        config["resources"][0]["token_format"] = "opaque"
+
+    def ask(self, token, certificate, target="/verify"):
+        connection = UnixConnection(self.socket)
+        self.addCleanup(connection.close)
+        headers = {"Authorization": f"Bearer {token}"} | ({"X-Forwarded-Tls-Client-Cert": certificate} if certificate else {})
+        connection.request("GET", target, headers=headers)
+        answer = connection.getresponse()
+        answer.read()
+        return answer
+
+    def opaque_token(self, **parameters):
+        token = self.token(self.etl, **parameters).json()["access_token"]
+        self.assertEqual(token.count("."), 4)
+        return token
+
+    def test_says_whose_it_is(self):
+        answer = self.ask(self.opaque_token(), base64_of(self.etl))
+        self.assertEqual(answer.status, 200)
+        self.assertEqual(answer.getheader("X-Certbound-Client-Id"), "etl")
+        self.assertEqual(answer.getheader("X-Certbound-Certificate"), self.etl.x5t())
+        self.assertEqual(set(answer.getheader("X-Certbound-Scope").split()), {"orders.read", "orders.write"})
+
+    def test_refuses_with_the_same_reasons(self):
+        token, etl = self.opaque_token(), base64_of(self.etl)
+        changed = token[:-4] + ("AAAA" if token[-4:] != "AAAA" else "BBBB")
+        for reason, text, certificate in (
+            ("certificate_mismatch", token, base64_of(self.reader)),
+            ("certificate_missing", token, None),
+            ("certificate_malformed", token, f"{etl},{base64_of(self.partner_ca)}"),
+            ("certificate_malformed", token, f":{etl}:"),
+            ("signature_wrong", changed, etl),
+            ("token_malformed", token[:-1], etl),
+        ):
+            with self.subTest(reason, certificate=str(certificate)[:8]):
+                answer = self.ask(text, certificate)
+                self.assertEqual(answer.status, 401)
+                self.assertIn('error="invalid_token"', answer.getheader("WWW-Authenticate"))
+                self.assertIsNone(answer.getheader("X-Certbound-Client-Id"))
+                self.daemon.log.wait("verifier_refused", reason=reason)
+        self.assertEqual(self.ask(token, etl, "/verify?scope=orders.delete").status, 403)
+
+    def test_a_denial_and_a_rotation(self):
+        """On every worker; sealing keys rotate as the others do, and what they sealed lives on."""
+        denied, other, etl = self.opaque_token(), self.opaque_token(), base64_of(self.etl)
+        jti = self.ask(denied, etl).getheader("X-Certbound-Token-Id")
+        done = run("deny", "add", "--jti", jti, "--reason", "a test", "--config", self.daemon.config_path)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        done = run("keys", "rotate", "--now", "--config", self.daemon.config_path)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        new = self.opaque_token()
+        for _ in range(8):
+            self.assertEqual(self.ask(denied, etl).status, 401)
+            self.assertEqual(self.ask(other, etl).status, 200)
+            self.assertEqual(self.ask(new, etl).status, 200)
+
+
+class BehindNginx(ProxyTests, VerifierCase):
+    """docs/examples/nginx/api.conf as it stands, but for its addresses."""
+
+    client_id_header, scope_header = "x-client-id", "x-scope"
+
+    @classmethod
+    def start_proxy(cls):
+        text = cls.example("nginx/api.conf", {
             "unix:/run/certbound/verify.sock": f"unix:{cls.socket}",
             "127.0.0.1:8080": f"127.0.0.1:{cls.backend.port}",
             "listen 443 ssl": f"listen 127.0.0.1:{cls.port} ssl",
             "/etc/nginx/tls/api.crt": cls.server.certificate,
             "/etc/nginx/tls/api.key": cls.server.key,
-        }.items():
-            assert documented in text, documented
-            text = text.replace(documented, ours)
+        })  # fmt: skip
         folder = os.path.join(cls.folder, "nginx")
         os.mkdir(folder)
         own = "".join(f"{kind}_temp_path {folder};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
         main = f"daemon off; user root; pid {folder}/pid; error_log stderr; events {{}} http {{ access_log off; {own} {text} }}"
         path = os.path.join(folder, "nginx.conf")
         pathlib.Path(path).write_text(main, encoding="utf-8")
-        cls.nginx = subprocess.Popen([NGINX, "-p", folder, "-c", path], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)
-        cls.addClassCleanup(cls.end_nginx)
-        eventually(lambda: cls.nginx.poll() is not None or is_listening(cls.port), what="nginx")
-        if cls.nginx.poll() is not None:
-            raise AssertionError(cls.nginx.stderr.read().decode())
-
-    @classmethod
-    def end_nginx(cls):
-        cls.nginx.terminate()
-        cls.nginx.wait(timeout=10)
-        cls.nginx.stderr.close()
-
-    @staticmethod
-    def say_who(handler, _ending):
-        body = json.dumps({name.lower(): value for name, value in handler.headers.items()}).encode()
-        handler.send_response(200)
-        handler.send_header("Content-Length", str(len(body)))
-        handler.end_headers()
-        handler.wfile.write(body)
-
-    def call(self, token=None, cert=None, headers=()):
-        given = ([f"Authorization: Bearer {token}"] if token else []) + list(headers)
-        return self.curl("https://localhost/orders", cert=cert, port=self.port, headers=given)
-
-    def assert_challenged(self, response, status, error=None):
-        self.assertEqual(response.status, status, response)
-        challenge = response.header("WWW-Authenticate")
-        self.assertTrue(challenge.startswith(f'Bearer realm="{API}"'), challenge)
-        if error:
-            self.assertIn(f'error="{error}"', challenge)
-
-    def test_the_right_certificate(self):
-        response = self.call(self.access_token(), self.etl, headers=[
-            "X-Client-Id: root", "X-Scope: everything", "X-Certbound-Client-Id: root", "X-Certbound-Scope: a", "X-SSL-Client-Cert: b",
-        ])  # fmt: skip
-        self.assertEqual(response.status, 200, response)
-        seen = json.loads(response.body)
-        self.assertEqual(seen["x-client-id"], "etl")
-        self.assertEqual(set(seen["x-scope"].split()), {"orders.read", "orders.write"})
-        self.assertNotIn("authorization", seen)
-        self.assertEqual([name for name in seen if name.startswith(("x-certbound", "x-ssl"))], [])
-
-    def test_another_certificate(self):
-        self.assert_challenged(self.call(self.access_token(), self.reader), 401, "invalid_token")
-
-    def test_no_certificate(self):
-        self.assert_challenged(self.call(self.access_token()), 401, "invalid_token")
-
-    def test_no_token(self):
-        self.assert_challenged(self.call(cert=self.etl), 401)
-
-    def test_a_spoofed_header(self):
-        """lessons.md section 3: what the client sends under the header's name counts nothing, however it is spelt."""
-        token, pem = self.access_token(), escaped(self.etl)
-        for spoofed in ("X-SSL-Client-Cert", "x-ssl-client-cert", "X_SSL_Client_Cert", "Client-Cert", "X-Forwarded-Client-Cert"):
-            for cert in (None, self.reader):
-                with self.subTest(spoofed, cert=cert is not None):
-                    self.assert_challenged(self.call(token, cert, headers=[f"{spoofed}: {pem}"]), 401, "invalid_token")
-
-    def test_a_missing_scope(self):
-        self.assert_challenged(self.call(self.access_token(self.reader, "reader"), self.reader), 403, "insufficient_scope")
-
-    def test_a_token_of_another_resource(self):
-        self.assert_challenged(self.call(self.access_token(client_id="stock"), self.etl), 401, "invalid_token")
-
-    def test_nothing_reaches_the_api_without_a_token(self):
-        asked = self.backend.count("/orders")
-        self.call(cert=self.etl)
-        self.call(self.access_token(), self.reader)
-        self.assertEqual(self.backend.count("/orders"), asked)
+        cls.run_proxy("nginx", "-p", folder, "-c", path)
 
 
 class Lives(VerifierCase):
@@ -321,22 +262,6 @@ class Lives(VerifierCase):
         self.daemon.stop()
         self.assertFalse(os.path.exists(self.socket))
         self.daemon.start()
-
-
-def free_port():
-    with socket.socket() as plain:
-        plain.bind(("127.0.0.1", 0))
-        return plain.getsockname()[1]
-
-
-def is_listening(port):
-    with socket.socket() as plain:
-        return plain.connect_ex(("127.0.0.1", port)) == 0
-
-
-def is_listening_at(path):
-    with socket.socket(socket.AF_UNIX) as plain:
-        return plain.connect_ex(path) == 0
 
 
 if __name__ == "__main__":

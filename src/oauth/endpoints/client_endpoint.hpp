@@ -35,17 +35,19 @@ struct ClientCall {
 [[nodiscard]] Task<Result<ClientCall>> read_client_call(const http::Request& request, store::ClientDirectory& directory,
                                                         audit::Event& event);
 
-/// What an endpoint works with: all of it belongs to one moment, but for the recorder.
+/// What an endpoint works with: all of it belongs to one moment, but for the recorder. `now` is that moment, which is
+/// later than the event's time where the request had to wait for somebody: tokens that are presented are judged by it.
 struct EndpointContext {
   const Snapshot& snapshot;
   const DenyList& denied;
   const std::vector<jose::Jwk>& own_keys;
   TokenSigner& signer;
   store::DenialRecorder& denials;
+  WallTime now;
 };
 
-/// Answers a client that proved who it is. Errors: the codes of RFC 6749 section 5.2. Fills `event`, whose time is the
-/// one time of the request.
+/// Answers a client that proved who it is. Errors: the codes of RFC 6749 section 5.2. Fills `event`, whose time is when
+/// the request began: what is issued begins then.
 using AnswerClient = Task<Result<http::Response>> (*)(const http::Request& request, const http::Form& form,
                                                       const AuthenticatedClient& caller, const EndpointContext& context,
                                                       audit::Event& event);

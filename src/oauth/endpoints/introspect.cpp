@@ -34,7 +34,7 @@ std::string describe_token(std::string_view token, const AuthenticatedClient& ca
   note_claims(event, *claims);
   event.token_state = "not_for_caller";
   if (!may_see(caller, *claims, context.snapshot)) return std::string{kInactive};
-  const TokenState state = judge_token(*claims, context.denied, event.time);
+  const TokenState state = judge_token(*claims, context.denied, context.now);
   event.token_state = name(state);
   if (state != TokenState::active) return std::string{kInactive};
   std::string body = "{\"active\":true,\"token_type\":\"";
@@ -47,10 +47,10 @@ std::string describe_token(std::string_view token, const AuthenticatedClient& ca
 
 /// RFC 9701 section 5. No `sub` and no `exp` beside the answer, so that it passes for no access token (section 8.1).
 Result<std::string> sign_answer(const std::string& answer, const AuthenticatedClient& caller,
-                                const EndpointContext& context, WallTime now) {
+                                const EndpointContext& context) {
   std::string payload = "{\"iss\":" + json_quoted(context.snapshot.issuer);
   payload += ",\"aud\":" + json_quoted(caller.client().client_id.text());
-  payload += ",\"iat\":" + std::to_string(unix_seconds(now));
+  payload += ",\"iat\":" + std::to_string(unix_seconds(context.now));
   payload += ",\"token_introspection\":" + answer + "}";
   return context.signer.sign("token-introspection+jwt", payload);
 }
@@ -73,7 +73,7 @@ Task<Result<http::Response>> introspect_token(const http::Request& request, cons
   if (!http::prefers(request.join_header("accept"), kIntrospectionJwt, http::kJson)) {
     co_return make_uncacheable(http::kJson, std::move(answer));
   }
-  auto signed_answer = sign_answer(answer, caller, context, event.time);
+  auto signed_answer = sign_answer(answer, caller, context);
   if (!signed_answer) co_return std::move(signed_answer).error();
   co_return make_uncacheable(kIntrospectionJwt, *std::move(signed_answer));
 }

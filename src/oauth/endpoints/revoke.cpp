@@ -38,7 +38,7 @@ Task<Result<http::Response>> revoke_token(const http::Request& /*request*/, cons
   if (!claims) co_return done();
   note_claims(event, *claims);
   // Whose it was does not matter any more where it is over: a wrong token is no error (RFC 7009 section 2.2).
-  const TokenState state = judge_token(*claims, context.denied, event.time);
+  const TokenState state = judge_token(*claims, context.denied, context.now);
   event.token_state = name(state);
   if (state == TokenState::expired || state == TokenState::denied) co_return done();
   event.token_state = "not_for_caller";
@@ -46,7 +46,7 @@ Task<Result<http::Response>> revoke_token(const http::Request& /*request*/, cons
     co_return Error{ErrorCode::unauthorized_client, Reason::token_not_owned, "the token was issued to another client",
                     "issued to " + claims->client_id};
   }
-  auto denial = deny_token(*claims, event.time);
+  auto denial = deny_token(*claims, context.now);
   const auto denied = co_await context.denials.add(std::move(denial));
   if (!denied) co_return denied.error();
   event.token_state = "revoked";

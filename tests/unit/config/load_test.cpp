@@ -94,6 +94,25 @@ TEST(LoadText, LetsAResourceServerHaveNoResourceOfItsOwn) {
   EXPECT_FALSE(load("").config);
 }
 
+// Introspection reads them, and a verifier of that audience; without either they are of no use to anybody.
+TEST(LoadText, WarnsOfOpaqueTokensThatNobodyCanRead) {
+  const std::string opaque = "resources: [{identifier: \"urn:a\"}, {identifier: \"urn:b\", token_format: opaque";
+  MemoryFiles files;
+  const Loaded loaded = files.load(std::string{kMinimal} + opaque + "}]\n");
+  EXPECT_TRUE(loaded.config);
+  EXPECT_THAT(rendered(loaded),
+              ElementsAre(HasSubstr("main.yaml:4:72: warning: resources[1].token_format: nobody can read these")));
+  const std::string verifier = "verifiers: [{address: \"unix:/verify.sock\", audience: \"urn:";
+  EXPECT_THAT(problems_of(opaque + "}]\n" + verifier + "b\"}]\n"), IsEmpty());
+  EXPECT_THAT(problems_of(opaque + "}]\n" + verifier + "a\"}]\n"), ElementsAre(HasSubstr("nobody can read")));
+  EXPECT_THAT(problems_of(opaque + ", introspection_clients: [api]}]\n"),
+              ElementsAre(HasSubstr("\"api\" is not a declared client")));
+  // Also in a file that is included, where the first resource is not the first of all.
+  files.files["a.yaml"] = "resources: [{identifier: \"urn:c\", token_format: opaque}]\n";
+  EXPECT_THAT(rendered(files.load(std::string{kMinimal} + "resources: [{identifier: \"urn:a\"}]\ninclude: [a.yaml]\n")),
+              ElementsAre(HasSubstr("a.yaml:1:49: warning: resources[0].token_format: nobody can read")));
+}
+
 // Plain `off` is a boolean to YAML 1.1, and no boolean here.
 TEST(LoadText, ReadsTheRevocationModeOff) {
   const MemoryFiles files;

@@ -45,6 +45,24 @@ TEST(OpenAes256Gcm, OpensAKnownText) {
             "0de657ba637b39");
 }
 
+// The same test case, sealed.
+TEST(SealAes256Gcm, SealsAKnownTextUnderTheNonceThatIsGiven) {
+  GcmNonce nonce{};
+  const Bytes octets = from_hex("cafebabefacedbaddecaf888");
+  std::copy(octets.begin(), octets.end(), nonce.begin());
+  const auto sealed = seal_aes_256_gcm(
+      from_hex("feffe9928665731c6d6a8f9467308308feffe9928665731c6d6a8f9467308308"), nonce,
+      from_hex("feedfacedeadbeeffeedfacedeadbeefabaddad2"),
+      from_hex("d9313225f88406e5a55909c5aff5269a86a7a9531534f7da2e4c303d8a318a721c3c0c95956809532fcf0e2449a6b525b16aedf"
+               "5aa0de657ba637b39"));
+  ASSERT_TRUE(sealed) << sealed.error().detail;
+  EXPECT_EQ(sealed->nonce, nonce);
+  EXPECT_EQ(hex_encode(sealed->tag), "76fc6ece0f4e1768cddf8853bb2d551b");
+  EXPECT_EQ(hex_encode(sealed->ciphertext),
+            "522dc1f099567d07f47f37a32a84427d643a8cdcbfe5c0c97598a2bd2555d1aa8cb08e48590dbb3da7b08b1056828838c5f61e6393"
+            "ba7a0abcc9f662");
+}
+
 TEST(SealAes256Gcm, GoesThereAndBack) {
   for (const std::string text : {"", "a", "a longer text than one block has"}) {
     const SealedText sealed = seal("bound", text);
@@ -86,6 +104,15 @@ TEST(DeriveKey, IsHkdf) {
   const auto key = derive_key(Secret{Bytes(22, 0x0b)}, "");
   ASSERT_TRUE(key) << key.error().detail;
   EXPECT_EQ(hex_encode(key->expose()), "8da4e775a563c18f715f802a063c5a31b8a11f5c5ee1879ec3454e5f3c738d2d");
+}
+
+// RFC 5869 appendix A.1, of which these are the first 32 octets.
+TEST(DeriveKey, IsHkdfWithASaltToo) {
+  const Bytes info = from_hex("f0f1f2f3f4f5f6f7f8f9");
+  const auto key = derive_key(Secret{Bytes(22, 0x0b)}, {reinterpret_cast<const char*>(info.data()), info.size()},
+                              from_hex("000102030405060708090a0b0c"));
+  ASSERT_TRUE(key) << key.error().detail;
+  EXPECT_EQ(hex_encode(key->expose()), "3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf");
 }
 
 TEST(DeriveKey, DependsOnThePurpose) {

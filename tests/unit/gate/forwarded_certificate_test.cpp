@@ -6,6 +6,7 @@ namespace certbound::gate {
 
 namespace {
 
+using test::base64_of;
 using test::escape;
 using test::make_request;
 using test::rfc9440;
@@ -29,6 +30,7 @@ TEST(ForwardedCertificate, IsTheSameInEveryFormat) {
   const std::string pem = load_pem("appendix-a");
   EXPECT_EQ(read(CertificateFormat::rfc9440, rfc9440(pem)).x5t_s256(), kThumbprint);
   EXPECT_EQ(read(CertificateFormat::nginx, escape(pem)).x5t_s256(), kThumbprint);
+  EXPECT_EQ(read(CertificateFormat::base64, base64_of(pem)).x5t_s256(), kThumbprint);
   const std::string xfcc = "Hash=468ed33be74eee6556d90c0149c1309e9ba61d6425303443c0748a02dd8de688;" +
                            cert_of("appendix-a") + ";Subject=\"CN=a \\\"b\\\", O=c;d\";URI=spiffe://x/y";
   EXPECT_EQ(read(CertificateFormat::xfcc, xfcc).x5t_s256(), kThumbprint);
@@ -36,7 +38,8 @@ TEST(ForwardedCertificate, IsTheSameInEveryFormat) {
 }
 
 TEST(ForwardedCertificate, IsNoneWithoutTheHeader) {
-  for (const auto format : {CertificateFormat::rfc9440, CertificateFormat::nginx, CertificateFormat::xfcc}) {
+  for (const auto format :
+       {CertificateFormat::rfc9440, CertificateFormat::nginx, CertificateFormat::base64, CertificateFormat::xfcc}) {
     EXPECT_TRUE(read_forwarded_certificate(make_request({{"other", "a"}}), "x-cert", format).is_none());
     EXPECT_TRUE(read(format, "").is_none());
   }
@@ -57,10 +60,11 @@ TEST(ForwardedCertificate, StandsOnceOrNotAtAll) {
 
 TEST(ForwardedCertificate, OfOneFormatIsNoneOfAnother) {
   const std::string pem = load_pem("appendix-a");
-  const std::string values[] = {rfc9440(pem), escape(pem), cert_of("appendix-a")};
-  const CertificateFormat formats[] = {CertificateFormat::rfc9440, CertificateFormat::nginx, CertificateFormat::xfcc};
-  for (std::size_t i = 0; i < 3; ++i) {
-    for (std::size_t j = 0; j < 3; ++j) {
+  const std::string values[] = {rfc9440(pem), escape(pem), base64_of(pem), cert_of("appendix-a")};
+  const CertificateFormat formats[] = {CertificateFormat::rfc9440, CertificateFormat::nginx, CertificateFormat::base64,
+                                       CertificateFormat::xfcc};
+  for (std::size_t i = 0; i < 4; ++i) {
+    for (std::size_t j = 0; j < 4; ++j) {
       if (i != j) expect_malformed(read(formats[i], values[j]), values[j].substr(0, 8));
     }
   }
@@ -73,6 +77,29 @@ TEST(ForwardedCertificate, RefusesDamagedEscapes) {
     expect_malformed(read(CertificateFormat::nginx, bad),
                      bad.substr(bad.size() - std::min<std::size_t>(bad.size(), 5)));
   }
+}
+
+// Traefik lists the chain behind the leaf, with commas; earlier versions of it escape the text.
+TEST(ForwardedCertificate, OfBase64IsOneCertificateAndNothingElse) {
+  const std::string base64 = base64_of(load_pem("appendix-a"));
+  const std::string other = base64_of(load_pem("rfc9440-leaf"));
+  for (const std::string& bad :
+       {base64 + "," + other, base64 + ",", "," + base64, base64 + base64, base64 + other, base64 + " ", base64 + ":",
+        ":" + base64, escape(base64 + "="), base64 + "%3D", base64 + "A", base64.substr(1),
+        base64.substr(0, 64) + " " + base64.substr(64), load_pem("appendix-a"), std::string(200UL * 1024, 'A'),
+        std::string{"AAAA"}, std::string{","}, std::string{" "}}) {
+    expect_malformed(read(CertificateFormat::base64, bad), bad.substr(0, 80));
+  }
+  for (std::size_t size = 1; size < base64.size(); ++size) {
+    EXPECT_FALSE(read(CertificateFormat::base64, base64.substr(0, size)).thumbprint()) << size;
+  }
+}
+
+TEST(ForwardedCertificate, StandsInTheHeaderThatItsProxiesSet) {
+  EXPECT_EQ(usual_header(CertificateFormat::rfc9440), "client-cert");
+  EXPECT_EQ(usual_header(CertificateFormat::nginx), "x-ssl-client-cert");
+  EXPECT_EQ(usual_header(CertificateFormat::base64), "x-forwarded-tls-client-cert");
+  EXPECT_EQ(usual_header(CertificateFormat::xfcc), "x-forwarded-client-cert");
 }
 
 // A proxy before ours may have been sent anything: only one that answers for the whole header is believed.

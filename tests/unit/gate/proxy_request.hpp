@@ -26,15 +26,18 @@ inline std::string escape(std::string_view text) {
   return escaped;
 }
 
-/// `pem` as the value of `Client-Cert`.
-inline std::string rfc9440(std::string pem) {
+/// `pem` without its lines and delimiters.
+inline std::string base64_of(const std::string& pem) {
   std::string base64;
   const std::size_t begin = pem.find("-----\n") + 6;
   for (const char c : pem.substr(begin, pem.find("-----END") - begin)) {
     if (c != '\n') base64.push_back(c);
   }
-  return ":" + base64 + ":";
+  return base64;
 }
+
+/// `pem` as the value of `Client-Cert`.
+inline std::string rfc9440(const std::string& pem) { return ":" + base64_of(pem) + ":"; }
 
 inline http::Request make_request(std::vector<http::Header> headers, std::string path = "/verify",
                                   std::string query = "") {

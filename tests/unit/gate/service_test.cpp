@@ -36,7 +36,14 @@ class GateTest : public testing::Test {
     options_.audience = kAudience;
     options_.certificate_format = CertificateFormat::nginx;
     service_.publish_denied([](const AccessToken&) { return false; });
+    service_.publish_opener([this](std::string_view token) { return open(token); });
     publish();
+  }
+  /// The one opaque token that there is.
+  [[nodiscard]] std::variant<std::string, verifier::Fault> open(std::string_view token) {
+    ++opened_;
+    if (token != kOpaque) return verifier::Fault{RefusalReason::signature_wrong, "another"};
+    return opaque_claims_.dump();
   }
   void publish(std::vector<crypto::Sha256> proxies = {}) {
     auto published = make_published(options_, std::move(proxies), kIssuer, issuer_.jwks(), &fake_now);
@@ -62,6 +69,9 @@ class GateTest : public testing::Test {
     return metrics_.refused[static_cast<std::size_t>(reason)].value();
   }
 
+  static constexpr const char* kOpaque = "a..b.c.d";
+  nlohmann::json opaque_claims_ = verifier::test::good_claims();
+  int opened_ = 0;
   const Issuer issuer_;
   Options options_;
   metrics::Registry registry_;
@@ -178,6 +188,61 @@ TEST_F(GateTest, RefusesWhatIsOutOfService) {
   auto claims = verifier::test::good_claims();
   claims["jti"] = "b3RoZXI";
   EXPECT_EQ(ask(issuer_.token(claims)).status, 200);
+}
+
+TEST_F(GateTest, JudgesAnOpaqueTokenAsAnyOther) {
+  const http::Response response = ask(kOpaque);
+  EXPECT_EQ(response.status, 200);
+  EXPECT_EQ(response.headers, ask(issuer_.token()).headers);
+  for (const char* certificate : {"rfc9440-leaf", ""}) {
+    const http::Response refused_response = ask(kOpaque, certificate);
+    EXPECT_EQ(refused_response.status, 401) << certificate;
+    EXPECT_EQ(header(refused_response, "WWW-Authenticate"),
+              header(ask(issuer_.token(), certificate), "WWW-Authenticate"));
+    EXPECT_EQ(header(refused_response, "X-Certbound-Client-Id"), "(absent)");
+  }
+  EXPECT_EQ(refused(RefusalReason::certificate_mismatch), 2);
+  EXPECT_EQ(refused(RefusalReason::certificate_missing), 2);
+  EXPECT_EQ(ask(kOpaque, "appendix-a", "scope=orders.delete").status, 403);
+  EXPECT_EQ(ask("a..b.c.e").status, 401);
+  EXPECT_EQ(refused(RefusalReason::signature_wrong), 1);
+  EXPECT_EQ(ask(make_request({{"authorization", "Bearer a..b.c.d"}, {"authorization", "Bearer a..b.c.d"}})).status,
+            400);
+}
+
+TEST_F(GateTest, RefusesAnOpaqueTokenThatIsExpiredOrForAnother) {
+  const auto refused_with = [this](const nlohmann::json& changes, RefusalReason reason) {
+    opaque_claims_ = verifier::test::good_claims();
+    opaque_claims_.merge_patch(changes);
+    EXPECT_EQ(ask(kOpaque).status, 401) << changes;
+    EXPECT_EQ(refused(reason), 1) << changes;
+  };
+  refused_with({{"exp", verifier::test::at(0)}}, RefusalReason::expired);
+  refused_with({{"iat", verifier::test::at(1)}}, RefusalReason::not_yet_valid);
+  refused_with({{"aud", "https://other.example.com"}}, RefusalReason::audience_wrong);
+  refused_with({{"iss", "https://other.example.com"}}, RefusalReason::issuer_wrong);
+  refused_with({{"cnf", nullptr}}, RefusalReason::confirmation_missing);
+  refused_with({{"cnf", {{"jkt", "a"}}}}, RefusalReason::confirmation_unknown);
+  refused_with({{"jti", nullptr}}, RefusalReason::claims_malformed);
+  options_.binding = Binding::when_bound;
+  publish();
+  opaque_claims_ = verifier::test::good_claims();
+  opaque_claims_.erase("cnf");
+  EXPECT_EQ(ask(kOpaque, "").status, 200);
+}
+
+// Nothing of it is remembered: what was accepted a moment ago is looked at anew.
+TEST_F(GateTest, RefusesAnOpaqueTokenFromItsDenialOn) {
+  EXPECT_EQ(ask(kOpaque).status, 200);
+  EXPECT_EQ(ask(kOpaque).status, 200);
+  EXPECT_EQ(opened_, 2);
+  service_.publish_denied([](const AccessToken& token) { return token.client_id == "etl"; });
+  EXPECT_EQ(ask(kOpaque).status, 401);
+  EXPECT_EQ(refused(RefusalReason::denied), 1);
+  service_.publish_denied([](const AccessToken&) { return false; });
+  service_.publish_opener([](std::string_view) { return verifier::Fault{RefusalReason::key_unknown, "rotated"}; });
+  EXPECT_EQ(ask(kOpaque).status, 401);
+  EXPECT_EQ(refused(RefusalReason::key_unknown), 1);
 }
 
 TEST_F(GateTest, FollowsTheKeys) {

@@ -10,8 +10,8 @@ namespace {
 
 crypto::Secret key_of(std::uint8_t octet) { return crypto::Secret{Bytes(crypto::kAes256KeyOctets, octet)}; }
 
-std::string seal(std::string_view text) {
-  auto sealed = seal_compact("at+sealed", "k1", key_of(7), text);
+std::string seal(std::string_view text, std::uint8_t nonce = 1) {
+  auto sealed = seal_compact("at+sealed", "k1", key_of(7), crypto::GcmNonce{nonce}, text);
   return sealed ? *std::move(sealed) : std::string{};
 }
 
@@ -45,7 +45,17 @@ TEST(SealCompact, IsOpenedByItsKeyAlone) {
 
 TEST(SealCompact, SealsAnEmptyTextToo) { EXPECT_EQ(*open(seal(""), key_of(7)), ""); }
 
-TEST(SealCompact, HasItsOwnNonceEachTime) { EXPECT_NE(seal("text"), seal("text")); }
+TEST(SealCompact, StandsUnderTheNonceThatIsGiven) {
+  EXPECT_EQ(seal("text"), seal("text"));
+  EXPECT_NE(seal("text", 1), seal("text", 2));
+  EXPECT_EQ(parse_sealed(seal("text", 9))->sealed.nonce, crypto::GcmNonce{9});
+}
+
+TEST(HasPartsOfJwe, TellsItFromAJws) {
+  EXPECT_TRUE(has_parts_of_jwe(seal("text")));
+  EXPECT_TRUE(has_parts_of_jwe("...."));
+  for (const char* other : {"", "a.b.c", "a.b.c.d", "a.b.c.d.e.f"}) EXPECT_FALSE(has_parts_of_jwe(other)) << other;
+}
 
 // RFC 7516 appendix A.1: the content of that example, by its content encryption key. A.1 wraps the key by RSA-OAEP,
 // which makes no difference to what A256GCM does with it.

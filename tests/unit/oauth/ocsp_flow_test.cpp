@@ -169,6 +169,29 @@ TEST_F(OcspFlow, AReloadWhileARequestWaitsForItsAnswerCounts) {
   EXPECT_EQ(ocsp_.asked, 2U);
 }
 
+// A token that ends while its server's certificate is asked about is not active any more.
+TEST_F(OcspFlow, ATokenIsJudgedWhenItsServerIsKnown) {
+  snapshot_.resources.find(kOrders)->second.introspection_clients = {"etl"};
+  start_in(RevocationMode::require);
+  answer_with(OcspStatus::good, seconds{60});
+  const std::string token = ask_token("etl", present(etl_)).body.value("access_token", "");
+  const auto good = ocsp_.answer;
+  const auto introspect_while = [&](seconds waited) {
+    ocsp_.answer = [&good, waited](const OcspQuestion& question) {
+      auto outcome = good(question);
+      FakeClock::now += waited;
+      return outcome;
+    };
+    return ask(make_client_request("/oauth2/introspect", "etl", present(etl_), "&token=" + token)).text;
+  };
+  FakeClock::now += seconds{200};
+  EXPECT_NE(introspect_while(seconds{3}).find("\"active\":true"), std::string::npos);
+  FakeClock::now += seconds{90};
+  EXPECT_EQ(introspect_while(seconds{10}), R"({"active":false})");
+  EXPECT_EQ(records().back()["token_state"], "expired");
+  EXPECT_EQ(ocsp_.asked, 3U);
+}
+
 TEST_F(OcspFlow, NobodyIsAskedForAnothersCertificate) {
   start_in(RevocationMode::require);
   answer_with(OcspStatus::good);

@@ -131,4 +131,25 @@ TEST(CheckScopes, WantsAllOfThem) {
   }
 }
 
+// What tells more of the token comes later: whoever holds it without the key of its certificate hears of no scope.
+TEST(CheckClaims, GoesThroughAllChecksInOrder) {
+  const std::array<std::string_view, 1> missing{"orders.delete"};
+  const auto check = [&](const nlohmann::json& changes, const PresentedCertificate& certificate, bool is_denied) {
+    const FindDenial find_denial = [is_denied](const AccessToken&) -> std::optional<Fault> {
+      if (!is_denied) return std::nullopt;
+      return Fault{RefusalReason::denied, "denied"};
+    };
+    return reason(check_claims(claims_with(changes), policy(), test::kNow, find_denial, certificate, missing));
+  };
+  const nlohmann::json old{{"exp", at(0)}};
+  const nlohmann::json stranger{{"exp", at(0)}, {"iss", "https://other.example"}};
+  EXPECT_EQ(check(stranger, test::other_presented(), true), "issuer_wrong");
+  EXPECT_EQ(check(old, test::other_presented(), true), "expired");
+  EXPECT_EQ(check({}, test::other_presented(), true), "denied");
+  EXPECT_EQ(check({}, test::other_presented(), false), "certificate_mismatch");
+  EXPECT_EQ(check({}, test::presented(), false), "scope_missing");
+  const FindDenial nobody = [](const AccessToken&) { return std::optional<Fault>{}; };
+  EXPECT_EQ(reason(check_claims(claims_with({}), policy(), test::kNow, nobody, test::presented(), {})), "none");
+}
+
 }  // namespace certbound::verifier
