@@ -3,7 +3,6 @@
 #include "base/text.hpp"
 #include "http/accept.hpp"
 #include "http/json_response.hpp"
-#include "oauth/access_token.hpp"
 #include "oauth/active.hpp"
 #include "oauth/endpoints/client_endpoint.hpp"
 
@@ -29,18 +28,19 @@ bool may_see(const AuthenticatedClient& caller, const Claims& claims, const Snap
 std::string describe_token(std::string_view token, const AuthenticatedClient& caller, const EndpointContext& context,
                            audit::Event& event) {
   event.token_state = "unknown";
-  const auto claims = open_access_token(token, context.snapshot, context.own_keys);
-  if (!claims) return std::string{kInactive};
-  note_claims(event, *claims);
+  const auto opened = context.tokens.open(token);
+  if (!opened) return std::string{kInactive};
+  const Claims& claims = **opened;
+  note_claims(event, claims);
   event.token_state = "not_for_caller";
-  if (!may_see(caller, *claims, context.snapshot)) return std::string{kInactive};
-  const TokenState state = judge_token(*claims, context.denied, event.time);
+  if (!may_see(caller, claims, context.snapshot)) return std::string{kInactive};
+  const TokenState state = judge_token(claims, context.denied, event.time);
   event.token_state = name(state);
   if (state != TokenState::active) return std::string{kInactive};
   std::string body = "{\"active\":true,\"token_type\":\"";
   body += kTokenType;
   body += "\",";
-  append_claims(body, *claims);
+  append_claims(body, claims);
   body.back() = '}';
   return body;
 }
