@@ -19,6 +19,9 @@ namespace {
 constexpr std::string_view kPath = "/verify";
 constexpr std::string_view kForm = "application/x-www-form-urlencoded";
 
+/// Of some 1.5 KiB each; one such memory for each worker.
+constexpr std::size_t kKnownTokens = 16384;
+
 /// On a Unix socket whoever may connect may ask. Else only whose certificate is listed: the handshake proved its key.
 bool may_ask(const http::Request& request, const Published& published) {
   if (published.options.is_local()) return true;
@@ -81,6 +84,7 @@ Result<std::shared_ptr<const Published>> make_published(Options options, std::ve
   rules.audiences = {options.audience};
   rules.jwks = jwks;
   rules.binding = options.binding;
+  rules.cached_tokens = kKnownTokens;
   rules.clock_skew = std::chrono::seconds{0};  // the clock is the one that issued the tokens
   rules.clock = clock;
   if (options.certificate_header.empty()) options.certificate_header = usual_header(options.certificate_format);
@@ -93,6 +97,7 @@ Result<std::shared_ptr<const Published>> make_published(Options options, std::ve
   append_scopes(options.scope, published->scopes);
   published->options = std::move(options);
   published->proxies = std::move(proxies);
+  published->clock = clock;
   return std::shared_ptr<const Published>{std::move(published)};
 }
 
@@ -106,17 +111,21 @@ Task<http::Response> Service::handle(const http::Request& request) {
   co_return answer(request, *published);
 }
 
-http::Response Service::answer(const http::Request& request, const Published& published) const {
+http::Response Service::answer(const http::Request& request, const Published& published) {
   if (!may_ask(request, published)) {
     metrics_.strangers.increment();
-    log::warning("verifier_stranger", {{"request_id", request.id}, {"peer", request.connection->peer_address}});
+    if (const auto unwritten = stranger_lines_.take(published.clock())) {
+      log::warning(
+          "verifier_stranger",
+          {{"request_id", request.id}, {"peer", request.connection->peer_address}, {"not_logged", *unwritten}});
+    }
     return http::error_response(403, "access_denied", "this verifier answers its proxies alone", request.id);
   }
   const bool is_ours = request.path == kPath || request.path.starts_with(std::string{kPath} + "/");
   return is_ours ? decide(request, published) : http::not_found(request.id);
 }
 
-http::Response Service::decide(const http::Request& request, const Published& published) const {
+http::Response Service::decide(const http::Request& request, const Published& published) {
   const auto scopes = find_scopes(request, published);
   // The proxy's own configuration is at fault: neither 401 nor 403, which it would hand on.
   if (!scopes) return http::error_response(400, "invalid_request", "the query is not well formed", request.id);
@@ -129,12 +138,12 @@ http::Response Service::decide(const http::Request& request, const Published& pu
   const Decision decision = published.verifier->verify_request(
       authorization, read_forwarded_certificate(request, options.certificate_header, options.certificate_format),
       needed);
-  if (!decision) return refuse(request, decision.refusal());
+  if (!decision) return refuse(request, decision.refusal(), published.clock());
   if (is_denied_(decision.token())) {
     verifier::Fault fault;
     fault.reason = RefusalReason::denied;
     fault.detail = "the token is out of service";
-    return refuse(request, verifier::make_refusal(std::move(fault), options.audience, needed));
+    return refuse(request, verifier::make_refusal(std::move(fault), options.audience, needed), published.clock());
   }
   http::Response response = accept(decision.token());
   // Whoever reads the headers must not be told more lines than there are.
@@ -143,18 +152,21 @@ http::Response Service::decide(const http::Request& request, const Published& pu
   if (!is_plain) {
     Refusal refusal;
     refusal.detail = "a claim holds characters that no header can carry";
-    return refuse(request, refusal);
+    return refuse(request, refusal, published.clock());
   }
   metrics_.accepted.increment();
   return response;
 }
 
-http::Response Service::refuse(const http::Request& request, const Refusal& refusal) const {
+http::Response Service::refuse(const http::Request& request, const Refusal& refusal, WallTime now) {
   metrics_.refused[static_cast<std::size_t>(refusal.reason)].increment();
-  log::info("verifier_refused", {{"request_id", request.id},
-                                 {"reason", name(refusal.reason)},
-                                 {"detail", refusal.detail},
-                                 {"peer", request.connection->peer_address}});
+  if (const auto unwritten = refusal_lines_.take(now)) {
+    log::info("verifier_refused", {{"request_id", request.id},
+                                   {"reason", name(refusal.reason)},
+                                   {"detail", refusal.detail},
+                                   {"peer", request.connection->peer_address},
+                                   {"not_logged", *unwritten}});
+  }
   http::Response response;
   response.status = refusal.status;
   if (!refusal.www_authenticate.empty()) response.headers.emplace_back("WWW-Authenticate", refusal.www_authenticate);

@@ -9,6 +9,7 @@
 #include "base/clock.hpp"
 #include "base/metrics.hpp"
 #include "crypto/digest.hpp"
+#include "gate/line_budget.hpp"
 #include "gate/options.hpp"
 #include "http/handler.hpp"
 
@@ -34,6 +35,7 @@ struct Published {
   std::vector<std::string> scopes;      ///< of `options.scope`
   std::vector<crypto::Sha256> proxies;  ///< x5t#S256 of whom it answers; unused on a Unix socket
   std::shared_ptr<TokenVerifier> verifier;
+  WallClock clock = wall_now;
 };
 
 /// Errors: `invalid_request`, `detail` names the option. `jwks` is the server's own JWK Set.
@@ -63,11 +65,13 @@ class Service final : public http::Handler {
   [[nodiscard]] Task<http::Response> handle(const http::Request& request) override;
 
  private:
-  [[nodiscard]] http::Response answer(const http::Request& request, const Published& published) const;
-  [[nodiscard]] http::Response decide(const http::Request& request, const Published& published) const;
-  [[nodiscard]] http::Response refuse(const http::Request& request, const Refusal& refusal) const;
+  [[nodiscard]] http::Response answer(const http::Request& request, const Published& published);
+  [[nodiscard]] http::Response decide(const http::Request& request, const Published& published);
+  [[nodiscard]] http::Response refuse(const http::Request& request, const Refusal& refusal, WallTime now);
 
   const Metrics& metrics_;
+  LineBudget refusal_lines_;
+  LineBudget stranger_lines_;
   IsDenied is_denied_;                          // from before the first request on
   std::shared_ptr<const Published> published_;  // from before the first request on
 };
