@@ -112,19 +112,26 @@ class CheckServer(servers.Certbound):
     def _contains(texts):
         return [part for text in texts for part in ("--contains", text)]
 
-    def loads(self, count):
+    def requests_of_many(self):
+        """All tokens in turn, by what is asked."""
+        return {
+            "introspection, JWT": self.introspection("jwt", "many"),
+            "introspection, opaque": self.introspection("opaque", "many"),
+            "decision, Unix socket": self.accepted(self.over_socket(), "many"),
+            "decision, TLS": self.accepted(self.over_tls("proxy", self.verify_port), "many"),
+        }
+
+    def requests(self, count):
         """Label to request, of everything that is measured."""
         socket, port = self.over_socket(), self.over_tls("proxy", self.verify_port)
-        return {
+        requests = {
             "token (to compare)": self.token_request(),
             "introspection, JWT, one token": self.introspection("jwt", "one"),
-            f"introspection, JWT, {count:,} tokens": self.introspection("jwt", "many"),
             "introspection, opaque, one token": self.introspection("opaque", "one"),
-            f"introspection, opaque, {count:,} tokens": self.introspection("opaque", "many"),
             "decision, Unix socket, one token": self.accepted(socket, "one"),
-            f"decision, Unix socket, {count:,} tokens": self.accepted(socket, "many"),
             "decision, Unix socket, refused": self.refused(socket),
             "decision, TLS, one token": self.accepted(port, "one"),
-            f"decision, TLS, {count:,} tokens": self.accepted(port, "many"),
             "decision, TLS, refused": self.refused(port),
         }
+        requests |= {f"{what}, {count:,} tokens": request for what, request in self.requests_of_many().items()}
+        return dict(sorted(requests.items()))
