@@ -111,7 +111,7 @@ Task<http::Response> Service::handle(const http::Request& request) {
   co_return answer(request, *published);
 }
 
-http::Response Service::answer(const http::Request& request, const Published& published) {
+http::Response Service::answer(const http::Request& request, const Published& published) const {
   if (!may_ask(request, published)) {
     metrics_.strangers.increment();
     if (const auto unwritten = stranger_lines_.take(published.clock())) {
@@ -125,7 +125,7 @@ http::Response Service::answer(const http::Request& request, const Published& pu
   return is_ours ? decide(request, published) : http::not_found(request.id);
 }
 
-http::Response Service::decide(const http::Request& request, const Published& published) {
+http::Response Service::decide(const http::Request& request, const Published& published) const {
   const auto scopes = find_scopes(request, published);
   // The proxy's own configuration is at fault: neither 401 nor 403, which it would hand on.
   if (!scopes) return http::error_response(400, "invalid_request", "the query is not well formed", request.id);
@@ -138,12 +138,12 @@ http::Response Service::decide(const http::Request& request, const Published& pu
   const Decision decision = published.verifier->verify_request(
       authorization, read_forwarded_certificate(request, options.certificate_header, options.certificate_format),
       needed);
-  if (!decision) return refuse(request, decision.refusal(), published.clock());
+  if (!decision) return refuse(request, decision.refusal());
   if (is_denied_(decision.token())) {
     verifier::Fault fault;
     fault.reason = RefusalReason::denied;
     fault.detail = "the token is out of service";
-    return refuse(request, verifier::make_refusal(std::move(fault), options.audience, needed), published.clock());
+    return refuse(request, verifier::make_refusal(std::move(fault), options.audience, needed));
   }
   http::Response response = accept(decision.token());
   // Whoever reads the headers must not be told more lines than there are.
@@ -152,15 +152,15 @@ http::Response Service::decide(const http::Request& request, const Published& pu
   if (!is_plain) {
     Refusal refusal;
     refusal.detail = "a claim holds characters that no header can carry";
-    return refuse(request, refusal, published.clock());
+    return refuse(request, refusal);
   }
   metrics_.accepted.increment();
   return response;
 }
 
-http::Response Service::refuse(const http::Request& request, const Refusal& refusal, WallTime now) {
+http::Response Service::refuse(const http::Request& request, const Refusal& refusal) const {
   metrics_.refused[static_cast<std::size_t>(refusal.reason)].increment();
-  if (const auto unwritten = refusal_lines_.take(now)) {
+  if (const auto unwritten = refusal_lines_.take(published_->clock())) {
     log::info("verifier_refused", {{"request_id", request.id},
                                    {"reason", name(refusal.reason)},
                                    {"detail", refusal.detail},

@@ -65,13 +65,13 @@ class Service final : public http::Handler {
   [[nodiscard]] Task<http::Response> handle(const http::Request& request) override;
 
  private:
-  [[nodiscard]] http::Response answer(const http::Request& request, const Published& published);
-  [[nodiscard]] http::Response decide(const http::Request& request, const Published& published);
-  [[nodiscard]] http::Response refuse(const http::Request& request, const Refusal& refusal, WallTime now);
+  [[nodiscard]] http::Response answer(const http::Request& request, const Published& published) const;
+  [[nodiscard]] http::Response decide(const http::Request& request, const Published& published) const;
+  [[nodiscard]] http::Response refuse(const http::Request& request, const Refusal& refusal) const;
 
   const Metrics& metrics_;
-  LineBudget refusal_lines_;
-  LineBudget stranger_lines_;
+  mutable LineBudget refusal_lines_;  // counts what was decided, as the metrics do
+  mutable LineBudget stranger_lines_;
   IsDenied is_denied_;                          // from before the first request on
   std::shared_ptr<const Published> published_;  // from before the first request on
 };

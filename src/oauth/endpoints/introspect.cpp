@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <memory>
 
 #include "base/text.hpp"
 #include "http/accept.hpp"
@@ -30,17 +31,17 @@ std::string describe_token(std::string_view token, const AuthenticatedClient& ca
   event.token_state = "unknown";
   const auto opened = context.tokens.open(token);
   if (!opened) return std::string{kInactive};
-  const Claims& claims = **opened;
-  note_claims(event, claims);
+  const std::shared_ptr<const Claims>& claims = *opened;
+  note_claims(event, *claims);
   event.token_state = "not_for_caller";
-  if (!may_see(caller, claims, context.snapshot)) return std::string{kInactive};
-  const TokenState state = judge_token(claims, context.denied, event.time);
+  if (!may_see(caller, *claims, context.snapshot)) return std::string{kInactive};
+  const TokenState state = judge_token(*claims, context.denied, event.time);
   event.token_state = name(state);
   if (state != TokenState::active) return std::string{kInactive};
   std::string body = "{\"active\":true,\"token_type\":\"";
   body += kTokenType;
   body += "\",";
-  append_claims(body, claims);
+  append_claims(body, *claims);
   body.back() = '}';
   return body;
 }
