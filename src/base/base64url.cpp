@@ -48,23 +48,31 @@ void append_base64(std::string& out, ByteView bytes, std::string_view alphabet) 
 
 std::optional<Bytes> decode_unpadded(std::string_view text, const ReverseTable& table) {
   if (text.size() % 4 == 1) return std::nullopt;
-  Bytes bytes;
-  bytes.reserve(text.size() * 3 / 4);
-  unsigned group = 0;
-  unsigned bits = 0;
-  for (const char c : text) {
-    const std::uint8_t digit = table[static_cast<unsigned char>(c)];
-    if (digit == kNoDigit) return std::nullopt;
-    group = (group << 6) | digit;
-    bits += 6;
-    if (bits >= 8) {
-      bits -= 8;
-      bytes.push_back(static_cast<std::uint8_t>(group >> bits));
-      group &= (1U << bits) - 1;
-    }
+  const auto digit = [&](std::size_t i) { return unsigned{table[static_cast<unsigned char>(text[i])]}; };
+  const std::size_t whole = text.size() / 4 * 4;
+  Bytes bytes(text.size() * 3 / 4);
+  std::uint8_t* octet = bytes.data();
+  unsigned seen = 0;  // of kNoDigit more bits are set than of any digit
+  for (std::size_t i = 0; i < whole; i += 4) {
+    const unsigned group = (digit(i) << 18) | (digit(i + 1) << 12) | (digit(i + 2) << 6) | digit(i + 3);
+    seen |= digit(i) | digit(i + 1) | digit(i + 2) | digit(i + 3);
+    *octet++ = static_cast<std::uint8_t>(group >> 16);
+    *octet++ = static_cast<std::uint8_t>(group >> 8);
+    *octet++ = static_cast<std::uint8_t>(group);
   }
-  // What is left over must be zero, or one value would have several spellings.
-  if (group != 0) return std::nullopt;
+  unsigned group = 0;
+  for (std::size_t i = whole; i < text.size(); ++i) {
+    seen |= digit(i);
+    group = (group << 6) | digit(i);
+  }
+  if (seen > 63) return std::nullopt;
+  // What is left over must be zero, or one value would have several spellings: 4 bits of two digits, 2 of three.
+  const std::size_t rest = text.size() - whole;
+  const unsigned unused = rest == 2 ? 4 : 2;
+  if ((group & ((1U << unused) - 1)) != 0) return std::nullopt;
+  group >>= unused;
+  if (rest == 3) *octet++ = static_cast<std::uint8_t>(group >> 8);
+  if (rest >= 2) *octet = static_cast<std::uint8_t>(group);
   return bytes;
 }
 

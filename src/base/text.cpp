@@ -129,12 +129,16 @@ std::string join(const std::vector<std::string>& parts, std::string_view separat
 }
 
 bool is_utf8(std::string_view text) {
-  while (!text.empty()) {
+  const auto is_beyond_ascii = [](char c) { return (static_cast<unsigned char>(c) & 0x80U) != 0; };
+  for (;;) {
+    // Most texts are one run of ASCII.
+    const auto run = std::find_if(text.begin(), text.end(), is_beyond_ascii) - text.begin();
+    text.remove_prefix(static_cast<std::size_t>(run));
+    if (text.empty()) return true;
     const std::size_t length = utf8_sequence_length(text);
     if (length == 0) return false;
     text.remove_prefix(length);
   }
-  return true;
 }
 
 /// How many octets at the begin of the text stand in JSON for themselves.

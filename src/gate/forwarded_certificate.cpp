@@ -4,8 +4,8 @@
 #include <optional>
 #include <string>
 
-#include "base/base64url.hpp"
 #include "base/text.hpp"
+#include "http/percent.hpp"
 
 namespace certbound::gate {
 
@@ -23,25 +23,8 @@ bool is_alias(std::string_view name, std::string_view of) {
   return true;
 }
 
-/// Percent decoding and nothing else: a plus is a plus, as base64 has it.
-std::optional<std::string> decode_percent(std::string_view text) {
-  std::string decoded;
-  decoded.reserve(text.size());
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '%') {
-      decoded.push_back(text[i]);
-      continue;
-    }
-    const auto octet = i + 2 < text.size() ? hex_decode(text.substr(i + 1, 2)) : std::nullopt;
-    if (!octet) return std::nullopt;
-    decoded.push_back(static_cast<char>(octet->front()));
-    i += 2;
-  }
-  return decoded;
-}
-
 PresentedCertificate read_escaped_pem(std::string_view text) {
-  const auto pem = decode_percent(text);
+  const auto pem = http::decode_percent(text, http::Plus::plus);  // base64 has pluses
   return pem ? PresentedCertificate::from_pem(*pem) : refuse();
 }
 

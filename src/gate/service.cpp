@@ -22,6 +22,9 @@ namespace {
 constexpr std::string_view kPath = "/verify";
 constexpr std::string_view kForm = "application/x-www-form-urlencoded";
 
+/// Of some 1.5 KiB each; one such memory for each worker.
+constexpr std::size_t kKnownTokens = 16384;
+
 /// On a Unix socket whoever may connect may ask. Else only whose certificate is listed: the handshake proved its key.
 bool may_ask(const http::Request& request, const Published& published) {
   if (published.options.is_local()) return true;
@@ -87,6 +90,7 @@ Result<std::shared_ptr<const Published>> make_published(Options options, std::ve
   rules.audiences = {options.audience};
   rules.jwks = jwks;
   rules.binding = options.binding;
+  rules.cached_tokens = kKnownTokens;
   rules.clock_skew = std::chrono::seconds{0};  // the clock is the one that issued the tokens
   rules.clock = clock;
   if (options.certificate_header.empty()) options.certificate_header = usual_header(options.certificate_format);
@@ -98,6 +102,7 @@ Result<std::shared_ptr<const Published>> make_published(Options options, std::ve
   append_scopes(options.scope, published->scopes);
   published->options = std::move(options);
   published->proxies = std::move(proxies);
+  published->clock = clock;
   return std::shared_ptr<const Published>{std::move(published)};
 }
 
@@ -114,7 +119,11 @@ Task<http::Response> Service::handle(const http::Request& request) {
 http::Response Service::answer(const http::Request& request, const Published& published) const {
   if (!may_ask(request, published)) {
     metrics_.strangers.increment();
-    log::warning("verifier_stranger", {{"request_id", request.id}, {"peer", request.connection->peer_address}});
+    if (const auto unwritten = stranger_lines_.take(published.clock())) {
+      log::warning(
+          "verifier_stranger",
+          {{"request_id", request.id}, {"peer", request.connection->peer_address}, {"not_logged", *unwritten}});
+    }
     return http::error_response(403, "access_denied", "this verifier answers its proxies alone", request.id);
   }
   const bool is_ours = request.path == kPath || request.path.starts_with(std::string{kPath} + "/");
@@ -184,10 +193,13 @@ std::optional<verifier::Fault> Service::find_denial(const AccessToken& token) co
 
 http::Response Service::refuse(const http::Request& request, const Refusal& refusal) const {
   metrics_.refused[static_cast<std::size_t>(refusal.reason)].increment();
-  log::info("verifier_refused", {{"request_id", request.id},
-                                 {"reason", name(refusal.reason)},
-                                 {"detail", refusal.detail},
-                                 {"peer", request.connection->peer_address}});
+  if (const auto unwritten = refusal_lines_.take(published_->clock())) {
+    log::info("verifier_refused", {{"request_id", request.id},
+                                   {"reason", name(refusal.reason)},
+                                   {"detail", refusal.detail},
+                                   {"peer", request.connection->peer_address},
+                                   {"not_logged", *unwritten}});
+  }
   http::Response response;
   response.status = refusal.status;
   if (!refusal.www_authenticate.empty()) response.headers.emplace_back("WWW-Authenticate", refusal.www_authenticate);

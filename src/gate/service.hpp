@@ -12,6 +12,7 @@
 #include "base/clock.hpp"
 #include "base/metrics.hpp"
 #include "crypto/digest.hpp"
+#include "gate/line_budget.hpp"
 #include "gate/options.hpp"
 #include "http/handler.hpp"
 #include "verifier/check_claims.hpp"
@@ -85,6 +86,8 @@ class Service final : public http::Handler {
   [[nodiscard]] http::Response refuse(const http::Request& request, const Refusal& refusal) const;
 
   const Metrics& metrics_;
+  mutable LineBudget refusal_lines_;  // counts what was decided, as the metrics do
+  mutable LineBudget stranger_lines_;
   IsDenied is_denied_;                          // from before the first request on
   OpenOpaque open_opaque_;                      // from before the first request on
   std::shared_ptr<const Published> published_;  // from before the first request on

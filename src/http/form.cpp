@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "base/text.hpp"
+#include "http/percent.hpp"
 
 namespace certbound::http {
 
@@ -11,31 +12,9 @@ namespace {
 constexpr std::size_t kMaximumParameters = 64;
 constexpr std::string_view kFormType = "application/x-www-form-urlencoded";
 
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
 std::optional<std::string> decode_component(std::string_view text) {
-  std::string out;
-  out.reserve(text.size());
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '+') {
-      out.push_back(' ');
-    } else if (text[i] != '%') {
-      out.push_back(text[i]);
-    } else {
-      if (i + 2 >= text.size()) return std::nullopt;
-      const int high = hex_digit(text[i + 1]);
-      const int low = hex_digit(text[i + 2]);
-      if (high < 0 || low < 0) return std::nullopt;
-      out.push_back(static_cast<char>(high * 16 + low));
-      i += 2;
-    }
-  }
-  if (out.find('\0') != std::string::npos || !is_utf8(out)) return std::nullopt;
+  auto out = decode_percent(text, Plus::blank);
+  if (!out || out->find('\0') != std::string::npos || !is_utf8(*out)) return std::nullopt;
   return out;
 }
 

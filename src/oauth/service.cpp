@@ -5,7 +5,6 @@
 
 #include "base/log.hpp"
 #include "http/json_response.hpp"
-#include "oauth/access_token.hpp"
 #include "oauth/client_auth/authenticate.hpp"
 #include "oauth/endpoints/deny_feed.hpp"
 #include "oauth/endpoints/documents.hpp"
@@ -122,15 +121,15 @@ Service::Service(store::ClientDirectory& directory, OcspSource& ocsp, store::See
 Result<Service::Prepared> Service::prepare(const std::shared_ptr<const Snapshot>& snapshot) {
   auto signer = TokenSigner::make(snapshot->active_key());
   if (!signer) return std::move(signer).error();
-  auto own_keys = parse_own_keys(snapshot->jwks);
-  if (!own_keys) return std::move(own_keys).error();
+  auto tokens = TokenReader::make(snapshot);
+  if (!tokens) return std::move(tokens).error();
   const std::string& path = snapshot->issuer_path;
   std::vector<std::string> endpoint_paths;
   for (const ClientEndpoint& endpoint : all_client_endpoints()) {
     endpoint_paths.push_back(path + std::string{endpoint.path});
   }
   return std::make_shared<Published>(
-      Published{snapshot, *std::move(signer), *std::move(own_keys), std::move(endpoint_paths), path + "/oauth2/jwks",
+      Published{snapshot, *std::move(signer), *std::move(tokens), std::move(endpoint_paths), path + "/oauth2/jwks",
                 path + "/oauth2/denied", metadata_path(path), path + "/healthz", path + "/readyz"});
 }
 
@@ -266,7 +265,7 @@ Task<Result<http::Response>> Service::try_once(const ClientEndpoint& endpoint, c
   if (!caller) co_return caller.error();
   // Nothing is decided, so nothing is done: the request begins anew with the answers.
   if (!desk.questions.empty()) co_return undecided();
-  const EndpointContext context{*published->snapshot, *denied,  published->own_keys,
+  const EndpointContext context{*published->snapshot, *denied,  published->tokens,
                                 published->signer,    denials_, clock_()};
   auto answered = co_await endpoint.answer(request, call->form, *caller, context, event);
   co_return answered;

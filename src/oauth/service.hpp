@@ -17,6 +17,7 @@
 #include "oauth/key_directory.hpp"
 #include "oauth/seen_filter.hpp"
 #include "oauth/snapshot.hpp"
+#include "oauth/token_reader.hpp"
 #include "store/client_directory.hpp"
 #include "store/seen_recorder.hpp"
 
@@ -122,7 +123,7 @@ class Service final : public http::Handler {
 struct Service::Published {
   std::shared_ptr<const Snapshot> snapshot;
   TokenSigner signer;
-  std::vector<jose::Jwk> own_keys;
+  TokenReader tokens;
   std::vector<std::string> endpoint_paths;  // of all_client_endpoints(), in its order
   std::string jwks_path;
   std::string feed_path;

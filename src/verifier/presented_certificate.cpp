@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/base64url.hpp"
+#include "base/text.hpp"
 #include "crypto/digest.hpp"
 #include "x509/certificate.hpp"
 #include "x509/der.hpp"
@@ -34,6 +35,23 @@ bool has_frame_of_certificate(ByteView der) {
          inner.read(x509::der_tag::kBitString) && inner.is_at_end();
 }
 
+/// The DER of a text that is one CERTIFICATE block in the usual form (RFC 7468 section 3): the two lines, base64
+/// between them, line feeds alone at the ends. Nothing where it is another; that need not be wrong.
+std::optional<Bytes> read_usual_pem(std::string_view pem) {
+  constexpr std::string_view kBegin = "-----BEGIN CERTIFICATE-----\n";
+  constexpr std::string_view kEnd = "\n-----END CERTIFICATE-----";
+  if (pem.ends_with('\n')) pem.remove_suffix(1);
+  if (pem.size() < kBegin.size() + kEnd.size() || !pem.starts_with(kBegin) || !pem.ends_with(kEnd)) return std::nullopt;
+  pem = pem.substr(kBegin.size(), pem.size() - kBegin.size() - kEnd.size());
+  std::string digits;
+  digits.reserve(pem.size());
+  for (const std::string_view line : split(pem, '\n')) {
+    if (line.empty()) return std::nullopt;
+    digits += line;
+  }
+  return base64_decode(digits);
+}
+
 }  // namespace
 
 PresentedCertificate PresentedCertificate::malformed(std::string problem) {
@@ -62,6 +80,7 @@ PresentedCertificate PresentedCertificate::from_der(std::span<const std::uint8_t
 
 PresentedCertificate PresentedCertificate::from_pem(std::string_view pem) {
   if (pem.size() > 2 * kMaximumCertificateBytes) return malformed("larger than 128 KiB");
+  if (const auto der = read_usual_pem(pem)) return from_der(*der);
   auto certificates = x509::parse_pem_certificates(pem);
   if (!certificates) return malformed(std::move(certificates.error().detail));
   if (certificates->size() != 1) return malformed(std::to_string(certificates->size()) + " certificates, not one");

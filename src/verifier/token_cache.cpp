@@ -1,7 +1,6 @@
 #include "verifier/token_cache.hpp"
 
 #include <algorithm>
-#include <utility>
 
 namespace certbound::verifier {
 
@@ -11,9 +10,9 @@ constexpr std::size_t kShards = 16;
 
 }  // namespace
 
-TokenCache::TokenCache(std::size_t capacity)
-    : shard_capacity_{capacity / std::clamp<std::size_t>(capacity, 1, kShards)} {
-  for (std::size_t i = 0; i < std::min(capacity, kShards); ++i) shards_.push_back(std::make_unique<Shard>());
+TokenCache::TokenCache(std::size_t capacity) {
+  const std::size_t shards = std::min(capacity, kShards);
+  for (std::size_t i = 0; i < shards; ++i) shards_.push_back(std::make_unique<Shard>(capacity / shards));
 }
 
 TokenCache::Shard& TokenCache::shard_of(const crypto::Sha256& token) {
@@ -24,8 +23,8 @@ std::shared_ptr<const Claims> TokenCache::find(const crypto::Sha256& token) {
   if (shards_.empty()) return nullptr;
   Shard& shard = shard_of(token);
   const std::lock_guard lock{shard.mutex};
-  const auto found = shard.entries.find(token);
-  return found == shard.entries.end() ? nullptr : found->second;
+  const auto* found = shard.entries.find(token);
+  return found == nullptr ? nullptr : *found;
 }
 
 void TokenCache::put(const crypto::Sha256& token, const std::shared_ptr<const Claims>& claims) {
@@ -33,16 +32,7 @@ void TokenCache::put(const crypto::Sha256& token, const std::shared_ptr<const Cl
   Shard& shard = shard_of(token);
   std::shared_ptr<const Claims> displaced;  // freed without the lock
   const std::lock_guard lock{shard.mutex};
-  if (!shard.entries.try_emplace(token, claims).second) return;
-  if (shard.order.size() < shard_capacity_) {
-    shard.order.push_back(token);
-    return;
-  }
-  const auto oldest = shard.entries.find(shard.order[shard.next]);
-  displaced = std::move(oldest->second);
-  shard.entries.erase(oldest);
-  shard.order[shard.next] = token;
-  shard.next = (shard.next + 1) % shard_capacity_;
+  displaced = shard.entries.put(token, claims);
 }
 
 }  // namespace certbound::verifier

@@ -3,9 +3,9 @@
 #include <cstddef>
 #include <memory>
 #include <mutex>
-#include <unordered_map>
 #include <vector>
 
+#include "base/recent_map.hpp"
 #include "crypto/digest.hpp"
 #include "verifier/claims.hpp"
 
@@ -28,15 +28,14 @@ class TokenCache {
  private:
   /// A part with a lock of its own, so that threads seldom meet.
   struct Shard {
-    std::mutex mutex;  // guards the others
-    std::unordered_map<crypto::Sha256, std::shared_ptr<const Claims>, crypto::Sha256Hash> entries;
-    std::vector<crypto::Sha256> order;  // a ring, in the order of arrival
-    std::size_t next = 0;               // the oldest of a full ring
+    explicit Shard(std::size_t capacity) : entries{capacity} {}
+
+    std::mutex mutex;  // guards the entries
+    RecentMap<crypto::Sha256, std::shared_ptr<const Claims>, crypto::Sha256Hash> entries;
   };
 
   [[nodiscard]] Shard& shard_of(const crypto::Sha256& token);
 
-  std::size_t shard_capacity_;
   std::vector<std::unique_ptr<Shard>> shards_;
 };
 

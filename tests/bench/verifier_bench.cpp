@@ -1,5 +1,6 @@
 #include <array>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -35,9 +36,28 @@ x509::Certificate make_presented() {
   return require(x509::issue_certificate(request, *key, {}));
 }
 
-/// A token as the server issues it, its certificate, and a verifier that knows the key.
+/// As /oauth2/denied shows it, with so many entries, none of them the token's.
+std::string make_feed(jose::Signer& signer, const nlohmann::json& header, std::size_t entries) {
+  auto denied = nlohmann::json::array();
+  const auto now = unix_seconds(wall_now());
+  for (std::size_t i = 0; i < entries; ++i) {
+    std::string jti = std::to_string(i * 2654435761U);
+    jti.resize(22, 'x');
+    denied.push_back({{"jti", jti}, {"until", now + 3600}});
+  }
+  const nlohmann::json payload = {
+      {"iss", "https://as.example.com"}, {"iat", now}, {"exp", now + 3600}, {"denied", {{"jti", std::move(denied)}}}};
+  auto feed_header = header;
+  feed_header["typ"] = "denied+jwt";
+  return require(jose::sign_compact(signer, feed_header.dump(), payload.dump()));
+}
+
+/// A token as the server issues it, its certificate, and a verifier that knows the key; with a deny feed where
+/// `feed_entries` says how large.
 struct VerifierBench {
-  VerifierBench(model::SigningAlgorithm algorithm, std::size_t cached_tokens) : certificate{make_presented()} {
+  VerifierBench(model::SigningAlgorithm algorithm, std::size_t cached_tokens,
+                std::optional<std::size_t> feed_entries = {})
+      : certificate{make_presented()} {
     const auto key = require(crypto::make_key(jose::key_type_for(algorithm)));
     auto jwk = require(jose::to_jwk(*key));
     const std::string kid = require(jose::key_thumbprint(*key)).to_base64url();
@@ -47,7 +67,6 @@ struct VerifierBench {
     options.audiences = {"https://api.example.com"};
     options.jwks = nlohmann::json{{"keys", {jwk}}}.dump();
     options.cached_tokens = cached_tokens;
-    verifier = std::make_unique<TokenVerifier>(std::move(options));
 
     const nlohmann::json header = {{"alg", model::name(algorithm)}, {"kid", kid}, {"typ", "at+jwt"}};
     const nlohmann::json claims = {{"iss", "https://as.example.com"},
@@ -61,6 +80,10 @@ struct VerifierBench {
                                    {"cnf", {{"x5t#S256", x509::x5t_s256(certificate)}}}};
     auto signer = require(jose::Signer::make(*key, algorithm));
     token = require(jose::sign_compact(signer, header.dump(), claims.dump()));
+    if (feed_entries) {
+      options.fetch_denied = [feed = make_feed(signer, header, *feed_entries)] { return std::optional{feed}; };
+    }
+    verifier = std::make_unique<TokenVerifier>(std::move(options));
     presented = PresentedCertificate::from_x509(&certificate.handle());
   }
 
@@ -98,6 +121,24 @@ void verify_known(benchmark::State& state) {
 BENCHMARK(verify_known);
 // Two threads, one verifier, one token: the worst case of its locks.
 BENCHMARK(verify_known)->Threads(2)->UseRealTime();
+
+void verify_cold_with_feed(benchmark::State& state) {
+  run_decisions(state, VerifierBench{model::SigningAlgorithm::es256, 0, static_cast<std::size_t>(state.range(0))});
+}
+BENCHMARK(verify_cold_with_feed)->Arg(0)->Arg(10)->Arg(50'000);
+
+void verify_known_with_feed(benchmark::State& state) {
+  run_decisions(state, VerifierBench{model::SigningAlgorithm::es256, 4096, static_cast<std::size_t>(state.range(0))});
+}
+BENCHMARK(verify_known_with_feed)->Arg(0)->Arg(10)->Arg(50'000);
+
+void read_pem(benchmark::State& state) {
+  const std::string pem = make_presented().to_pem();
+  for (auto _ : state) {
+    if (!PresentedCertificate::from_pem(pem).thumbprint()) return state.SkipWithError("not read");
+  }
+}
+BENCHMARK(read_pem);
 
 void read_client_cert_field(benchmark::State& state) {
   const std::string field = ":" + base64_encode(make_presented().to_der()) + ":";

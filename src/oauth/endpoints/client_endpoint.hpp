@@ -2,7 +2,6 @@
 
 #include <span>
 #include <string_view>
-#include <vector>
 
 #include "audit/event.hpp"
 #include "base/error.hpp"
@@ -11,12 +10,12 @@
 #include "http/form.hpp"
 #include "http/request.hpp"
 #include "http/response.hpp"
-#include "jose/jwk.hpp"
 #include "oauth/client_auth/authenticate.hpp"
 #include "oauth/deny_list.hpp"
 #include "oauth/error_response.hpp"
 #include "oauth/issue.hpp"
 #include "oauth/snapshot.hpp"
+#include "oauth/token_reader.hpp"
 #include "store/client_directory.hpp"
 #include "store/denial_recorder.hpp"
 
@@ -40,7 +39,7 @@ struct ClientCall {
 struct EndpointContext {
   const Snapshot& snapshot;
   const DenyList& denied;
-  const std::vector<jose::Jwk>& own_keys;
+  TokenReader& tokens;
   TokenSigner& signer;
   store::DenialRecorder& denials;
   WallTime now;

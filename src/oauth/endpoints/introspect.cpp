@@ -1,9 +1,9 @@
 #include <algorithm>
+#include <memory>
 
 #include "base/text.hpp"
 #include "http/accept.hpp"
 #include "http/json_response.hpp"
-#include "oauth/access_token.hpp"
 #include "oauth/active.hpp"
 #include "oauth/endpoints/client_endpoint.hpp"
 
@@ -29,8 +29,9 @@ bool may_see(const AuthenticatedClient& caller, const Claims& claims, const Snap
 std::string describe_token(std::string_view token, const AuthenticatedClient& caller, const EndpointContext& context,
                            audit::Event& event) {
   event.token_state = "unknown";
-  const auto claims = open_access_token(token, context.snapshot, context.own_keys);
-  if (!claims) return std::string{kInactive};
+  const auto opened = context.tokens.open(token);
+  if (!opened) return std::string{kInactive};
+  const std::shared_ptr<const Claims>& claims = *opened;
   note_claims(event, *claims);
   event.token_state = "not_for_caller";
   if (!may_see(caller, *claims, context.snapshot)) return std::string{kInactive};

@@ -33,9 +33,11 @@ Task<Result<http::Response>> revoke_token(const http::Request& /*request*/, cons
                                           audit::Event& event) {
   const auto token = find_token(form);
   if (!token) co_return token.error();
-  const auto claims = open_access_token(*token, context.snapshot, context.own_keys);
+  const auto opened = context.tokens.open(*token);
   event.token_state = "unknown";
-  if (!claims) co_return done();
+  if (!opened) co_return done();
+  // Held here: while the denial is stored, others are remembered.
+  const std::shared_ptr<const Claims> claims = *opened;
   note_claims(event, *claims);
   // Whose it was does not matter any more where it is over: a wrong token is no error (RFC 7009 section 2.2).
   const TokenState state = judge_token(*claims, context.denied, context.now);

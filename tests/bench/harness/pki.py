@@ -1,4 +1,4 @@
-"""A CA, a server certificate for localhost and one client certificate, made by openssl for one run."""
+"""A CA, a server certificate for localhost, one client certificate and one of a proxy, made by openssl for one run."""
 
 import base64
 import hashlib
@@ -21,7 +21,7 @@ def base64url(octets):
 
 
 class Pki:
-    """Files in `directory`: ca.crt, server.crt, server.key, client.crt, client.key."""
+    """Files in `directory`: ca.crt, server.crt, server.key, client.crt, client.key, proxy.crt, proxy.key."""
 
     def __init__(self, directory):
         self.directory = pathlib.Path(directory)
@@ -32,6 +32,7 @@ class Pki:
         self._issue("server", "/CN=localhost", "serverAuth", "subjectAltName=DNS:localhost,IP:127.0.0.1\n")
         # RFC 4514 writes the most specific first; openssl's -subj the other way round.
         self._issue("client", "/O=Bench/CN=client-000000", "clientAuth", "")
+        self._issue("proxy", "/O=Bench/CN=proxy", "clientAuth", "")
 
     def _issue(self, name, subject, usage, more):
         extensions = (f"basicConstraints=critical,CA:FALSE\nkeyUsage=critical,digitalSignature\nextendedKeyUsage={usage}\n"

@@ -6,6 +6,7 @@ import statistics
 import time
 
 from . import sampling
+from .checks import CheckServer
 from .servers import Certbound, Nginx
 
 
@@ -19,15 +20,16 @@ class Extent:
     tokens: int
     idle_connections: int
     many_clients: int
+    many_tokens: int
     starts: int
     tries: int  # of a sample that others disturb
 
 
 FULL = Extent(rounds=3, keepalive={"duration": 3, "warmup": 3000}, new={"duration": 4, "warmup": 200}, tokens=100_000,
-              idle_connections=1000, many_clients=100_000, starts=5,
+              idle_connections=1000, many_clients=100_000, many_tokens=8_000, starts=5,
               tries=sampling.TRIES)
 QUICK = Extent(rounds=1, keepalive={"requests": 2000, "warmup": 200}, new={"requests": 150, "warmup": 20}, tokens=3000,
-               idle_connections=100, many_clients=1000, starts=1, tries=1)
+               idle_connections=100, many_clients=1000, many_tokens=200, starts=1, tries=1)
 
 MAIN_LOADS = (("keepalive", 1), ("keepalive", 16), ("keepalive", 256), ("new", 16))
 
@@ -38,7 +40,7 @@ class Run:
         self.paths = paths
         self.directory = directory
         self.pki = pki
-        self.sampler = sampling.Sampler(paths["load"], pki, extent.tries)
+        self.sampler = sampling.Sampler(paths["load"], extent.tries)
         self.numbered = 0
 
     def say(self, text):
@@ -59,12 +61,12 @@ class Run:
         return {"mode": mode, "connections": connections, **size}
 
     def alternate(self, servers, loads):
-        """A B A B: in each round each load on each server in turn."""
+        """A B A B: in each round each load on each server in turn. `servers`: name to server and request."""
         samples = {(name, *load): [] for name in servers for load in loads}
         for number in range(self.extent.rounds):
             for mode, connections in loads:
-                for name, (server, rotate) in servers.items():
-                    sample = self.sampler.take(server, self.load(mode, connections), rotate)
+                for name, (server, request) in servers.items():
+                    sample = self.sampler.take(server, self.load(mode, connections), request)
                     samples[name, mode, connections].append(sample)
                     self.say(f"round {number + 1}: {name} {mode} {connections}: "
                              f"{sample['server_cpu_us_per_request']:.1f} us CPU, {sample['requests_per_second']:.0f}/s, "
@@ -118,11 +120,24 @@ class Run:
             running, starts = {}, {}
             for label, options in kinds.items():
                 server = stack.enter_context(self.certbound(**options))
-                running[label] = (server, options["method"] != "tls_client_auth")
+                running[label] = (server, server.token_request(options["method"] != "tls_client_auth"))
                 starts[label] = server.first_answer_ms
                 self.say(f"{label}: started in {server.first_answer_ms:.0f} ms")
             rows = self.alternate(running, [("keepalive", 16)])
         return [{**row, "start_ms": starts[row["server"]]} for row in rows]
+
+    def measure_checks(self, nginx):
+        """Introspections and decisions of verifiers, in turn with a token and with nginx."""
+        server = CheckServer(self._folder("checks"), self.pki, self.paths["certbound"])
+        with server:
+            count = self.extent.many_tokens
+            server.write_tokens(count)
+            for request in server.requests_of_many().values():
+                # Every worker has seen nearly every token then, so that what is measured are tokens that are known.
+                self.sampler.take_once(server, {"mode": "keepalive", "connections": 16, "requests": 6 * count}, request)
+            running = {"nginx": (nginx, None)}
+            running |= {label: (server, request) for label, request in server.requests(count).items()}
+            return self.alternate(running, [("keepalive", 16)])
 
     def measure(self):
         results = {}
@@ -132,8 +147,10 @@ class Run:
             with self.nginx(answer_size) as nginx:
                 both = {"nginx": nginx, "certbound": certbound}
                 results["answer_bytes"] = answer_size
-                results["main"] = self.alternate({name: (server, False) for name, server in both.items()}, MAIN_LOADS)
+                results["main"] = self.alternate({name: (server, None) for name, server in both.items()}, MAIN_LOADS)
                 results["half_rate"] = self.measure_half_rate(both, results["main"])
+        with self.nginx(answer_size) as nginx:
+            results["checks"] = self.measure_checks(nginx)
         results["idle_kib"] = self.measure_idle(self.nginx(answer_size), self.certbound())
         results["start_ms"] = self.measure_start()
         results["memory"] = self.measure_tokens()
@@ -143,7 +160,7 @@ class Run:
 
     def measure_baseline_only(self):
         with self.nginx(800) as nginx:
-            results = {"main": self.alternate({"nginx": (nginx, False)}, MAIN_LOADS)}
+            results = {"main": self.alternate({"nginx": (nginx, None)}, MAIN_LOADS)}
             results["half_rate"] = self.measure_half_rate({"nginx": nginx}, results["main"])
         results["idle_kib"] = self.measure_idle(self.nginx(800))
         results["discarded_samples"] = self.sampler.discarded

@@ -50,6 +50,21 @@ def render_clients(rows):
                         for row in rows])
 
 
+def render_checks(rows):
+    head = ["asked, 16 connections", "CPU us per answer (least)", "ratio to nginx", "answers/s", "answers/s of 2 CPUs", "p50 ms", "p99 ms",
+            "generator: us per answer"]
+    baseline = find(rows, "nginx", "keepalive", 16)
+    return table(head, [[row["server"] + (" (noisy)" if row["noisy_rounds"] else ""),
+                         f"{number(row['cpu_us'])} ({number(row['cpu_us_best'])})", number(row["cpu_us"] / baseline["cpu_us"], 2),
+                         number(row["rps"], 0), number(2e6 / row["cpu_us"], 0), number(row["p50_us"] / 1000, 2),
+                         number(row["p99_us"] / 1000, 2), number(row["own_cpu_us"])] for row in rows])
+
+
+def dearest_decision(rows):
+    """CPU us of the verifier's dearest kind of decision."""
+    return max(row["cpu_us"] for row in rows if row["server"].startswith("decision"))
+
+
 def targets(results):
     """Name, value, limit: the targets of docs/BENCHMARKS.md."""
     main = results["main"]
@@ -62,7 +77,8 @@ def targets(results):
             ("CPU of a new connection, ratio to nginx", new["cpu_us"] / new_baseline["cpu_us"], 0.85),
             ("RSS MB after the tokens", results["memory"]["rss_after_kib"] / 1024, 60),
             ("ms from start to first token", results["start_ms"], 1000),
-            ("KiB per idle connection", results["idle_kib"]["certbound"], 90)]
+            ("KiB per idle connection", results["idle_kib"]["certbound"], 90),
+            ("CPU us of the dearest decision of a verifier (20,000/s on 2 CPUs)", dearest_decision(results["checks"]), 100)]
 
 
 def render_micro(rows):
@@ -77,6 +93,8 @@ def render(results):
         parts.append(f"ES256 signatures per second {when} the run: {number(speeds['1'], 0)} by one process, "
                      f"{number(speeds['2'], 0)} by two.\n")
     parts.append(render_main(results["main"]))
+    if "checks" in results:
+        parts.append(render_checks(results["checks"]))
     parts.append(render_facts(results))
     if "clients" in results:
         parts.append(render_clients(results["clients"]))

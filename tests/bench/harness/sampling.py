@@ -4,8 +4,6 @@ import json
 import statistics
 import subprocess
 
-from . import servers
-
 OTHERS_LIMIT = 0.10
 TRIES = 5
 
@@ -15,27 +13,18 @@ class Failed(RuntimeError):
 
 
 class Sampler:
-    def __init__(self, program, pki, tries=TRIES):
+    def __init__(self, program, tries=TRIES):
         self.program = program
-        self.pki = pki
         self.tries = tries
         self.discarded = 0
 
-    def _command(self, server, load, rotate):
-        body = servers.BODY if rotate else servers.BODY.replace("{client_id}", "client-000000")
-        command = [self.program, "--connect", f"127.0.0.1:{server.port}", "--host", "localhost", "--ca",
-                   self.pki.path("ca.crt"), "--cert", self.pki.path("client.crt"), "--key", self.pki.path("client.key"),
-                   "--body", body, "--server-pid", str(server.process.pid), "--json", "--max-seconds", "90"]
-        if rotate:
-            command += ["--client-ids", str(server.ids_file)]
-        if server.name == "certbound":
-            command += ["--check", "token"]
+    def take_once(self, server, load, request=None):
+        """`load`: how much; `request`: the generator's options that say what is asked of whom, a token where it is left out."""
+        command = [self.program, *(request or server.token_request()), "--server-pid", str(server.process.pid), "--json",
+                   "--max-seconds", "90"]
         for option, value in load.items():
             command += [f"--{option}", str(value)]
-        return command
-
-    def take_once(self, server, load, rotate=False):
-        done = subprocess.run(self._command(server, load, rotate), capture_output=True, text=True, timeout=150)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=150)
         if done.returncode not in (0, 1):
             raise Failed(f"{server.name}: {done.stderr.strip()}")
         sample = json.loads(done.stdout)
@@ -44,11 +33,11 @@ class Sampler:
                          f"{server.log_tail()}")
         return sample
 
-    def take(self, server, load, rotate=False):
+    def take(self, server, load, request=None):
         """A sample during which others had at most a tenth of the machine, or the quietest of several, marked noisy."""
         best = None
         for _ in range(self.tries):
-            sample = self.take_once(server, load, rotate)
+            sample = self.take_once(server, load, request)
             if best is None or sample["others_cpu_share"] < best["others_cpu_share"]:
                 best = sample
             if best["others_cpu_share"] <= OTHERS_LIMIT:

@@ -93,6 +93,12 @@ class Server:
             raise RuntimeError(f"{self.name} answers {answer[:2000]!r}\n{self.log_tail()}")
         return body.decode()
 
+    def token_request(self, rotate=False):
+        """The generator's options for token requests: as the one client, or as each in turn."""
+        client = "{client_id}" if rotate else "client-000000"
+        return ["--connect", f"127.0.0.1:{self.port}", "--host", "localhost", "--ca", self.pki.path("ca.crt"), "--cert",
+                self.pki.path("client.crt"), "--key", self.pki.path("client.key"), "--body", BODY.replace("{client_id}", client)]
+
     def log_tail(self):
         return (self.directory / "stderr.log").read_bytes()[-2000:].decode(errors="replace")
 
@@ -178,6 +184,9 @@ class Certbound(Server):
             "trust_stores": {"bench": {"anchors": [self.pki.path("ca.crt")]}},
             "include": ["clients.d/*.yaml"],
         }
+
+    def token_request(self, rotate=False):
+        return [*super().token_request(rotate), "--check", "token", *(["--client-ids", str(self.ids_file)] if rotate else [])]
 
     def command(self):
         return [self.program, "serve", "--config", str(self.directory / "certbound.yaml")]

@@ -1,42 +1,45 @@
 #include "connection.hpp"
 
 #include <arpa/inet.h>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <system_error>
-#include <unistd.h>
-
-#include <openssl/err.h>
-#include <openssl/sslerr.h>
-#include <openssl/x509_vfy.h>
-
-#include "crypto/handle.hpp"
+#include <sys/un.h>
+#include <utility>
 
 namespace certbound::load {
 
 namespace {
 
-std::string errno_text(int number) { return std::generic_category().message(number); }
+template <typename Address>
+socklen_t put_address(const Address& address, sockaddr_storage& storage) {
+  std::memcpy(&storage, &address, sizeof address);
+  return sizeof address;
+}
 
 socklen_t fill_address(const Endpoint& endpoint, sockaddr_storage& storage) {
+  if (endpoint.family == AF_UNIX) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    endpoint.ip.copy(static_cast<char*>(address.sun_path), sizeof address.sun_path - 1);
+    return put_address(address, storage);
+  }
   if (endpoint.family == AF_INET6) {
     sockaddr_in6 address{};
     address.sin6_family = AF_INET6;
     address.sin6_port = htons(endpoint.port);
     inet_pton(AF_INET6, endpoint.ip.c_str(), &address.sin6_addr);
-    std::memcpy(&storage, &address, sizeof address);
-    return sizeof address;
+    return put_address(address, storage);
   }
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_port = htons(endpoint.port);
   inet_pton(AF_INET, endpoint.ip.c_str(), &address.sin_addr);
-  std::memcpy(&storage, &address, sizeof address);
-  return sizeof address;
+  return put_address(address, storage);
 }
 
 int connect_socket(int socket, const Endpoint& endpoint) {
@@ -47,28 +50,29 @@ int connect_socket(int socket, const Endpoint& endpoint) {
 
 }  // namespace
 
-Connection::Progress Connection::open(const TlsClient& tls, const Endpoint& endpoint, int epoll) {
+Connection::Progress Connection::open(const TlsClient* tls, const Endpoint& endpoint, int epoll) {
   fault_ = Fault::none;
   reader_.reset();
   socket_ = ::socket(endpoint.family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (socket_ < 0) return fail(Fault::connect, "socket: " + errno_text(errno));
   state_ = State::connecting;
+  const bool is_ready = channel_.adopt(socket_, tls);
   const int on = 1;
-  setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  if (endpoint.family != AF_UNIX) setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   if (connect_socket(socket_, endpoint) != 0 && errno != EINPROGRESS) {
     return fail(Fault::connect, "connect: " + errno_text(errno));
   }
-  session_ = tls.open(socket_);
   epoll_event event{};
   event.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
   event.data.ptr = this;
-  if (!session_ || epoll_ctl(epoll, EPOLL_CTL_ADD, socket_, &event) != 0) return fail(Fault::io, "no session or event");
+  if (!is_ready || epoll_ctl(epoll, EPOLL_CTL_ADD, socket_, &event) != 0) return fail(Fault::io, "no session or event");
   return Progress::pending;
 }
 
 Connection::Progress Connection::send(const PreparedRequest& request) {
   octets_.assign(request.octets);
   client_id_.assign(request.client_id);
+  token_id_.assign(request.token_id);
   written_ = 0;
   reader_.reset();
   state_ = State::writing;
@@ -103,25 +107,17 @@ Connection::Progress Connection::finish_connect() {
 }
 
 Connection::Progress Connection::handshake() {
-  ERR_clear_error();
-  const int result = SSL_do_handshake(session_.get());
-  if (result != 1) {
-    const long verdict = SSL_get_verify_result(session_.get());
-    if (verdict == X509_V_OK) return wait_or_fail(result, Fault::handshake);
-    return fail(Fault::server_certificate, X509_verify_cert_error_string(verdict));
-  }
-  is_established_ = true;
+  const auto outcome = channel_.handshake();
+  if (outcome.state != Channel::State::done) return wait_or_fail(outcome.state, channel_.handshake_fault());
   state_ = State::ready;
   return Progress::ready;
 }
 
 Connection::Progress Connection::write() {
   while (written_ < octets_.size()) {
-    ERR_clear_error();
-    const auto rest = static_cast<int>(octets_.size() - written_);
-    const int result = SSL_write(session_.get(), octets_.data() + written_, rest);
-    if (result <= 0) return wait_or_fail(result, Fault::io);
-    written_ += static_cast<std::size_t>(result);
+    const auto outcome = channel_.write(std::string_view{octets_}.substr(written_));
+    if (outcome.state != Channel::State::done) return wait_or_fail(outcome.state, Fault::io);
+    written_ += outcome.count;
   }
   state_ = State::reading;
   // The answer cannot be there yet: to ask for it now would cost a system call. Its arrival is an edge.
@@ -130,11 +126,9 @@ Connection::Progress Connection::write() {
 
 Connection::Progress Connection::read() {
   for (;;) {
-    const auto space = reader_.space();
-    ERR_clear_error();
-    const int result = SSL_read(session_.get(), space.data(), static_cast<int>(space.size()));
-    if (result <= 0) return wait_or_fail(result, Fault::io);
-    const auto state = reader_.commit(static_cast<std::size_t>(result));
+    const auto outcome = channel_.read(reader_.space());
+    if (outcome.state != Channel::State::done) return wait_or_fail(outcome.state, Fault::io);
+    const auto state = reader_.commit(outcome.count);
     if (state == ResponseReader::State::malformed)
       return fail(Fault::malformed, "not one response with a Content-Length");
     if (state == ResponseReader::State::complete) break;
@@ -144,13 +138,10 @@ Connection::Progress Connection::read() {
 }
 
 Connection::Progress Connection::notice_idle_event() {
-  char octet = 0;
-  ERR_clear_error();
-  const int result = SSL_read(session_.get(), &octet, 1);
-  if (result > 0) return fail(Fault::malformed, "octets that nobody asked for");
-  const int reason = SSL_get_error(session_.get(), result);
-  const bool waits = reason == SSL_ERROR_WANT_READ || reason == SSL_ERROR_WANT_WRITE;
-  return waits ? Progress::pending : Progress::gone;
+  std::array<char, 1> octet{};
+  const auto outcome = channel_.read(octet);
+  if (outcome.state == Channel::State::done) return fail(Fault::malformed, "octets that nobody asked for");
+  return outcome.state == Channel::State::waits ? Progress::pending : Progress::gone;
 }
 
 Connection::Progress Connection::fail(Fault fault, std::string detail) {
@@ -159,30 +150,14 @@ Connection::Progress Connection::fail(Fault fault, std::string detail) {
   return Progress::failed;
 }
 
-Connection::Progress Connection::wait_or_fail(int result, Fault otherwise) {
-  const int system_error = errno;
-  const int reason = SSL_get_error(session_.get(), result);
-  if (reason == SSL_ERROR_WANT_READ || reason == SSL_ERROR_WANT_WRITE) return Progress::pending;
-  // After a protocol error OpenSSL must not be asked for a close_notify.
-  is_established_ = false;
-  if (reason == SSL_ERROR_ZERO_RETURN) return fail(Fault::closed, "close_notify");
-  const bool is_cut = ERR_GET_REASON(ERR_peek_error()) == SSL_R_UNEXPECTED_EOF_WHILE_READING;
-  std::string detail = crypto::take_openssl_errors();
-  if (detail.empty()) detail = system_error == 0 ? "end of stream" : errno_text(system_error);
-  const bool is_end = is_cut || (reason == SSL_ERROR_SYSCALL && state_ == State::reading);
-  return fail(is_end ? Fault::closed : otherwise, std::move(detail));
+Connection::Progress Connection::wait_or_fail(Channel::State state, Fault otherwise) {
+  if (state == Channel::State::waits) return Progress::pending;
+  return fail(state == Channel::State::ended ? Fault::closed : otherwise, channel_.detail());
 }
 
 void Connection::close() {
-  if (is_established_) {
-    ERR_clear_error();
-    SSL_shutdown(session_.get());
-    ERR_clear_error();
-  }
-  session_.reset();
-  if (socket_ >= 0) ::close(socket_);
+  channel_.close();
   socket_ = -1;
-  is_established_ = false;
   is_busy = false;
   state_ = State::closed;
 }

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 
+#include "channel.hpp"
 #include "options.hpp"
 #include "request_source.hpp"
 #include "response_reader.hpp"
@@ -14,7 +15,7 @@ namespace certbound::load {
 
 using Instant = std::chrono::steady_clock::time_point;
 
-/// One TLS connection on a non-blocking socket, driven by edge-triggered epoll events. Not thread safe.
+/// One connection on a non-blocking socket, driven by edge-triggered epoll events. Not thread safe.
 class Connection {
  public:
   /// What came of open(), send() or advance().
@@ -33,18 +34,18 @@ class Connection {
   Connection& operator=(Connection&&) = delete;
   ~Connection() { close(); }
 
-  /// Connects and registers with `epoll`, with this object as the event's data.
-  Progress open(const TlsClient& tls, const Endpoint& endpoint, int epoll);
+  /// Connects and registers with `epoll`, with this object as the event's data. Null `tls`: without TLS.
+  Progress open(const TlsClient* tls, const Endpoint& endpoint, int epoll);
   Progress send(const PreparedRequest& request);
   /// Goes on after an event.
   Progress advance();
-  /// Tells the server by close_notify where a handshake was done.
   void close();
 
   [[nodiscard]] bool is_open() const { return state_ != State::closed; }
   [[nodiscard]] bool is_ready() const { return state_ == State::ready; }
   [[nodiscard]] const ResponseReader& response() const { return reader_; }
   [[nodiscard]] const std::string& client_id() const { return client_id_; }
+  [[nodiscard]] const std::string& token_id() const { return token_id_; }
   [[nodiscard]] Fault fault() const { return fault_; }
   [[nodiscard]] const std::string& fault_detail() const { return fault_detail_; }
 
@@ -63,19 +64,19 @@ class Connection {
   Progress read();
   Progress notice_idle_event();
   Progress fail(Fault fault, std::string detail);
-  /// Pending where OpenSSL waits for the socket, else failed with `otherwise`.
-  Progress wait_or_fail(int result, Fault otherwise);
+  /// Pending where the channel waits for the socket, `closed` where the server ended it, else failed with `otherwise`.
+  Progress wait_or_fail(Channel::State state, Fault otherwise);
 
-  SslHandle session_;
+  Channel channel_;
   ResponseReader reader_;
   std::string octets_;
   std::size_t written_ = 0;
   std::string client_id_;
+  std::string token_id_;
   std::string fault_detail_;
-  int socket_ = -1;
+  int socket_ = -1;  // the channel's
   Fault fault_ = Fault::none;
   State state_ = State::closed;
-  bool is_established_ = false;
 };
 
 }  // namespace certbound::load

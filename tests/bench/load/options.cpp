@@ -1,5 +1,6 @@
 #include "options.hpp"
 
+#include <algorithm>
 #include <arpa/inet.h>
 #include <charconv>
 #include <fstream>
@@ -8,8 +9,11 @@
 #include <map>
 #include <netinet/in.h>
 #include <sstream>
+#include <sys/un.h>
 
 #include <CLI/CLI.hpp>
+
+#include "text_template.hpp"
 
 namespace certbound::load {
 
@@ -50,8 +54,10 @@ struct RawOptions {
   std::string connect;
   std::string body;
   std::string client_ids_file;
+  std::string tokens_file;
   std::string mode = "keepalive";
   std::string check = "none";
+  bool plain = false;
   bool json = false;
   double duration = 5;
   double timeout = 10;
@@ -59,16 +65,21 @@ struct RawOptions {
 };
 
 void declare_target(CLI::App& app, Options& options, RawOptions& raw) {
-  app.add_option("--connect", raw.connect, "IP:PORT on this machine (127.0.0.0/8 or [::1])")->required();
+  app.add_option("--connect", raw.connect, "IP:PORT on this machine (127.0.0.0/8 or [::1]), or unix:PATH")->required();
+  app.add_flag("--plain", raw.plain, "without TLS");
   app.add_option("--host", options.host, "name in SNI, in the server's certificate and in the Host field")
       ->capture_default_str();
   app.add_option("--path", options.path)->capture_default_str();
   app.add_option("--method", options.method)->check(CLI::IsMember({"GET", "POST"}))->capture_default_str();
-  app.add_option("--body", raw.body, "form, or @FILE; {client_id} stands for the next of --client-ids");
+  app.add_option("--header", options.headers, "'Name: value'; any number of times")->allow_extra_args(false);
+  app.add_option("--body", raw.body,
+                 "form, or @FILE. Here, in --header and in --contains {client_id} stands for the next of --client-ids, "
+                 "{token} and {token_id} for the next of --tokens");
   app.add_option("--client-ids", raw.client_ids_file, "file with one client_id a line, used in turn");
+  app.add_option("--tokens", raw.tokens_file, "file with a token a line, a blank and its id behind it; used in turn");
   app.add_option("--cert", options.certificate_file, "client certificate, PEM, leaf first");
   app.add_option("--key", options.key_file, "its private key, PEM");
-  app.add_option("--ca", options.ca_file, "PEM; the server certificate must chain to it")->required();
+  app.add_option("--ca", options.ca_file, "PEM; the server certificate must chain to it");
   app.add_option("--server-pid", options.server_pids, "process whose CPU and memory count, with its children")
       ->delimiter(',');
 }
@@ -93,6 +104,11 @@ void declare_load(CLI::App& app, Options& options, RawOptions& raw) {
   app.add_option("--check", raw.check, "token: each answer is a token bound to --cert")
       ->check(CLI::IsMember({"none", "token"}))
       ->capture_default_str();
+  app.add_option("--status", options.status, "what each answer must have")
+      ->check(CLI::Range(100, 599))
+      ->capture_default_str();
+  app.add_option("--contains", options.contains, "what must stand in each answer, header or body; any number of times")
+      ->allow_extra_args(false);
   app.add_flag("--json", raw.json);
 }
 
@@ -103,11 +119,50 @@ Result<void> load_inputs(Options& options, const RawOptions& raw) {
     if (!body) return std::move(body).error();
     options.body = *std::move(body);
   }
-  if (raw.client_ids_file.empty()) return {};
-  auto ids = load_text(raw.client_ids_file);
-  if (!ids) return std::move(ids).error();
-  options.client_ids = split_lines(*ids);
+  if (!raw.client_ids_file.empty()) {
+    auto ids = load_text(raw.client_ids_file);
+    if (!ids) return std::move(ids).error();
+    options.client_ids = split_lines(*ids);
+  }
+  if (raw.tokens_file.empty()) return {};
+  auto tokens = load_text(raw.tokens_file);
+  if (!tokens) return std::move(tokens).error();
+  for (const std::string& line : split_lines(*tokens)) {
+    const std::size_t end = std::min(line.find(' '), line.size());
+    options.tokens.push_back({line.substr(0, end), line.substr(std::min(end + 1, line.size()))});
+  }
   return {};
+}
+
+/// Nothing that a placeholder stands for is missing, and nothing was given in vain.
+Result<void> check_placeholders(const Options& options) {
+  std::vector<std::string> sent = options.headers;
+  sent.push_back(options.body);
+  const auto names = [](const std::vector<std::string>& texts, bool (TextTemplate::*what)() const) {
+    return std::any_of(texts.begin(), texts.end(),
+                       [&](const std::string& text) { return (TextTemplate{text}.*what)(); });
+  };
+  if (names(sent, &TextTemplate::names_client) == options.client_ids.empty())
+    return invalid_input("{client_id} in --body or --header and --client-ids go together");
+  if (names(sent, &TextTemplate::names_token) == options.tokens.empty())
+    return invalid_input("{token} in --body or --header and --tokens go together");
+  if (names(options.contains, &TextTemplate::names_token) &&
+      std::any_of(options.tokens.begin(), options.tokens.end(), [](const Token& token) { return token.id.empty(); }))
+    return invalid_input("{token_id} in --contains needs an id behind each of --tokens");
+  return {};
+}
+
+Result<void> check_together(const Options& options) {
+  if (options.certificate_file.empty() != options.key_file.empty())
+    return invalid_input("--cert and --key go together");
+  if (options.transport == Transport::tls && options.ca_file.empty()) return invalid_input("--ca or --plain is needed");
+  if (options.transport == Transport::plain && !(options.ca_file + options.certificate_file).empty())
+    return invalid_input("--plain has no certificates");
+  if (options.check == Check::token && options.certificate_file.empty())
+    return invalid_input("--check token needs --cert");
+  if (options.threads > options.connections) return invalid_input("--threads is larger than --connections");
+  if (options.mode == Mode::idle && options.server_pids.empty()) return invalid_input("--mode idle needs --server-pid");
+  return check_placeholders(options);
 }
 
 Result<void> finish(Options& options, const RawOptions& raw) {
@@ -118,29 +173,28 @@ Result<void> finish(Options& options, const RawOptions& raw) {
   options.endpoint = *std::move(endpoint);
   options.mode = modes.at(raw.mode);
   options.check = raw.check == "token" ? Check::token : Check::none;
+  options.transport = raw.plain ? Transport::plain : Transport::tls;
   options.format = raw.json ? Format::json : Format::text;
   options.duration = std::chrono::duration<double>{raw.duration};
   options.timeout = std::chrono::duration<double>{raw.timeout};
   options.max_time = std::chrono::duration<double>{raw.max_seconds};
   if (auto loaded = load_inputs(options, raw); !loaded) return loaded;
-  if (options.certificate_file.empty() != options.key_file.empty())
-    return invalid_input("--cert and --key go together");
-  if (options.check == Check::token && options.certificate_file.empty())
-    return invalid_input("--check token needs --cert");
-  if (options.threads > options.connections) return invalid_input("--threads is larger than --connections");
-  const bool has_template = options.body.find("{client_id}") != std::string::npos;
-  if (has_template == options.client_ids.empty())
-    return invalid_input("{client_id} in --body and --client-ids go together");
-  if (options.mode == Mode::idle && options.server_pids.empty()) return invalid_input("--mode idle needs --server-pid");
-  return {};
+  return check_together(options);
 }
 
 }  // namespace
 
 Result<Endpoint> parse_endpoint(const std::string& text) {
+  constexpr std::string_view kUnix = "unix:/";
   Endpoint endpoint{.text = text, .ip = {}, .port = 0, .family = AF_INET};
+  if (text.starts_with(kUnix)) {
+    endpoint.family = AF_UNIX;
+    endpoint.ip = text.substr(kUnix.size() - 1);
+    if (endpoint.ip.size() >= sizeof(sockaddr_un::sun_path)) return invalid_input(text + ": too long for a socket");
+    return endpoint;
+  }
   const auto colon = text.rfind(':');
-  if (colon == std::string::npos) return invalid_input(text + ": write IP:PORT");
+  if (colon == std::string::npos) return invalid_input(text + ": write IP:PORT or unix:PATH");
   endpoint.ip = text.substr(0, colon);
   if (endpoint.ip.starts_with('[') && endpoint.ip.ends_with(']')) {
     endpoint.family = AF_INET6;
@@ -158,7 +212,9 @@ Result<Endpoint> parse_endpoint(const std::string& text) {
 ParsedOptions parse_options(int argc, const char* const* argv) {
   Options options;
   RawOptions raw;
-  CLI::App app{"Loads an HTTPS server on this machine with client-certificate requests and reports what each costs."};
+  CLI::App app{
+      "Loads an HTTP server on this machine, with client certificates or without, and reports what each request "
+      "costs."};
   declare_target(app, options, raw);
   declare_load(app, options, raw);
   try {

@@ -19,7 +19,8 @@ enum class Mode : std::uint8_t {
   idle,            ///< handshake and one request, then it rests while the server's memory is read
 };
 
-/// What must hold for an answer to count. Status 200 and a well-formed HTTP response must always hold.
+/// What must hold for an answer to count, beside a well-formed HTTP response with Options::status and
+/// Options::contains.
 enum class Check : std::uint8_t {
   none,
   token,  ///< an access token that is bound to the client certificate and names the client
@@ -28,21 +29,36 @@ enum class Check : std::uint8_t {
 /// How the result is printed.
 enum class Format : std::uint8_t { text, json };
 
-/// A loopback address: the generator loads nobody else's server.
+enum class Transport : std::uint8_t { tls, plain };
+
+/// A loopback address or a Unix socket: the generator loads nobody else's server.
 struct Endpoint {
   std::string text;  ///< as given
-  std::string ip;
+  std::string ip;    ///< of AF_UNIX: the path
   std::uint16_t port = 0;
   int family = 0;
 };
 
+/// A token that requests carry, and the `jti` that answers about it must name; empty where it is not known.
+struct Token {
+  std::string text;
+  std::string id;
+};
+
 struct Options {
   Endpoint endpoint;
+  Transport transport = Transport::tls;
   std::string host = "localhost";  ///< SNI, the name in the server certificate, the Host field
   std::string path = "/oauth2/token";
   std::string method = "POST";
-  std::string body;  ///< `{client_id}` in it stands for the next of client_ids
+  // In headers, body and contains `{client_id}` stands for the next of client_ids, `{token}` and `{token_id}` for the
+  // next of tokens and its id.
+  std::vector<std::string> headers;  ///< `Name: value`
+  std::string body;
   std::vector<std::string> client_ids;
+  std::vector<Token> tokens;
+  int status = 200;                   ///< what is expected
+  std::vector<std::string> contains;  ///< texts that must stand in every response, header or body
   std::string certificate_file;
   std::string key_file;
   std::string ca_file;
@@ -68,7 +84,8 @@ struct ParsedOptions {
 };
 [[nodiscard]] ParsedOptions parse_options(int argc, const char* const* argv);
 
-/// `127.0.0.1:8443` or `[::1]:8443`. Errors: `invalid_request` for anything but a numeric loopback address with a port.
+/// `127.0.0.1:8443`, `[::1]:8443` or `unix:/path`. Errors: `invalid_request` for anything but a numeric loopback
+/// address with a port or an absolute path.
 [[nodiscard]] Result<Endpoint> parse_endpoint(const std::string& text);
 
 }  // namespace certbound::load

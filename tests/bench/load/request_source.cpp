@@ -3,8 +3,6 @@
 namespace certbound::load {
 
 namespace {
-constexpr std::string_view kPlaceholder = "{client_id}";
-
 /// The value of client_id in a form; empty where there is none. Identifiers with percent escapes are not compared.
 std::string find_client_id(std::string_view form) {
   constexpr std::string_view kName = "client_id=";
@@ -15,39 +13,48 @@ std::string find_client_id(std::string_view form) {
   const std::string_view value = rest.substr(0, rest.find('&'));
   return value.find_first_of("%+") == std::string_view::npos ? std::string{value} : std::string{};
 }
+/// Up to the value of Content-Length, or up to the empty line where there is none.
+std::string make_head(const Options& options) {
+  std::string head = options.method + ' ' + options.path + " HTTP/1.1\r\nHost: " + options.host;
+  if (options.endpoint.port != 0) head += ':' + std::to_string(options.endpoint.port);
+  head += "\r\nUser-Agent: certbound_load\r\nAccept: */*\r\n";
+  for (const std::string& header : options.headers) head += header + "\r\n";
+  if (options.method != "GET") head += "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: ";
+  return head;
+}
+
 }  // namespace
 
 RequestSource::RequestSource(const Options& options, std::size_t first, std::size_t stride)
-    : options_{options}, position_{first}, stride_{stride} {
-  head_ = options.method + ' ' + options.path + " HTTP/1.1\r\nHost: " + options.host + ':' +
-          std::to_string(options.endpoint.port) + "\r\nUser-Agent: certbound_load\r\nAccept: */*\r\n";
-  if (options.client_ids.empty()) {
-    fixed_client_id_ = find_client_id(options.body);
-    build(options.body);
-  } else {
-    const auto at = options.body.find(kPlaceholder);
-    before_id_ = options.body.substr(0, at);
-    after_id_ = options.body.substr(at + kPlaceholder.size());
-  }
+    : options_{options}, head_{make_head(options)}, body_{options.body}, position_{first}, stride_{stride} {
+  if (options.client_ids.empty()) fixed_client_id_ = find_client_id(options.body);
+  if (options.client_ids.empty() && options.tokens.empty()) build({});
 }
 
 PreparedRequest RequestSource::next() {
-  if (options_.client_ids.empty()) return {octets_, fixed_client_id_};
-  const std::string& id = options_.client_ids[position_ % options_.client_ids.size()];
+  if (options_.client_ids.empty() && options_.tokens.empty()) return {octets_, fixed_client_id_, {}};
+  Values values{.client_id = fixed_client_id_, .token = {}, .token_id = {}};
+  if (!options_.client_ids.empty()) values.client_id = options_.client_ids[position_ % options_.client_ids.size()];
+  if (!options_.tokens.empty()) {
+    const Token& token = options_.tokens[position_ % options_.tokens.size()];
+    values.token = token.text;
+    values.token_id = token.id;
+  }
   position_ += stride_;
-  body_.assign(before_id_).append(id).append(after_id_);
-  build(body_);
-  return {octets_, id};
+  build(values);
+  return {octets_, values.client_id, values.token_id};
 }
 
-void RequestSource::build(std::string_view body) {
-  octets_.assign(head_);
-  if (options_.method != "GET") {
-    octets_.append("Content-Type: application/x-www-form-urlencoded\r\nContent-Length: ");
-    octets_.append(std::to_string(body.size())).append("\r\n");
+void RequestSource::build(const Values& values) {
+  octets_.clear();
+  head_.append_to(octets_, values);
+  if (options_.method == "GET") {
+    octets_.append("\r\n");
+    return;
   }
-  octets_.append("\r\n");
-  if (options_.method != "GET") octets_.append(body);
+  body_text_.clear();
+  body_.append_to(body_text_, values);
+  octets_.append(std::to_string(body_text_.size())).append("\r\n\r\n").append(body_text_);
 }
 
 }  // namespace certbound::load

@@ -5,17 +5,20 @@
 #include <string_view>
 
 #include "options.hpp"
+#include "text_template.hpp"
 
 namespace certbound::load {
 
-/// A request, ready for the wire, and the client_id that the token must name.
+/// A request, ready for the wire, and what the answer must name.
 struct PreparedRequest {
   std::string_view octets;
   std::string_view client_id;  ///< empty where the body names none
+  std::string_view token_id;   ///< empty without --tokens
 };
 
-/// Makes the requests of one thread: always the same one, or with the next client_id of the list. Requests that one
-/// thread makes start at `first` and step by `stride`, so that the threads together go through the whole list.
+/// Makes the requests of one thread: always the same one, or with the next client_id and the next token of the lists.
+/// Requests that one thread makes start at `first` and step by `stride`, so that the threads together go through the
+/// whole lists.
 class RequestSource {
  public:
   RequestSource(const Options& options, std::size_t first, std::size_t stride);
@@ -24,14 +27,13 @@ class RequestSource {
   [[nodiscard]] PreparedRequest next();
 
  private:
-  void build(std::string_view body);
+  void build(const Values& values);
 
   const Options& options_;
-  std::string head_;  ///< up to the value of Content-Length
-  std::string before_id_;
-  std::string after_id_;
+  TextTemplate head_;  ///< up to the value of Content-Length
+  TextTemplate body_;
   std::string octets_;
-  std::string body_;
+  std::string body_text_;
   std::string fixed_client_id_;
   std::size_t position_;
   std::size_t stride_;

@@ -24,7 +24,8 @@ class ResponseReader {
   // Valid once complete, until reset().
   [[nodiscard]] int status() const { return status_; }
   [[nodiscard]] std::string_view body() const;
-  [[nodiscard]] bool is_last() const { return is_last_; }  ///< the server closes after it
+  [[nodiscard]] std::string_view text() const { return {buffer_.data(), used_}; }  ///< header and body
+  [[nodiscard]] bool is_last() const { return is_last_; }                          ///< the server closes after it
 
   [[nodiscard]] bool has_started() const { return used_ > 0; }
   void reset();

@@ -20,12 +20,13 @@ enum class Fault : std::uint8_t {
   io,
   timeout,
   malformed,      ///< not an HTTP response with a Content-Length
-  status,         ///< not 200
+  status,         ///< not the one that --status says
   token_shape,    ///< no JSON with an access token in it
   token_binding,  ///< cnf.x5t#S256 is not the thumbprint of the client certificate
   token_client,   ///< client_id is not the one that asked
+  content,        ///< without what --contains says
 };
-inline constexpr std::size_t kFaults = static_cast<std::size_t>(Fault::token_client) + 1;
+inline constexpr std::size_t kFaults = static_cast<std::size_t>(Fault::content) + 1;
 
 [[nodiscard]] std::string_view name(Fault fault);
 

@@ -27,7 +27,10 @@ steady_clock::duration to_ticks(std::chrono::duration<double> duration) {
 }  // namespace
 
 Worker::Worker(const Options& options, const Place& place)
-    : options_{options}, source_{options, place.index, place.count}, epoll_{epoll_create1(EPOLL_CLOEXEC)} {
+    : options_{options},
+      source_{options, place.index, place.count},
+      contains_{options.contains.begin(), options.contains.end()},
+      epoll_{epoll_create1(EPOLL_CLOEXEC)} {
   for (std::size_t i = place.index; i < place.connections; i += place.count) {
     connections_.push_back(std::make_unique<Connection>());
   }
@@ -36,6 +39,7 @@ Worker::Worker(const Options& options, const Place& place)
 Result<std::unique_ptr<Worker>> Worker::make(const Options& options, const Place& place) {
   std::unique_ptr<Worker> worker{new Worker{options, place}};
   if (worker->epoll_ < 0) return internal_error("epoll_create1");
+  if (options.transport == Transport::plain) return worker;
   auto tls = TlsClient::make(options);
   if (!tls) return std::move(tls).error();
   worker->tls_ = *std::move(tls);
@@ -105,13 +109,13 @@ void Worker::begin(Connection& connection, Instant now, Instant due) {
     drive(connection, connection.send(source_.next()));
   } else {
     connection.answers = 0;
-    drive(connection, connection.open(*tls_, options_.endpoint, epoll_));
+    drive(connection, connection.open(tls_.get(), options_.endpoint, epoll_));
   }
 }
 
 void Worker::drive(Connection& connection, Connection::Progress progress) {
   if (progress == Connection::Progress::ready) {
-    ++tally_.handshakes;
+    if (tls_) ++tally_.handshakes;
     progress = connection.send(source_.next());
   }
   switch (progress) {
@@ -132,8 +136,7 @@ void Worker::finish_answer(Connection& connection) {
   const Instant now = steady_clock::now();
   const Fault fault = check_answer(connection);
   if (fault != Fault::none) {
-    const auto body = connection.response().body().substr(0, 300);
-    return finish_fault(connection, fault, std::to_string(connection.response().status()) + ' ' + std::string{body});
+    return finish_fault(connection, fault, std::string{connection.response().text().substr(0, 1000)});
   }
   tally_.latency.record(now - connection.due);
   ++tally_.answered;
@@ -191,12 +194,23 @@ void Worker::give_up() {
 }
 
 Fault Worker::check_answer(const Connection& connection) const {
-  if (connection.response().status() != 200) return Fault::status;
+  if (connection.response().status() != options_.status) return Fault::status;
+  if (!holds_texts(connection)) return Fault::content;
   if (options_.check == Check::none) return Fault::none;
   const auto body = connection.response().body();
   if (const Fault fault = check_token_shape(body); fault != Fault::none) return fault;
   if (connection.answers % kDecodeEvery != 0) return Fault::none;
   return check_token_binding(body, tls_->thumbprint(), connection.client_id());
+}
+
+bool Worker::holds_texts(const Connection& connection) const {
+  const Values values{.client_id = connection.client_id(), .token = {}, .token_id = connection.token_id()};
+  const std::string_view response = connection.response().text();
+  return std::all_of(contains_.begin(), contains_.end(), [&](const TextTemplate& expected) {
+    std::string text;
+    expected.append_to(text, values);
+    return response.find(text) != std::string_view::npos;
+  });
 }
 
 }  // namespace certbound::load

@@ -11,6 +11,7 @@
 #include "options.hpp"
 #include "request_source.hpp"
 #include "tally.hpp"
+#include "text_template.hpp"
 #include "tls_client.hpp"
 
 namespace certbound::load {
@@ -67,10 +68,12 @@ class Worker {
   void end_overdue(Instant now);
   void give_up();
   [[nodiscard]] Fault check_answer(const Connection& connection) const;
+  [[nodiscard]] bool holds_texts(const Connection& connection) const;
 
   const Options& options_;
-  std::unique_ptr<TlsClient> tls_;
+  std::unique_ptr<TlsClient> tls_;  // null without TLS
   RequestSource source_;
+  std::vector<TextTemplate> contains_;
   std::vector<std::unique_ptr<Connection>> connections_;
   std::deque<Connection*> free_;
   Tally tally_;

@@ -27,7 +27,8 @@ TEST(ScanHeader, WaitsForWhatIsMissing) {
 TEST(ScanHeader, RefusesWhatTwoReadersReadDifferently) {
   for (const std::string& text :
        {std::string{"A: b\n\n"}, std::string{"A: b\rc\r\n\r\n"}, std::string{"A: b\r\n c\r\n\r\n"},
-        std::string{"A: b\r\n\tc\r\n\r\n"}, std::string{"A: \0b\r\n\r\n", 9}}) {
+        std::string{"A: b\r\n\tc\r\n\r\n"}, std::string{"A: \0b\r\n\r\n", 9}, std::string{"A: b\r\r\n\r\n"},
+        std::string{"\rA: b\r\n\r\n"}, std::string{"A: b\r\n\r\r\n"}, std::string{"\n"}, std::string{"A\r\r"}}) {
     EXPECT_TRUE(scan_header(text, 0).is_malformed) << text;
   }
 }

@@ -1,5 +1,8 @@
 #include "gate/service.hpp"
 
+#include <algorithm>
+#include <cstddef>
+
 #include <boost/asio/io_context.hpp>
 
 #include "support/pki.hpp"
@@ -251,6 +254,17 @@ TEST_F(GateTest, FollowsTheKeys) {
   service_.replace_keys(next.jwks());
   EXPECT_EQ(ask(next.token()).status, 200);
   EXPECT_EQ(ask(issuer_.token()).status, 401);
+}
+
+// A flood of refusals floods no log: each is counted, the first of a second are described.
+TEST_F(GateTest, DescribesTheFirstRefusalsOfASecond) {
+  testing::internal::CaptureStderr();
+  for (int i = 0; i < 100; ++i) EXPECT_EQ(ask(issuer_.token(), "rfc9440-leaf").status, 401);
+  const std::string lines = testing::internal::GetCapturedStderr();
+  EXPECT_EQ(refused(RefusalReason::certificate_mismatch), 100);
+  EXPECT_EQ(std::count(lines.begin(), lines.end(), '\n'), std::ptrdiff_t{LineBudget::kLines});
+  EXPECT_NE(lines.find("\"reason\":\"certificate_mismatch\""), std::string::npos) << lines;
+  EXPECT_NE(lines.find("\"not_logged\":0"), std::string::npos) << lines;
 }
 
 // Whoever issues a claim with a line feed in it must not write headers.

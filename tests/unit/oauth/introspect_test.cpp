@@ -87,6 +87,44 @@ TEST_F(Introspect, EndsWithTheToken) {
   EXPECT_EQ(records().back()["token_state"], "expired");
 }
 
+// What is remembered of a token is its signature: whether it is active, and who may know, is looked at each time.
+TEST_F(Introspect, RemembersNoVerdict) {
+  const std::string token = token_of(ask_token("etl", present(etl_)));
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(is_active_for_orders(token));
+  EXPECT_EQ(introspect("stock-api", token).text, R"({"active":false})");
+  EXPECT_EQ(records().back()["token_state"], "not_for_caller");
+  deny(model::DenialKind::client, "etl");
+  EXPECT_FALSE(is_active_for_orders(token));
+  EXPECT_EQ(records().back()["token_state"], "denied");
+  const std::string other = token_of(ask_token("other", peer_of("other")));
+  EXPECT_TRUE(is_active_for_orders(other));
+  FakeClock::now += std::chrono::seconds{300};
+  EXPECT_FALSE(is_active_for_orders(other));
+  EXPECT_EQ(records().back()["token_state"], "expired");
+}
+
+// A text that differs in one octet is another token, whatever is remembered.
+TEST_F(Introspect, RemembersWholeTokens) {
+  const std::string token = token_of(ask_token("etl", present(etl_)));
+  EXPECT_TRUE(is_active_for_orders(token));
+  for (const std::size_t at : {std::size_t{0}, token.size() / 2, token.size() - 1}) {
+    std::string changed = token;
+    changed[at] = changed[at] == 'A' ? 'B' : 'A';
+    EXPECT_FALSE(is_active_for_orders(changed)) << at;
+    EXPECT_FALSE(is_active_for_orders(changed)) << at;
+  }
+  EXPECT_TRUE(is_active_for_orders(token));
+}
+
+// A key that is out of the JWK Set takes its tokens with it, also those that were seen.
+TEST_F(Introspect, ForgetsWithTheKeys) {
+  const std::string token = token_of(ask_token("etl", present(etl_)));
+  EXPECT_TRUE(is_active_for_orders(token));
+  snapshot_.keys = {make_signing_key(model::SigningAlgorithm::es256)};
+  publish();
+  EXPECT_FALSE(is_active_for_orders(token));
+}
+
 // Whatever else this server signs is no access token: RFC 9701 section 8.1.
 TEST_F(Introspect, DoesNotTakeItsOwnAnswerForAToken) {
   const std::string token = token_of(ask_token("etl", present(etl_)));

@@ -79,6 +79,40 @@ TEST(PresentedCertificate, IsMalformedWhereThePemIsNotOneCertificate) {
   expect_malformed(PresentedCertificate::from_pem(std::string(140000, 'A')));
 }
 
+// What OpenSSL writes is read at once, other spellings by OpenSSL.
+TEST(PresentedCertificate, ReadsThePemOfOneCertificateHoweverItIsSpelt) {
+  const std::string pem = load_pem("appendix-a");
+  std::string carriage_returns;
+  for (const char c : pem) carriage_returns += c == '\n' ? std::string{"\r\n"} : std::string{c};
+  const std::string without_last = pem.substr(0, pem.size() - 1);
+  for (const std::string& text : {pem, without_last, carriage_returns, "Certificate:\n" + pem, pem + "\n\n"}) {
+    EXPECT_EQ(PresentedCertificate::from_pem(text).x5t_s256(), kThumbprint) << text;
+  }
+}
+
+TEST(PresentedCertificate, IsMalformedWhereThePemIsCutAnywhere) {
+  const std::string pem = load_pem("appendix-a");
+  for (std::size_t length = 0; length + 1 < pem.size(); ++length) {
+    expect_malformed(PresentedCertificate::from_pem(std::string_view{pem}.substr(0, length)));
+    if (length > 0) expect_malformed(PresentedCertificate::from_pem(std::string_view{pem}.substr(length)));
+  }
+}
+
+// A changed digit makes another certificate or none, never the same.
+TEST(PresentedCertificate, IsNeverTheSameWhereThePemIsChangedAnywhere) {
+  const std::string pem = load_pem("appendix-a");
+  const std::size_t first = pem.find('\n') + 1;
+  const std::size_t last = pem.rfind("-----END");
+  for (std::size_t i = first; i < last; ++i) {
+    for (const char c : {'A', 'z', '=', '-', '\0', '\xff'}) {
+      std::string changed = pem;
+      changed[i] = c;
+      if (changed == pem) continue;
+      EXPECT_NE(PresentedCertificate::from_pem(changed).x5t_s256(), kThumbprint) << i << c;
+    }
+  }
+}
+
 // RFC 9440 section 2.2 and appendix A.
 TEST(PresentedCertificate, ReadsTheFieldOfAProxy) {
   EXPECT_EQ(PresentedCertificate::from_client_cert(client_cert_field()).x5t_s256(), kOtherThumbprint);
