@@ -56,6 +56,7 @@ std::string render_event(const Event& event) {
   append_text(line, "grant_type", event.grant_type);
   append_text(line, "token_state", event.token_state);
   append_text(line, "token_client_id", event.token_client_id);
+  if (event.denial != 0) line += ",\"denial\":" + std::to_string(event.denial);
   if (event.reason == Reason::none) {
     append_text(line, "token_type", event.token_type);
     append_text(line, "jti", event.jti);

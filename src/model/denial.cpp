@@ -23,4 +23,23 @@ std::optional<DenialKind> parse_denial_kind(std::string_view text) {
   return std::nullopt;
 }
 
+std::string_view name(DenialOrigin origin) {
+  switch (origin) {
+    case DenialOrigin::by_operator:
+      return "operator";
+    case DenialOrigin::by_client:
+      return "client";
+    case DenialOrigin::by_server:
+      return "server";
+  }
+  return {};
+}
+
+std::optional<DenialOrigin> parse_denial_origin(std::string_view text) {
+  for (const DenialOrigin origin : kDenialOrigins) {
+    if (text == name(origin)) return origin;
+  }
+  return std::nullopt;
+}
+
 }  // namespace certbound::model

@@ -94,6 +94,14 @@ TEST(RenderEvent, HasReasonAndDetailOfARefusalAndNothingOfAGrant) {
   }
 }
 
+TEST(RenderEvent, NamesTheDenialThatTheRequestLedTo) {
+  Event event = granted_event();
+  event.denial = 7;
+  EXPECT_EQ(parse_record(render_event(event))["denial"], 7);
+  event.denial = 0;
+  EXPECT_FALSE(parse_record(render_event(event)).contains("denial"));
+}
+
 TEST(RenderEvent, LeavesOutWhatWasNotReached) {
   Event event;
   event.time = kNow;
