@@ -48,7 +48,9 @@ struct VerifierOptions {
   std::chrono::seconds maximum_key_age{std::chrono::hours{24}};
 
   /// The deny feed, a JWT that the issuer's keys sign (`/oauth2/denied`). Empty: tokens are good until they expire.
-  /// Where it is given nothing is accepted without a feed that is still valid by its own `exp`.
+  /// Where it is given nothing is accepted without a feed that is still valid by its own `exp`; the last good one
+  /// serves until then. After an attempt that failed it is asked again within a second, then after twice as long each
+  /// time, up to 15 seconds, each shortened at random by up to a half.
   Fetch fetch_denied;
   std::chrono::seconds denied_refresh_interval{15};
 

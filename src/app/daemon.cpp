@@ -198,7 +198,7 @@ Result<void> Daemon::State::start(Checked checked) {
   config_watch.emplace(*loop, registry);
   config_watch->follow(std::move(named), read_at);
   // Before anybody hears that the server is ready.
-  (void)denying->do_what_is_due(current->snapshot);
+  denying->make_feed(current->snapshot);
   announce();
   look_at_ends();
   return {};
@@ -206,13 +206,13 @@ Result<void> Daemon::State::start(Checked checked) {
 
 /// Requests wait until the main loop runs.
 Result<void> Daemon::State::open_control(const std::filesystem::path& state_dir) {
-  add_deny_commands(commands, denying->recorder());
+  add_deny_commands(commands, {denying->recorder(), store->denials(), *audit});
   commands.add("keys.rotate", [this](const nlohmann::json& arguments) {
     return token_keys->rotate(make_key_policy(current->config), arguments);
   });
   auto started = control::Server::start(
       state_dir, [this](std::function<void()> action) { loop->post(std::move(action)); },
-      [this](std::string_view line) { return commands.answer(line); });
+      [this](std::string_view line, const control::Peer& peer) { return commands.answer(line, peer); });
   if (!started) return std::move(started).error();
   control = *std::move(started);
   return {};
@@ -387,7 +387,7 @@ void Daemon::State::stop() {
   if (pool) pool->drain();
   if (fetching) fetching->stop();
   if (executor) executor->stop();
-  if (denying) denying->recorder().stop();  // before the workers that it publishes to
+  if (denying) denying->stop();  // before the workers that it publishes to
   pool.reset();
   shared.reset();
   if (audit) log_audit_head(*audit, "audit_closed");

@@ -1,5 +1,6 @@
 #include "app/deny_commands.hpp"
 
+#include <algorithm>
 #include <future>
 #include <memory>
 #include <optional>
@@ -31,10 +32,16 @@ Result<void> set_subject(model::Denial& denial, DenialKind kind, std::string_vie
   return {};
 }
 
+/// Printable ASCII without blanks: the feed has room for that.
+bool is_visible(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return c > 0x20 && c < 0x7f; });
+}
+
 Result<void> check_subject(const model::Denial& denial) {
   switch (denial.kind) {
     case DenialKind::jti:
       if (denial.subject.size() > kLongestJti) return invalid_input("jti: too long");
+      if (!is_visible(denial.subject)) return invalid_input("jti: has a character that no token of this server has");
       if (denial.issued_before) return invalid_input("issued-before: a jti names one token; leave the time out");
       return {};
     case DenialKind::thumbprint: {
@@ -60,25 +67,23 @@ Result<std::optional<WallTime>> read_time(const json& arguments, std::string_vie
   return std::optional<WallTime>{*time};
 }
 
-/// When nothing that the denial can match is alive any more.
-WallTime natural_end(const model::Denial& denial) {
+/// When nothing that the denial can match is alive any more; nothing where later tokens match too: there no time is
+/// named, and whoever denies a client or a certificate means it until he takes it back.
+std::optional<WallTime> natural_end(const model::Denial& denial) {
+  const bool is_open = denial.kind == DenialKind::thumbprint || denial.kind == DenialKind::client;
+  if (is_open && !denial.issued_before) return std::nullopt;
   return denial.issued_before.value_or(denial.created_at) + model::kLongestLifetime + model::kVerifierSlack;
-}
-
-/// Later tokens match too, where no time is named.
-bool may_last_longer(const model::Denial& denial) {
-  return !denial.issued_before && (denial.kind == DenialKind::thumbprint || denial.kind == DenialKind::client);
 }
 
 Result<void> set_end(model::Denial& denial, const std::optional<WallTime>& until) {
   denial.until = natural_end(denial);
-  if (denial.until <= denial.created_at) {
+  if (denial.is_over(denial.created_at)) {
     return invalid_input("issued-before: no token of that time is alive any more");
   }
   if (!until) return {};
   if (*until <= denial.created_at) return invalid_input("until: is over already");
-  if (*until > denial.until && !may_last_longer(denial)) {
-    return invalid_input("until: nothing that it can match is alive after " + to_rfc3339(denial.until));
+  if (denial.until && *until > *denial.until) {
+    return invalid_input("until: nothing that it can match is alive after " + to_rfc3339(*denial.until));
   }
   denial.until = *until;
   return {};
@@ -94,33 +99,69 @@ Result<void> read_subject(model::Denial& denial, const json& arguments) {
 
 /// Waits for the recorder: on the main thread, which it does not wait for.
 template <typename Ask>
-Result<json> wait_for_change(std::string_view event, const Ask& ask) {
+Result<model::Denial> wait_for_change(std::string_view event, const Ask& ask) {
   // Shared: the recorder may still be busy with it when this one goes on.
   const auto done = std::make_shared<std::promise<Result<model::Denial>>>();
   ask([done](Result<model::Denial> denial) { done->set_value(std::move(denial)); });
-  const Result<model::Denial> denial = done->get_future().get();
-  if (!denial) return denial.error();
+  Result<model::Denial> denial = done->get_future().get();
+  if (!denial) return denial;
   log::info(event, {{"id", static_cast<long long>(denial->id)},
                     {"kind", name(denial->kind)},
                     {"subject", denial->subject},
-                    {"until", to_rfc3339(denial->until)},
+                    {"until", denial->until ? to_rfc3339(*denial->until) : std::string{"removed"}},
                     {"detail", denial->reason}});
+  return denial;
+}
+
+audit::DenialChange make_change(audit::DenialAction action, model::Denial denial, const control::Peer& peer) {
+  audit::DenialChange change;
+  change.time = wall_now();
+  change.action = action;
+  change.denial = std::move(denial);
+  change.user = peer.user;
+  change.process = static_cast<std::uint64_t>(std::max<pid_t>(peer.process, 0));
+  return change;
+}
+
+/// In force first: a disk that is full keeps nobody from denying. Asked for again it is recorded again.
+Result<json> run_add(const json& arguments, const control::Peer& peer, const DenyCommands& with) {
+  auto asked = parse_denial(arguments, wall_now());
+  if (!asked) return std::move(asked).error();
+  const auto denial = wait_for_change(
+      "denial_added", [&](store::DenialRecorder::Done done) { with.recorder.add(*std::move(asked), std::move(done)); });
+  if (!denial) return denial.error();
+  auto recorded = with.audit.record(make_change(audit::DenialAction::added, *denial, peer));
+  if (!recorded) {
+    recorded.error().detail = "denial " + std::to_string(denial->id) +
+                              " is in force, but has no audit record: look at the disk, then run this again";
+    return std::move(recorded).error();
+  }
   return denial_json(*denial);
 }
 
-Result<json> run_add(const json& arguments, store::DenialRecorder& recorder) {
-  auto denial = parse_denial(arguments, wall_now());
-  if (!denial) return std::move(denial).error();
-  return wait_for_change("denial_added",
-                         [&](store::DenialRecorder::Done done) { recorder.add(*std::move(denial), std::move(done)); });
+Result<model::Denial> load_denial(std::uint64_t id, store::DenialReader& reader) {
+  if (id != 0) {
+    const auto found = reader.list_denials(id - 1, 1);
+    if (!found) return found.error();
+    if (!found->empty() && found->front().id == id) return found->front();
+  }
+  return invalid_input("there is no denial " + std::to_string(id));
 }
 
-Result<json> run_remove(const json& arguments, store::DenialRecorder& recorder) {
+/// Recorded first: what takes effect again has its record.
+Result<json> run_remove(const json& arguments, const control::Peer& peer, const DenyCommands& with) {
   const auto id = arguments.find("id");
   if (id == arguments.end() || !id->is_number_unsigned()) return invalid_input("id: not the number of a denial");
-  return wait_for_change("denial_removed", [&](store::DenialRecorder::Done done) {
-    recorder.remove(id->get<std::uint64_t>(), std::move(done));
-  });
+  const auto denial = load_denial(id->get<std::uint64_t>(), with.reader);
+  if (!denial) return denial.error();
+  auto recorded = with.audit.record(make_change(audit::DenialAction::removed, *denial, peer));
+  if (!recorded) {
+    recorded.error().detail = "nothing was removed: " + recorded.error().detail + "; look at the disk";
+    return std::move(recorded).error();
+  }
+  const auto removed = wait_for_change(
+      "denial_removed", [&](store::DenialRecorder::Done done) { with.recorder.remove(denial->id, std::move(done)); });
+  return removed ? Result<json>{denial_json(*removed)} : removed.error();
 }
 
 }  // namespace
@@ -130,7 +171,9 @@ json denial_json(const model::Denial& denial) {
               {"kind", name(denial.kind)},
               {"reason", denial.reason},
               {"created_at", to_rfc3339(denial.created_at)},
-              {"until", to_rfc3339(denial.until)}};
+              {"origin", name(denial.origin)},
+              {"until", nullptr}};
+  if (denial.until) object["until"] = to_rfc3339(*denial.until);
   if (!denial.subject.empty()) object["subject"] = denial.subject;
   if (denial.issued_before) object["issued_before"] = to_rfc3339(*denial.issued_before);
   return object;
@@ -154,9 +197,11 @@ Result<model::Denial> parse_denial(const json& arguments, WallTime now) {
   return denial;
 }
 
-void add_deny_commands(control::Commands& commands, store::DenialRecorder& recorder) {
-  commands.add("deny.add", [&recorder](const json& arguments) { return run_add(arguments, recorder); });
-  commands.add("deny.remove", [&recorder](const json& arguments) { return run_remove(arguments, recorder); });
+void add_deny_commands(control::Commands& commands, const DenyCommands& with) {
+  commands.add("deny.add",
+               [with](const json& arguments, const control::Peer& peer) { return run_add(arguments, peer, with); });
+  commands.add("deny.remove",
+               [with](const json& arguments, const control::Peer& peer) { return run_remove(arguments, peer, with); });
 }
 
 }  // namespace certbound::app

@@ -11,7 +11,9 @@ Result<std::unique_ptr<Denying>> Denying::open(store::Store& store, MainLoop& lo
   if (!stored) return stored.error();
   auto connection = store.make_denial_store();
   if (!connection) return std::move(connection).error();
-  std::unique_ptr<Denying> denying{new Denying{store, loop, pool}};
+  auto reader = store.make_denial_store();
+  if (!reader) return std::move(reader).error();
+  std::unique_ptr<Denying> denying{new Denying{*std::move(reader), loop, pool}};
   denying->list_ = oauth::DenyList::make(*stored);
   denying->recorder_ = std::make_unique<store::DenialRecorder>(
       *std::move(connection), *stored,
@@ -22,10 +24,17 @@ Result<std::unique_ptr<Denying>> Denying::open(store::Store& store, MainLoop& lo
   return denying;
 }
 
-Denying::Denying(store::Store& store, MainLoop& loop, std::optional<WorkerPool>& pool)
-    : loop_{loop}, pool_{pool}, feed_{store.denials(), [this](const std::shared_ptr<const oauth::Document>& feed) {
-                                        pool_->publish_feed(feed);
-                                      }} {}
+Denying::Denying(std::unique_ptr<store::DenialReader> denials, MainLoop& loop, std::optional<WorkerPool>& pool)
+    : loop_{loop},
+      pool_{pool},
+      feed_{std::move(denials),
+            [this](const std::shared_ptr<const oauth::Document>& feed) { pool_->publish_feed(feed); },
+            [this] { loop_.post([] {}); }} {}
+
+void Denying::stop() {
+  recorder_->stop();
+  feed_.stop();
+}
 
 std::chrono::milliseconds Denying::do_what_is_due(const std::shared_ptr<const oauth::Snapshot>& snapshot) {
   constexpr std::chrono::minutes kInterval{1};
@@ -40,7 +49,7 @@ std::chrono::milliseconds Denying::do_what_is_due(const std::shared_ptr<const oa
 void Denying::change(std::span<const model::Denial> added, std::span<const model::Denial> removed) {
   list_ = list_->with(added, removed);
   pool_->publish_denied(list_);
-  // Wakes the main thread, which makes the feed.
+  // Wakes the main thread, which has the feed made.
   if (feed_.note_change()) loop_.post([] {});
 }
 

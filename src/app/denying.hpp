@@ -38,8 +38,14 @@ class Denying {
   /// date. On the main thread. Returns how long nothing will be due.
   [[nodiscard]] std::chrono::milliseconds do_what_is_due(const std::shared_ptr<const oauth::Snapshot>& snapshot);
 
+  /// Makes the first feed: when the workers have started, before do_what_is_due().
+  void make_feed(const std::shared_ptr<const oauth::Snapshot>& snapshot) { feed_.make_first(snapshot); }
+
+  /// Does what is queued, then ends both threads; before the workers that they publish to. May be called again.
+  void stop();
+
  private:
-  Denying(store::Store& store, MainLoop& loop, std::optional<WorkerPool>& pool);
+  Denying(std::unique_ptr<store::DenialReader> denials, MainLoop& loop, std::optional<WorkerPool>& pool);
   void change(std::span<const model::Denial> added, std::span<const model::Denial> removed);
 
   MainLoop& loop_;

@@ -19,8 +19,8 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include "app/ocsp_fetch.hpp"
+#include "base/backoff.hpp"
 #include "base/log.hpp"
-#include "fetch/backoff.hpp"
 
 namespace certbound::app {
 
@@ -32,7 +32,7 @@ using SteadyClock = std::chrono::steady_clock;
 using x509::OcspOutcome;
 
 /// How long a responder that does not answer is left alone.
-constexpr fetch::Backoff kResponderBackoff{std::chrono::seconds{12}, std::chrono::minutes{1}};
+constexpr Backoff kResponderBackoff{std::chrono::seconds{12}, std::chrono::minutes{1}};
 /// Responders whose failures are remembered; certificates may name many on a listed host.
 constexpr std::size_t kMostResponders = 1024;
 /// Of one responder, so that a slow one takes no connection from the others; and what waits for one of these. A
@@ -330,8 +330,8 @@ class OcspAsker::State : public std::enable_shared_from_this<State> {
       std::erase_if(responders_, [](const auto& entry) { return !entry.second.has_flights(); });
     }
     constexpr double kNoJitter = 0.5;
-    const auto delay = fetch::delay_after_failure(kResponderBackoff, ++responder.failures, kNoJitter,
-                                                  answer.retry_after.value_or(std::chrono::seconds{0}));
+    const auto delay = delay_after_failure(kResponderBackoff, ++responder.failures, kNoJitter,
+                                           answer.retry_after.value_or(std::chrono::seconds{0}));
     responder.left_alone_until = SteadyClock::now() + delay;
     return std::chrono::ceil<std::chrono::seconds>(delay);
   }

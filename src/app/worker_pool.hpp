@@ -88,7 +88,7 @@ class WorkerPool {
   /// thread.
   void publish_denied(const std::shared_ptr<const oauth::DenyList>& denied);
 
-  /// What the deny feed's URL shows, soon; null for nothing. After start(), on the main thread.
+  /// What the deny feed's URL shows, soon; null for nothing. After start(), on any thread.
   void publish_feed(const std::shared_ptr<const oauth::Document>& feed);
 
   /// The registry did not change after all: oauth::Service::release() on every worker.

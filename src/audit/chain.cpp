@@ -100,6 +100,7 @@ RecordKind kind_of(std::string_view line) {
   if (!line.starts_with(kRecordMember)) return RecordKind::decision;
   line.remove_prefix(kRecordMember.size());
   if (line.starts_with("anchor\"")) return RecordKind::anchor;
+  if (line.starts_with("denial\"")) return RecordKind::denial;
   return line.starts_with("note\"") ? RecordKind::note : RecordKind::other;
 }
 

@@ -52,6 +52,7 @@ enum class RecordKind : std::uint8_t {
   decision,  ///< of render_event()
   anchor,    ///< the first of a file
   note,      ///< what the server found when it opened a file
+  denial,    ///< of render_denial()
   other,     ///< of a version that is not known here
 };
 [[nodiscard]] RecordKind kind_of(std::string_view line);

@@ -57,6 +57,7 @@ std::string render_event(const Event& event) {
   append_text(line, "token_state", event.token_state);
   append_text(line, "token_client_id", event.token_client_id);
   append_text(line, "jti", event.jti);
+  if (event.denial != 0) line += ",\"denial\":" + std::to_string(event.denial);
   if (event.reason == Reason::none) {
     append_text(line, "token_type", event.token_type);
     append_text(line, "kid", event.kid);

@@ -36,6 +36,7 @@ struct Event {
   /// lists them.
   std::string_view token_state;
   std::string token_client_id;  ///< to whom that token was issued, where it is one of ours
+  std::uint64_t denial = 0;     ///< the number of the denial that the request led to; 0: none
 
   // Granted only.
   std::string_view token_type;  ///< a literal

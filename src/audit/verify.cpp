@@ -80,7 +80,7 @@ class Verifier {
     expects_anchor_ = false;
     last_file_ = &file;
     last_line_ = line_number_;
-    if (kind != RecordKind::decision) remark_on(file, link.seq, reason_of(line));
+    remark_on(file, link.seq, reason_of(line));
     check_expected(file);
   }
 

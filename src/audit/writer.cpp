@@ -2,9 +2,11 @@
 
 #include <atomic>
 #include <chrono>
+#include <future>
 #include <optional>
 #include <thread>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "audit/chained_file.hpp"
@@ -27,11 +29,21 @@ Error audit_error(std::string detail) {
           std::move(detail)};
 }
 
-/// A line that waits for the disk, and the coroutine that waits for the line.
+/// A line that waits for the disk, and the coroutine or the thread that waits for the line.
 struct Waiting {
   Waiting(std::string text, Waiter<bool> coroutine) : line{std::move(text)}, waiter{std::move(coroutine)} {}
+  Waiting(std::string text, std::promise<bool> thread) : line{std::move(text)}, waiter{std::move(thread)} {}
+
+  void tell(bool is_written) {
+    if (auto* coroutine = std::get_if<Waiter<bool>>(&waiter)) {
+      coroutine->resume(is_written);
+    } else {
+      std::get<std::promise<bool>>(waiter).set_value(is_written);
+    }
+  }
+
   std::string line;
-  Waiter<bool> waiter;
+  std::variant<Waiter<bool>, std::promise<bool>> waiter;
 };
 
 }  // namespace
@@ -58,7 +70,7 @@ struct Writer::State {
     lines.reserve(batch.size());
     for (Waiting& waiting : batch) lines.push_back(std::move(waiting.line));
     const bool is_written = note(file->append(lines), batch.size());
-    for (Waiting& waiting : batch) waiting.waiter.resume(is_written);
+    for (Waiting& waiting : batch) waiting.tell(is_written);
   }
 
   /// Called under the file's lock. Where there is no room somebody was asked already.
@@ -110,7 +122,7 @@ static Task<bool> write_and_sync(WorkQueue<Waiting>& queue, std::string line) {
   const auto start = [&queue, &line](Waiter<bool> waiter) {
     Waiting waiting{std::move(line), std::move(waiter)};
     // NOLINTNEXTLINE(bugprone-use-after-move): what was not pushed is untouched
-    if (!queue.push(std::move(waiting))) waiting.waiter.resume(false);
+    if (!queue.push(std::move(waiting))) waiting.tell(false);
   };
   co_return co_await suspend_until_resumed<bool>(start);
 }
@@ -125,6 +137,20 @@ Task<Result<void>> Writer::record(const Event& event) {
   }
   if (!is_written) co_return audit_error("the audit record was not written");
   co_return Result<void>{};
+}
+
+Result<void> Writer::record(const DenialChange& change) {
+  std::string line = render_denial(change);
+  bool is_written = false;
+  if (state_->queue) {
+    std::promise<bool> promise;
+    auto written = promise.get_future();
+    is_written = state_->queue->push({std::move(line), std::move(promise)}) && written.get();
+  } else {
+    is_written = state_->note(state_->file->append({&line, 1}), 1);
+  }
+  if (!is_written) return audit_error("the audit record was not written");
+  return {};
 }
 
 Result<void> Writer::reopen() {

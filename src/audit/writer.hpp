@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "audit/chain.hpp"
+#include "audit/denial_change.hpp"
 #include "audit/disk.hpp"
 #include "audit/event.hpp"
 #include "audit/options.hpp"
@@ -34,6 +35,9 @@ class Writer {
   /// Errors: `temporarily_unavailable`, Reason::audit_unavailable where the record could not be written (disk full,
   /// queue full): then nothing may be granted.
   [[nodiscard]] Task<Result<void>> record(const Event& event);
+
+  /// The same for what is no request's, and without a coroutine: waits for the disk, so not on a thread that serves.
+  [[nodiscard]] Result<void> record(const DenialChange& change);
 
   /// Opens the file anew under its name, after a rotation by logrotate. Errors: as open(); the old file stays in use.
   [[nodiscard]] Result<void> reopen();

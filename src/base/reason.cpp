@@ -105,6 +105,11 @@ constexpr std::array<ReasonRow, kReasonCount> kReasons{{
      "A denial takes the certificate out of service: the client needs another one, or `deny remove` ends the denial."},
     {Reason::invalid_input, "invalid_input", "A file or value given by the operator does not hold."},
     {Reason::overloaded, "overloaded", "A bounded queue is full; the request was refused with 503."},
+    {Reason::denials_full, "denials_full",
+     "The deny feed has room for so many revocations of one client, of all clients, and of certificates that were "
+     "found "
+     "revoked, and that many are in force: the client revokes more than its share, or `certbound_denials_by_origin` "
+     "says who does. They end with the tokens that they name; 503 until then."},
     {Reason::audit_unavailable, "audit_unavailable",
      "The audit record could not be written, so nothing was granted. Look at the disk."},
     {Reason::internal, "internal", "A fault of the server; the log has the detail under the request id."},

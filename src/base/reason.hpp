@@ -59,6 +59,7 @@ enum class Reason : std::uint8_t {
   // The server.
   invalid_input,
   overloaded,
+  denials_full,
   audit_unavailable,
   internal,
 };

@@ -15,10 +15,10 @@ namespace {
 
 constexpr ArgumentSpec kAuditShowArguments[] = {
     kAuditFilesArgument,
-    {"--client", ArgumentKind::value, "decisions on this client_id", false},
-    {"--thumbprint", ArgumentKind::value, "decisions on the certificate with this x5t#S256 (cert inspect prints it)",
+    {"--client", ArgumentKind::value, "decisions on this client_id, and denials that concern it", false},
+    {"--thumbprint", ArgumentKind::value, "the same of the certificate with this x5t#S256 (cert inspect prints it)",
      false},
-    {"--jti", ArgumentKind::value, "the decision that issued the token with this jti", false},
+    {"--jti", ArgumentKind::value, "the decisions on the token with this jti, and denials that concern it", false},
     {"--kid", ArgumentKind::value, "the decisions whose token this key signed or sealed (keys list prints it)", false},
     {"--since", ArgumentKind::value, "decisions at this time (RFC 3339 or Unix seconds) or later", false},
     kConfigArgument,
@@ -37,7 +37,34 @@ std::string describe_token(const nlohmann::json& record, const Result<TokenKnowl
   return text;
 }
 
+long long number_member(const nlohmann::json& record, const char* name) {
+  const auto found = record.find(name);
+  return found != record.end() && found->is_number_integer() ? found->get<long long>() : 0;
+}
+
+std::string describe_seconds(const nlohmann::json& record, const char* name) {
+  return to_rfc3339(WallTime{std::chrono::seconds{number_member(record, name)}});
+}
+
+/// `… denial 7 added by user 0 (process 4711): client etl, until removed: laptop lost`
+std::string describe_denial_change(const nlohmann::json& record) {
+  const std::string_view kind = string_member(record, "kind");
+  std::string text =
+      std::string{string_member(record, "time")} + " denial " + std::to_string(number_member(record, "denial")) + " " +
+      std::string{string_member(record, "action")} + " by user " + std::to_string(number_member(record, "uid"));
+  if (record.contains("pid")) text += " (process " + std::to_string(number_member(record, "pid")) + ")";
+  text += ": " + std::string{kind};
+  text += " " + std::string{string_member(record, "jti")} + std::string{string_member(record, "client_id")};
+  if (const auto certificate = record.find("certificate"); certificate != record.end() && certificate->is_object()) {
+    text += string_member(*certificate, "x5t#S256");
+  }
+  if (record.contains("issued_before")) text += ", issued before " + describe_seconds(record, "issued_before");
+  text += record.contains("until") ? ", until " + describe_seconds(record, "until") : ", until removed";
+  return printable(text + ": " + std::string{string_member(record, "detail")}) + "\n";
+}
+
 std::string describe_record(const nlohmann::json& record, const Result<TokenKnowledge>& known, WallTime now) {
+  if (string_member(record, "record") == "denial") return describe_denial_change(record);
   const bool is_granted = string_member(record, "outcome") == "granted";
   std::string text = std::string{string_member(record, "time")} + " " + std::string{string_member(record, "outcome")};
   if (!is_granted) text += " (" + std::string{string_member(record, "reason")} + ")";
@@ -45,6 +72,10 @@ std::string describe_record(const nlohmann::json& record, const Result<TokenKnow
   if (const auto certificate = record.find("certificate"); certificate != record.end() && certificate->is_object()) {
     text += " x5t#S256 " + std::string{string_member(*certificate, "x5t#S256")};
   }
+  if (const auto state = string_member(record, "token_state"); !state.empty()) {
+    text += " " + std::string{string_member(record, "endpoint")} + " " + std::string{state};
+  }
+  if (const auto denial = number_member(record, "denial"); denial != 0) text += " denial " + std::to_string(denial);
   if (is_granted) text += describe_token(record, known, now);
   return printable(text + " request " + std::string{string_member(record, "request_id")}) + "\n";
 }

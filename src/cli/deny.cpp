@@ -22,7 +22,9 @@ constexpr ArgumentSpec kDenyAddArguments[] = {
     {"--issued-before", ArgumentKind::value,
      "only tokens that are older: RFC 3339 or Unix seconds; by itself those of every client"},
     {"--until", ArgumentKind::value,
-     "when the denial ends: RFC 3339 or Unix seconds; else when nothing that was issued by now is alive any more"},
+     "when the denial ends: RFC 3339 or Unix seconds; else a certificate or client is denied until deny remove, a "
+     "token "
+     "or older ones until nothing of it is alive any more"},
     {"--reason", ArgumentKind::value, "why, for whoever reads the list later", true},
     kConfigArgument,
     kJsonArgument,
@@ -35,14 +37,15 @@ constexpr ArgumentSpec kDenyRemoveArguments[] = {
 
 constexpr ArgumentSpec kDenyListArguments[] = {kConfigArgument, kJsonArgument};
 
-/// `7  client  etl  issued before …  until …  the reason`; absent parts are left out.
+/// `7  client  etl  issued before …  until …  the reason`; `all` where no time of issue is named.
 std::string describe_denial(const nlohmann::json& denial) {
   std::string line = std::to_string(denial.value("id", 0ULL));
   line += "\t" + std::string{string_member(denial, "kind")};
   line += "\t" + printable(string_member(denial, "subject"));
   const std::string_view issued_before = string_member(denial, "issued_before");
   line += "\t" + (issued_before.empty() ? std::string{"all"} : "issued before " + printable(issued_before));
-  line += "\tuntil " + printable(string_member(denial, "until"));
+  const std::string_view until = string_member(denial, "until");
+  line += "\tuntil " + (until.empty() ? std::string{"removed"} : printable(until));
   return line + "\t" + printable(string_member(denial, "reason")) + "\n";
 }
 
@@ -94,7 +97,7 @@ ExitStatus run_deny_list(const Arguments& arguments) {
   nlohmann::json json;
   json["denials"] = nlohmann::json::array();
   for (const model::Denial& denial : *denials) {
-    if (denial.until <= now) continue;
+    if (denial.is_over(now)) continue;
     json["denials"].push_back(app::denial_json(denial));
     if (!arguments.has("--json")) print(describe_denial(json["denials"].back()));
   }

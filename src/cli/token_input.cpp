@@ -7,13 +7,14 @@
 #include "base/metrics.hpp"
 #include "fetch/client.hpp"
 #include "fetch/url.hpp"
+#include "verifier/deny_feed.hpp"
 
 namespace certbound::cli {
 
 namespace {
 
 constexpr std::size_t kMaximumInputBytes = 1UL << 20;
-constexpr std::size_t kMaximumDocumentBytes = 8UL << 20;
+constexpr std::size_t kMaximumDocumentBytes = verifier::kMaximumFeedBytes;  // the largest there are
 
 Result<std::string> fetch_document(const std::string& option, const std::string& text, const std::string& ca_file) {
   const auto url = fetch::parse_url(text);

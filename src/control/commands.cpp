@@ -38,35 +38,43 @@ Result<ParsedRequest> parse_request(std::string_view line) {
 }  // namespace
 
 void Commands::add(std::string verb, Handler handler) {
+  add(std::move(verb), PeerHandler{[handler = std::move(handler)](const nlohmann::json& arguments, const Peer&) {
+        return handler(arguments);
+      }});
+}
+
+void Commands::add(std::string verb, PeerHandler handler) {
   handlers_.insert_or_assign(std::move(verb), std::move(handler));
 }
 
-Result<nlohmann::json> Commands::run(const std::string& verb, const nlohmann::json& arguments) const {
+Result<nlohmann::json> Commands::run(const std::string& verb, const nlohmann::json& arguments, const Peer& peer) const {
   const auto found = handlers_.find(verb);
   if (found == handlers_.end()) {
     return invalid_input("this server has no command " + verb + "; is it of another version than this program?");
   }
   std::string fault;
   try {
-    return found->second(arguments);
+    return found->second(arguments, peer);
   } catch (const std::exception& exception) {
     fault = exception.what();
   }
   return internal_error(std::move(fault));
 }
 
-std::string Commands::answer(std::string_view line) const {
+std::string Commands::answer(std::string_view line, const Peer& peer) const {
   auto request = parse_request(line);
   if (!request) {
     log::warning("command_refused", {{"detail", request.error().detail}});
     return render_refusal(request.error());
   }
-  const auto result = run(request->verb, request->arguments);
+  const auto result = run(request->verb, request->arguments, peer);
   if (!result) {
     log::warning("command_failed", {{"name", request->verb}, {"detail", result.error().detail}});
     return render_refusal(result.error());
   }
-  log::info("command_done", {{"name", request->verb}});
+  log::info("command_done", {{"name", request->verb},
+                             {"uid", static_cast<long long>(peer.user)},
+                             {"pid", static_cast<long long>(peer.process)}});
   return dump_json({{"ok", true}, {"result", *result}});
 }
 

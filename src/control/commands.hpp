@@ -8,6 +8,7 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include "base/result.hpp"
+#include "control/peer.hpp"
 
 namespace certbound::control {
 
@@ -22,15 +23,20 @@ class Commands {
 
   void add(std::string verb, Handler handler);
 
-  /// The answer to one line: `{"ok":true,"result":{…}}` or `{"ok":false,"error":{"code":"…","message":"…"}}`, without a
-  /// line feed. Whatever the line holds, and whatever a handler throws, there is an answer. The outcome is logged with
-  /// the verb, never with the arguments.
-  [[nodiscard]] std::string answer(std::string_view line) const;
+  /// The same for a command that has to know who asks.
+  using PeerHandler = std::function<Result<nlohmann::json>(const nlohmann::json& arguments, const Peer& peer)>;
+  void add(std::string verb, PeerHandler handler);
+
+  /// The answer to one line of `peer`: `{"ok":true,"result":{…}}` or `{"ok":false,"error":{"code":"…","message":"…"}}`,
+  /// without a line feed. Whatever the line holds, and whatever a handler throws, there is an answer. The outcome is
+  /// logged with the verb, never with the arguments.
+  [[nodiscard]] std::string answer(std::string_view line, const Peer& peer) const;
 
  private:
-  [[nodiscard]] Result<nlohmann::json> run(const std::string& verb, const nlohmann::json& arguments) const;
+  [[nodiscard]] Result<nlohmann::json> run(const std::string& verb, const nlohmann::json& arguments,
+                                           const Peer& peer) const;
 
-  std::map<std::string, Handler, std::less<>> handlers_;
+  std::map<std::string, PeerHandler, std::less<>> handlers_;
 };
 
 /// One request: the line that answer() takes, without a line feed.

@@ -34,6 +34,7 @@ struct Connection {
   FileDescriptor socket;
   std::uint64_t id;
   Time deadline;  // none while it waits: the time is ours then
+  Peer peer;      // what is read from it comes from there
   Stage stage = Stage::reading;
   std::string text;  // what came, then what is still to be sent
 };
@@ -186,8 +187,11 @@ class Server::Loop {
     }
     const auto peer = find_peer(socket.value());
     Connection& connection = connections_.emplace_back(std::move(socket), ++last_id_, deadline());
-    if (peer && is_permitted_peer(*peer, ::geteuid())) return;
-    const std::string who = peer ? "user " + std::to_string(*peer) : peer.error().detail;
+    if (peer && is_permitted_peer(peer->user, ::geteuid())) {
+      connection.peer = *peer;
+      return;
+    }
+    const std::string who = peer ? "user " + std::to_string(peer->user) : peer.error().detail;
     log::warning("control_peer_refused", {{"detail", who}});
     begin_answer(connection, render_refusal(invalid_input("this user may not command the server")), deadline());
   }
@@ -222,9 +226,8 @@ class Server::Loop {
     } else {
       connection.text.pop_back();
       connection.stage = Stage::waiting;
-      post_([mailbox = mailbox_, answer = answer_, id = connection.id, line = std::move(connection.text)] {
-        mailbox->put(id, (*answer)(line));
-      });
+      post_([mailbox = mailbox_, answer = answer_, id = connection.id, peer = connection.peer,
+             line = std::move(connection.text)] { mailbox->put(id, (*answer)(line, peer)); });
       connection.text.clear();
     }
   }

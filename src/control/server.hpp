@@ -11,6 +11,7 @@
 
 #include "base/file_descriptor.hpp"
 #include "base/result.hpp"
+#include "control/peer.hpp"
 
 namespace certbound::control {
 
@@ -28,8 +29,8 @@ class Server {
   /// Has an action done on the thread that answers, soon; does not wait. Whatever is not done any more when that thread
   /// ends may be dropped.
   using Post = std::function<void(std::function<void()>)>;
-  /// The answer to a request line, both without a line feed; called on that thread.
-  using Answer = std::function<std::string(std::string_view line)>;
+  /// The answer to a request line of that peer, both without a line feed; called on that thread.
+  using Answer = std::function<std::string(std::string_view line, const Peer& peer)>;
 
   /// As open_control_socket(): the caller holds the lock of the state directory for as long as the server lives.
   /// `answer` outlives the thread that answers. Errors: as there, and `server_error`.

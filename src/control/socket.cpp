@@ -117,13 +117,13 @@ Result<FileDescriptor> connect_control_socket(const std::filesystem::path& state
   return socket;
 }
 
-Result<uid_t> find_peer(int descriptor) {
+Result<Peer> find_peer(int descriptor) {
   ::ucred credentials{};
   ::socklen_t size = sizeof credentials;
   if (::getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0) {
     return internal_error("SO_PEERCRED: " + system_error_text(errno));
   }
-  return credentials.uid;
+  return Peer{credentials.uid, credentials.pid};
 }
 
 }  // namespace certbound::control

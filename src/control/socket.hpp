@@ -6,6 +6,7 @@
 
 #include "base/file_descriptor.hpp"
 #include "base/result.hpp"
+#include "control/peer.hpp"
 
 namespace certbound::control {
 
@@ -27,7 +28,7 @@ void remove_control_socket(const std::filesystem::path& state_dir);
                                                             std::chrono::milliseconds timeout);
 
 /// Who is at the other end, as the kernel says (SO_PEERCRED). Errors: `server_error`.
-[[nodiscard]] Result<uid_t> find_peer(int descriptor);
+[[nodiscard]] Result<Peer> find_peer(int descriptor);
 
 /// May a process of the user `peer` command a daemon of the user `own`? Its own user and root may. The socket's mode
 /// says the same; this holds where somebody has changed the mode.

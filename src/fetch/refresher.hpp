@@ -8,9 +8,9 @@
 #include <optional>
 #include <string>
 
+#include "base/backoff.hpp"
 #include "base/clock.hpp"
 #include "base/result.hpp"
-#include "fetch/backoff.hpp"
 #include "fetch/client.hpp"
 #include "fetch/request.hpp"
 

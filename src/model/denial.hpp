@@ -26,6 +26,19 @@ inline constexpr DenialKind kDenialKinds[] = {DenialKind::jti, DenialKind::thumb
 [[nodiscard]] std::string_view name(DenialKind kind);
 [[nodiscard]] std::optional<DenialKind> parse_denial_kind(std::string_view text);
 
+/// Who asked for a denial. Each has room of its own, so that none takes that of another.
+enum class DenialOrigin : std::uint8_t {
+  by_operator,  ///< `deny add`
+  by_client,    ///< a client that revoked a token of its own
+  by_server,    ///< a certificate that was found revoked
+};
+inline constexpr DenialOrigin kDenialOrigins[] = {DenialOrigin::by_operator, DenialOrigin::by_client,
+                                                  DenialOrigin::by_server};
+
+/// `operator`, `client`, `server`; parse finds nothing for any other text.
+[[nodiscard]] std::string_view name(DenialOrigin origin);
+[[nodiscard]] std::optional<DenialOrigin> parse_denial_origin(std::string_view text);
+
 /// No token lives longer, whatever the configuration says: the bound of every option that is a token's lifetime.
 inline constexpr std::chrono::hours kLongestLifetime{24};
 
@@ -41,8 +54,11 @@ struct Denial {
   std::optional<WallTime> issued_before;  ///< only tokens whose `iat` is earlier; nothing: all of them, later ones too
   std::string reason;                     ///< for people
   WallTime created_at{};
-  WallTime until{};  ///< from then on it denies nothing and is forgotten
+  std::optional<WallTime> until;  ///< from then on it denies nothing and is forgotten; nothing: until it is removed
+  DenialOrigin origin = DenialOrigin::by_operator;
+  std::string revoked_by;  ///< by_client: the client_id; else empty
   [[nodiscard]] bool operator==(const Denial&) const = default;
+  [[nodiscard]] bool is_over(WallTime now) const { return until && *until <= now; }
 };
 
 /// For people: `denial 7 of client etl since 2026-… until 2026-…: the reason`.

@@ -20,7 +20,7 @@ class DenyList::Editor {
   ~Editor() = default;
 
   void add(const model::Denial& denial) {
-    const Term term{denial.id, denial.issued_before.value_or(WallTime::max()), denial.until};
+    const Term term{denial.id, denial.issued_before.value_or(WallTime::max()), denial.until.value_or(WallTime::max())};
     ++list_.size_;
     if (denial.kind == DenialKind::issued_before) {
       list_.for_all_.push_back(term);
@@ -78,8 +78,9 @@ std::shared_ptr<const DenyList> DenyList::with(std::span<const model::Denial> ad
                                                std::span<const model::Denial> removed) const {
   auto next = std::make_shared<DenyList>(*this);
   Editor editor{*next};
-  for (const model::Denial& denial : added) editor.add(denial);
+  // In this order: what was changed is in both, with the same id.
   for (const model::Denial& denial : removed) editor.remove(denial);
+  for (const model::Denial& denial : added) editor.add(denial);
   return next;
 }
 

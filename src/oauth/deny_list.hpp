@@ -26,7 +26,8 @@ class DenyList {
 
   [[nodiscard]] static std::shared_ptr<const DenyList> make(std::span<const model::Denial> denials);
 
-  /// This one with `added` and without `removed`, which are known by kind, subject and id.
+  /// This one without `removed`, which are known by kind, subject and id, and with `added`. One that was changed is in
+  /// both.
   [[nodiscard]] std::shared_ptr<const DenyList> with(std::span<const model::Denial> added,
                                                      std::span<const model::Denial> removed) const;
 
@@ -49,7 +50,7 @@ class DenyList {
   struct Term {
     std::uint64_t id;
     WallTime issued_before;  // the latest there is where all are meant
-    WallTime until;
+    WallTime until;          // the latest there is where it does not end
   };
   struct KeyView {
     model::DenialKind kind;

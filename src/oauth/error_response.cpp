@@ -49,7 +49,10 @@ http::Response render_error(const Error& error, const http::Request& request, Re
   if (is_challenged)
     response.headers.emplace_back("WWW-Authenticate",
                                   authorization ? challenge_for(*authorization) : std::string{kOwnChallenge});
-  if (status == 503) response.headers.emplace_back("Retry-After", "1");
+  // Room for revocations comes as tokens expire, looked at each minute; all else that is 503 is over in a moment.
+  if (status == 503) {
+    response.headers.emplace_back("Retry-After", error.reason == Reason::denials_full ? "60" : "1");
+  }
   return response;
 }
 

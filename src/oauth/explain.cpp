@@ -305,8 +305,7 @@ std::string_view name(StepOutcome outcome) {
 std::vector<model::Denial> find_denials_of(std::span<const model::Denial> denials, std::string_view client_id,
                                            std::span<const std::string> certificates, WallTime now) {
   const auto is_about = [&](const model::Denial& denial) {
-    const std::optional<WallTime> until{denial.until};
-    if (until && *until <= now) return false;
+    if (denial.is_over(now)) return false;
     if (denial.kind == model::DenialKind::client) return denial.subject == client_id;
     return denial.kind == model::DenialKind::thumbprint &&
            std::find(certificates.begin(), certificates.end(), denial.subject) != certificates.end();

@@ -49,6 +49,18 @@ std::array<metrics::Counter, kReasonCount> make_refusal_counters(metrics::Regist
   return counters;
 }
 
+model::Denial make_revoked_denial(const audit::Event& event) {
+  model::Denial denial;
+  denial.kind = model::DenialKind::thumbprint;
+  denial.subject = event.certificate->x5t_s256;
+  denial.issued_before = event.time + std::chrono::seconds{1};  // those of this second too
+  denial.reason = "found revoked when it came as client " + event.client_id;
+  denial.created_at = event.time;
+  denial.until = event.time + model::kLongestLifetime + model::kVerifierSlack;
+  denial.origin = model::DenialOrigin::by_server;
+  return denial;
+}
+
 audit::Event make_event(const ClientEndpoint& endpoint, const http::Request& request, WallTime now) {
   audit::Event event;
   event.time = now;
@@ -216,7 +228,9 @@ Task<Result<http::Response>> Service::decide(const ClientEndpoint& endpoint, con
       if (!desk.questions.empty()) answered = co_await ask_and_try(endpoint, request, desk, event);
     }
     if (answered) note_seen(event);
-    if (!answered && answered.error().reason == Reason::certificate_revoked) deny_revoked(event);
+    if (!answered && answered.error().reason == Reason::certificate_revoked) {
+      co_await deny_revoked(event, answered.error());
+    }
     co_return answered;
   } catch (const std::exception& exception) {
     fault = exception.what();
@@ -280,18 +294,17 @@ http::Response Service::show_feed(const http::Request& request) const {
 
 /// Tokens that the certificate got before it was revoked. Later ones are none of ours to deny: it may be registered
 /// by itself for another client, where revocation does not count, or be taken off the list again.
-void Service::deny_revoked(const audit::Event& event) {
+/// Where it cannot be stored the certificate is refused all the same, and its next request tries again.
+Task<void> Service::deny_revoked(audit::Event& event, Error& refusal) {
   constexpr std::chrono::minutes kInterval{10};
-  const std::string& x5t_s256 = event.certificate->x5t_s256;
-  if (denied_->denies_certificate(x5t_s256, event.time - kInterval, event.time)) return;
-  model::Denial denial;
-  denial.kind = model::DenialKind::thumbprint;
-  denial.subject = x5t_s256;
-  denial.issued_before = event.time + std::chrono::seconds{1};  // those of this second too
-  denial.reason = "found revoked when it came as client " + event.client_id;
-  denial.created_at = event.time;
-  denial.until = event.time + model::kLongestLifetime + model::kVerifierSlack;
-  denials_.note(std::move(denial));
+  if (denied_->denies_certificate(event.certificate->x5t_s256, event.time - kInterval, event.time)) co_return;
+  model::Denial denial = make_revoked_denial(event);
+  const auto denied = co_await denials_.add(std::move(denial));
+  if (denied) {
+    event.denial = denied->id;
+  } else {
+    refusal.detail += "; the tokens that it has could not be denied: " + denied.error().detail;
+  }
 }
 
 void Service::note_seen(const audit::Event& event) {
@@ -319,6 +332,8 @@ http::Response Service::refuse(const ClientEndpoint& endpoint, const Error& erro
                                audit::Event& event) {
   event.reason = error.reason;
   event.detail = error.detail;
+  // A client may ask without end, and the recorder says it now and then; each has its audit record.
+  if (error.reason == Reason::denials_full) return render_error(error, request, endpoint.refusal);
   const bool is_ours = error.code == ErrorCode::server_error || error.code == ErrorCode::temporarily_unavailable;
   log::write(is_ours ? log::Level::error : log::Level::info, is_ours ? "request_failed" : "client_refused",
              {{"request_id", request.id},

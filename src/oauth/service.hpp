@@ -96,7 +96,7 @@ class Service final : public http::Handler {
                                       audit::Event& event);
   [[nodiscard]] Error note_fault(const http::Request& request, std::string what);
   void count_hits();
-  void deny_revoked(const audit::Event& event);
+  [[nodiscard]] Task<void> deny_revoked(audit::Event& event, Error& refusal);
   [[nodiscard]] http::Response show_feed(const http::Request& request) const;
   void note_seen(const audit::Event& event);
   void count(const audit::Event& event, std::chrono::duration<double> lasted);

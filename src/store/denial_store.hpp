@@ -27,8 +27,9 @@ class DenialReader {
 /// Also writes. Threads and errors as ClientReader. What a function changed is on the disk when it returns.
 class DenialStore : public DenialReader {
  public:
-  /// All of them or, on an error, none. Gives each its id, which no denial had before.
-  [[nodiscard]] virtual Result<void> add_denials(std::span<model::Denial> denials) = 0;
+  /// All of them or, on an error, none. One without an id gets one that no denial had before; another takes the place
+  /// of the denial with its id. No two of what is stored may name the same (LiveDenials::key_of()).
+  [[nodiscard]] virtual Result<void> write_denials(std::span<model::Denial> denials) = 0;
 
   /// The one that is no more; nothing where there was none with that id.
   [[nodiscard]] virtual Result<std::optional<model::Denial>> remove_denial(std::uint64_t id) = 0;

@@ -34,13 +34,13 @@ struct DenyFeed::Reader {
 
   static Result<Term> read_term(const nlohmann::json& entry, const char* kind) {
     if (!entry.is_object()) return refuse_feed(std::string{kind} + ": an entry is not an object");
-    auto until = read_seconds(entry, "until");
-    if (!until) return std::move(until).error();
-    Term term{Time::max(), *until};
-    if (!entry.contains("issued_before")) return term;
-    auto issued_before = read_seconds(entry, "issued_before");
-    if (!issued_before) return std::move(issued_before).error();
-    term.issued_before = *issued_before;
+    Term term{Time::max(), Time::max()};
+    for (const auto& [name, to] : {std::pair{"until", &term.until}, std::pair{"issued_before", &term.issued_before}}) {
+      if (!entry.contains(name)) continue;
+      auto time = read_seconds(entry, name);
+      if (!time) return std::move(time).error();
+      *to = *time;
+    }
     return term;
   }
 

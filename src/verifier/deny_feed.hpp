@@ -35,7 +35,8 @@ class DenyFeed {
   Time expires_at;  ///< from then on it says nothing of what is not in it
 
  private:
-  /// Denies what was issued before `issued_before`, until `until`.
+  /// Denies what was issued before `issued_before`, until `until`; of either the latest there is where the feed has
+  /// none.
   struct Term {
     Time issued_before;
     Time until;

@@ -2,17 +2,22 @@
 
 #include <chrono>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <utility>
 
+#include "base/backoff.hpp"
 #include "base/result.hpp"
 #include "certbound/token_verifier.hpp"
 #include "verifier/refusal.hpp"
 
 namespace certbound::verifier {
+
+/// A number from 0 to below 1; any thread.
+[[nodiscard]] double draw_random();
 
 /// Asks a source of the caller's. Errors: `invalid_request`, also for what it throws.
 [[nodiscard]] Result<std::string> ask_source(const Fetch& fetch);
@@ -32,6 +37,11 @@ class LastGood {
     std::chrono::seconds refresh_interval{0};
     std::chrono::seconds minimum_interval{0};
     std::chrono::seconds maximum_age{0};  ///< of what the source has not confirmed
+    /// After attempts that failed; nothing: `minimum_interval` counts for them too.
+    std::optional<Backoff> retry{};
+    /// May `current` be used still, now that the source has given it once more? Nothing: it may.
+    std::function<Result<void>(const Document& current, Time now)> confirm{};
+    std::function<double()> random = &draw_random;  ///< spreads those who failed together
   };
 
   struct Status {
@@ -89,10 +99,11 @@ class LastGood {
 
   // A clock that was set back must not keep the source from being asked.
   [[nodiscard]] bool may_ask(Time now) const {
-    return options_.fetch && (!asked_at_ || now < *asked_at_ || now - *asked_at_ >= options_.minimum_interval);
+    return options_.fetch && (!asked_at_ || now < *asked_at_ || now - *asked_at_ >= pause_);
   }
   [[nodiscard]] bool is_refresh_due(Time now) const {
-    return may_ask(now) && (!current_ || now < loaded_at_ || now - loaded_at_ >= options_.refresh_interval);
+    const bool is_retry = options_.retry && failures_ > 0;
+    return may_ask(now) && (is_retry || !current_ || now < loaded_at_ || now - loaded_at_ >= options_.refresh_interval);
   }
   [[nodiscard]] bool is_too_old(Time now) const { return options_.fetch && now - loaded_at_ >= options_.maximum_age; }
 
@@ -113,17 +124,31 @@ class LastGood {
       const std::lock_guard lock{mutex_};
       asked_at_ = now;
     }
+    const auto began = std::chrono::steady_clock::now();
     auto text = ask_source(options_.fetch);
-    if (text) return replace(*std::move(text), now);
+    auto asked = text ? replace(*std::move(text), now) : Result<void>{std::move(text).error()};
+    const auto lasted = std::chrono::steady_clock::now() - began;
     const std::lock_guard lock{mutex_};
-    problem_ = make_log_line(text.error().detail);
-    return std::move(text).error();
+    if (!asked) problem_ = make_log_line(asked.error().detail);
+    note_attempt(asked.has_value(), std::chrono::floor<std::chrono::milliseconds>(lasted));
+    return asked;
+  }
+
+  void note_attempt(bool has_done_well, std::chrono::milliseconds lasted) {
+    failures_ = has_done_well ? 0 : failures_ + (failures_ < std::numeric_limits<int>::max() ? 1 : 0);
+    pause_ = options_.minimum_interval;
+    if (!options_.retry || failures_ == 0) return;
+    // A source that fails slowly is given the pause all the same.
+    pause_ = lasted + delay_after_failure(*options_.retry, failures_, options_.random(), std::chrono::milliseconds{0});
   }
 
   Result<void> install(std::string text, Time now) {
     {
       const std::lock_guard lock{mutex_};
       if (current_ && current_->text == text) {  // confirmed; what hangs on it stays
+        if (options_.confirm) {
+          if (auto confirmed = options_.confirm(*current_, now); !confirmed) return confirmed;
+        }
         loaded_at_ = now;
         return {};
       }
@@ -142,6 +167,8 @@ class LastGood {
   Pointer current_;
   Time loaded_at_{};
   std::optional<Time> asked_at_;
+  std::chrono::milliseconds pause_{0};  // from then on
+  int failures_ = 0;                    // in a row
   std::string problem_;
 };
 

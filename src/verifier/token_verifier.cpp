@@ -35,6 +35,9 @@ using verifier::KeySet;
 /// What a token may have at the most: HTTP servers take no longer header.
 constexpr std::size_t kMaximumTokenBytes = 16UL * 1024;
 constexpr std::chrono::minutes kMaximumSkew{5};
+/// After a deny feed could not be had: a second at first, then twice as long each time.
+constexpr std::chrono::milliseconds kFirstRetry{std::chrono::seconds{1}};
+constexpr std::chrono::milliseconds kLongestRetry{std::chrono::seconds{15}};
 constexpr std::string_view kAccessTokenType = "at+jwt";
 constexpr std::string_view kDenyFeedType = "denied+jwt";
 
@@ -204,17 +207,25 @@ class TokenVerifier::State {
     const auto load = [this](std::string text, std::chrono::sys_seconds time) {
       return load_feed(std::move(text), time);
     };
-    // Its age is what the issuer says of it: check_denied().
-    return {options_.fetch_denied, load, options_.denied_refresh_interval,
-            std::min(options_.denied_refresh_interval, options_.minimum_refresh_interval),
-            std::chrono::hours{24 * 365}};
+    DenyWatch::Options watch{options_.fetch_denied, load, options_.denied_refresh_interval,
+                             std::min(options_.denied_refresh_interval, options_.minimum_refresh_interval),
+                             // Its age is what the issuer says of it: check_denied().
+                             std::chrono::hours{24 * 365}};
+    watch.retry = Backoff{kFirstRetry, kLongestRetry};
+    watch.confirm = [this](const DenyFeed& feed, std::chrono::sys_seconds time) { return check_end(feed, time); };
+    return watch;
+  }
+
+  [[nodiscard]] Result<void> check_end(const DenyFeed& feed, std::chrono::sys_seconds time) const {
+    if (time < feed.expires_at + policy_.clock_skew) return {};
+    return invalid_input("the deny feed: expired");
   }
 
   [[nodiscard]] std::optional<Fault> check_denied(const AccessToken& token, std::chrono::sys_seconds time) {
     if (!options_.fetch_denied) return std::nullopt;
     const auto feed = denied_.take(time);
     if (!feed) return Fault{RefusalReason::denials_unavailable, "no deny feed: " + denied_.status().problem};
-    if (time >= feed->expires_at + policy_.clock_skew) {
+    if (!check_end(*feed, time)) {
       return Fault{RefusalReason::denials_unavailable,
                    "the deny feed ended at " + to_rfc3339(feed->expires_at) + ": " + denied_.status().problem};
     }
@@ -233,7 +244,7 @@ class TokenVerifier::State {
     if (!feed) return feed;
     const DenyFeed& loaded = **feed;
     if (loaded.issuer != policy_.issuer) return invalid_input("the deny feed: of another issuer");
-    if (time >= loaded.expires_at + policy_.clock_skew) return invalid_input("the deny feed: expired");
+    if (auto valid = check_end(loaded, time); !valid) return std::move(valid).error();
     if (time + policy_.clock_skew < loaded.issued_at) return invalid_input("the deny feed: from the future");
     const auto current = denied_.status().current;
     if (current && loaded.issued_at < current->issued_at)

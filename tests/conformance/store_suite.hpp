@@ -450,7 +450,12 @@ TYPED_TEST_P(StoreSuite, GivesBackEveryMemberOfADenial) {
                                    suite_denial(model::DenialKind::issued_before, "", 60)};
   added[2].issued_before = added[2].created_at - std::chrono::hours{1};
   added[3].issued_before = WallTime{};
-  ASSERT_TRUE(denials->add_denials(added));
+  added[0].origin = model::DenialOrigin::by_client;
+  added[0].revoked_by = "etl '";
+  added[1].origin = model::DenialOrigin::by_server;
+  added[1].until = std::nullopt;
+  added[2].until = std::chrono::sys_days{std::chrono::year{9999} / 12 / 31};
+  ASSERT_TRUE(denials->write_denials(added));
   // Another connection sees it: it is committed.
   const auto listed = load_denials(this->store_->denials());
   ASSERT_TRUE(listed) << listed.error().detail;
@@ -461,8 +466,10 @@ TYPED_TEST_P(StoreSuite, GivesBackEveryMemberOfADenial) {
 TYPED_TEST_P(StoreSuite, ListsDenialsInPages) {
   this->open();
   auto denials = *this->store_->make_denial_store();
-  std::vector<model::Denial> added(3, suite_denial(model::DenialKind::jti, "same", 60));
-  ASSERT_TRUE(denials->add_denials(added));
+  std::vector<model::Denial> added{suite_denial(model::DenialKind::jti, "a", 60),
+                                   suite_denial(model::DenialKind::jti, "b", 60),
+                                   suite_denial(model::DenialKind::jti, "c", 60)};
+  ASSERT_TRUE(denials->write_denials(added));
   const auto first = denials->list_denials(0, 2);
   ASSERT_TRUE(first);
   EXPECT_EQ(*first, (std::vector<model::Denial>{added[0], added[1]}));
@@ -475,7 +482,7 @@ TYPED_TEST_P(StoreSuite, RemovesADenialAndNeverGivesItsIdAgain) {
   this->open();
   auto denials = *this->store_->make_denial_store();
   std::vector<model::Denial> added{suite_denial(model::DenialKind::jti, "a", 60)};
-  ASSERT_TRUE(denials->add_denials(added));
+  ASSERT_TRUE(denials->write_denials(added));
   const auto removed = denials->remove_denial(added.front().id);
   ASSERT_TRUE(removed);
   EXPECT_EQ(*removed, added.front());
@@ -483,18 +490,19 @@ TYPED_TEST_P(StoreSuite, RemovesADenialAndNeverGivesItsIdAgain) {
   ASSERT_TRUE(again);
   EXPECT_FALSE(*again);
   std::vector<model::Denial> next{suite_denial(model::DenialKind::jti, "b", 60)};
-  ASSERT_TRUE(denials->add_denials(next));
+  ASSERT_TRUE(denials->write_denials(next));
   EXPECT_GT(next.front().id, added.front().id);
 }
 
 TYPED_TEST_P(StoreSuite, ForgetsDenialsWhoseTimeIsOver) {
   this->open();
   auto denials = *this->store_->make_denial_store();
-  std::vector<model::Denial> added{suite_denial(model::DenialKind::jti, "first", 60),
-                                   suite_denial(model::DenialKind::jti, "second", 60),
-                                   suite_denial(model::DenialKind::jti, "later", 61)};
-  ASSERT_TRUE(denials->add_denials(added));
-  const WallTime end = added.front().until;
+  std::vector<model::Denial> added{
+      suite_denial(model::DenialKind::jti, "first", 60), suite_denial(model::DenialKind::jti, "second", 60),
+      suite_denial(model::DenialKind::jti, "later", 61), suite_denial(model::DenialKind::jti, "never", 0)};
+  added[3].until = std::nullopt;
+  ASSERT_TRUE(denials->write_denials(added));
+  const WallTime end = added.front().until.value_or(WallTime{});
   const auto early = denials->forget_denials(end - std::chrono::seconds{1}, 10);
   ASSERT_TRUE(early);
   EXPECT_TRUE(early->empty());
@@ -506,7 +514,49 @@ TYPED_TEST_P(StoreSuite, ForgetsDenialsWhoseTimeIsOver) {
   EXPECT_EQ(other->size(), 1U);
   const auto left = load_denials(this->store_->denials());
   ASSERT_TRUE(left);
-  EXPECT_EQ(*left, std::vector<model::Denial>{added[2]});
+  EXPECT_EQ(*left, (std::vector<model::Denial>{added[2], added[3]}));
+}
+
+TYPED_TEST_P(StoreSuite, ChangesADenialInItsPlace) {
+  this->open();
+  auto denials = *this->store_->make_denial_store();
+  std::vector<model::Denial> added{suite_denial(model::DenialKind::jti, "a", 60)};
+  added[0].origin = model::DenialOrigin::by_client;
+  added[0].revoked_by = "etl";
+  ASSERT_TRUE(denials->write_denials(added));
+  added[0].until = std::nullopt;
+  added[0].reason = "another";
+  added[0].origin = model::DenialOrigin::by_operator;
+  added[0].revoked_by.clear();
+  ASSERT_TRUE(denials->write_denials(added));
+  const auto listed = load_denials(this->store_->denials());
+  ASSERT_TRUE(listed);
+  EXPECT_EQ(*listed, added);
+}
+
+TYPED_TEST_P(StoreSuite, RefusesTwoDenialsThatNameTheSameAndChangesNothing) {
+  this->open();
+  auto denials = *this->store_->make_denial_store();
+  const auto older = [](model::Denial denial, int seconds) {
+    denial.issued_before = denial.created_at - std::chrono::seconds{seconds};
+    return denial;
+  };
+  const auto found = [&older](int seconds) {
+    model::Denial denial = older(suite_denial(model::DenialKind::thumbprint, "T", 60), seconds);
+    denial.origin = model::DenialOrigin::by_server;
+    return denial;
+  };
+  const model::Denial all = suite_denial(model::DenialKind::client, "a", 60);
+  std::vector<model::Denial> kept{all, older(all, 1), older(all, 2), suite_denial(model::DenialKind::jti, "a", 60),
+                                  found(1)};
+  ASSERT_TRUE(denials->write_denials(kept));
+  for (const model::Denial& same : {all, older(all, 1), suite_denial(model::DenialKind::jti, "a", 61), found(2)}) {
+    std::vector<model::Denial> refused{suite_denial(model::DenialKind::jti, "new", 60), same};
+    EXPECT_FALSE(denials->write_denials(refused)) << name(same.kind);
+  }
+  const auto listed = load_denials(this->store_->denials());
+  ASSERT_TRUE(listed);
+  EXPECT_EQ(*listed, kept);
 }
 
 REGISTER_TYPED_TEST_SUITE_P(StoreSuite, FindsNothingInAnEmptyStore, GivesBackEveryMemberOfAClient,
@@ -520,6 +570,7 @@ REGISTER_TYPED_TEST_SUITE_P(StoreSuite, FindsNothingInAnEmptyStore, GivesBackEve
                             KeepsKeysThatSealAndKeysWithoutASecret, ReplacesAndRemovesKeys,
                             RefusesASecondActiveKeyOfOneAlgorithmAndChangesNothing, KeepsTheLastCertificateOfEachClient,
                             ListsCertificatesThatEndTheFirstFirst, GivesBackEveryMemberOfADenial, ListsDenialsInPages,
-                            RemovesADenialAndNeverGivesItsIdAgain, ForgetsDenialsWhoseTimeIsOver);
+                            RemovesADenialAndNeverGivesItsIdAgain, ForgetsDenialsWhoseTimeIsOver,
+                            ChangesADenialInItsPlace, RefusesTwoDenialsThatNameTheSameAndChangesNothing);
 
 }  // namespace certbound::store

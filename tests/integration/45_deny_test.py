@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import signal
+import sqlite3
 import time
 import unittest
 
@@ -13,6 +14,7 @@ from support.client import Curl, form_request
 from support.daemon import eventually, run
 
 FEED = "/oauth2/denied"
+REVOKE = "/oauth2/revoke"
 INTROSPECT = "/oauth2/introspect"
 INACTIVE = b'{"active":false}'
 
@@ -140,13 +142,67 @@ class Verbs(Deny, DaemonCase):
         self.assertIn("there is no denial 999999", self.deny("remove", "999999", status=1))
         self.deny("remove", "first", status=2)
         self.assertEqual(self.deny("list")["denials"], [])
-        self.assertEqual(self.add("--client", "other", "--until", "2100-01-01T00:00:00Z")["until"], "2100-01-01T00:00:00Z")
+        for end in ("2100-01-01T00:00:00Z", "9999-12-31T23:59:59Z"):
+            self.assertEqual(self.add("--client", "other", "--until", end)["until"], end)
+        self.assert_refused_because(self.token(self.other, "other"), "client_denied")
+
+    def test_until_it_is_removed(self):
+        """A client or a certificate is denied until the operator takes it back, and everybody hears that there is no end."""
+        self.add("--client", "other", "--until", "2100-01-01T00:00:00Z")
+        self.assertIsNone(self.add("--client", "other")["until"])
+        self.assertIsNone(self.add("--thumbprint", self.other.x5t())["until"])
+        self.assertIsNone(self.add("--client", "other", "--until", "2100-01-01T00:00:00Z")["until"])
+        self.assertIsNotNone(self.add("--client", "other", "--issued-before", str(int(time.time())))["until"])
+        self.assertEqual(len(self.deny("list")["denials"]), 3)
+        eventually(lambda: len(self.feed_of(self.curl)["denied"]["client_id"]) == 2, what="the new feed")
+        denied = self.feed_of(self.curl)["denied"]
+        self.assertEqual([entry for entry in denied["client_id"] if "issued_before" not in entry], [{"client_id": "other"}])
+        self.assertEqual(denied["x5t#S256"], [{"x5t#S256": self.other.x5t()}])
+
+    def test_it_is_in_the_audit_log(self):
+        """Product section 7: who denied what and why, in the chain; `audit show` finds what concerns a token."""
+        token = self.a_token()
+        _, claims, _ = tokens.decode(token)
+        denials = [self.add("--jti", claims["jti"], reason="laptop \"lost\""), self.add("--client", "etl"),
+                   self.add("--client", "other"), self.add("--thumbprint", self.etl.x5t())]  # fmt: skip
+        self.deny("remove", str(denials[0]["id"]))
+        records = [record for record in self.daemon.audit_lines() if record.get("record") == "denial"]
+        added = next(record for record in records if record["denial"] == denials[0]["id"])
+        self.assertEqual((added["action"], added["jti"], added["detail"]), ("added", claims["jti"], 'laptop "lost"'))
+        self.assertEqual(added["uid"], os.geteuid())
+        self.assertGreater(added["pid"], 1)
+        self.assertEqual(run("audit", "verify", "--config", self.daemon.config_path).returncode, 0)
+
+        def shown(*query):
+            done = run("audit", "show", "--config", self.daemon.config_path, "--json", *query)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            found = [record for record in json.loads(done.stdout)["records"] if record.get("record") == "denial"]
+            mine = [denial["id"] for denial in denials]
+            return [(mine.index(record["denial"]), record["action"]) for record in found if record["denial"] in mine]
+
+        self.assertEqual(shown("--jti", claims["jti"]), [(0, "added"), (1, "added"), (3, "added"), (0, "removed")])
+        self.assertEqual(shown("--client", "other"), [(2, "added")])
+        self.assertEqual(shown("--thumbprint", self.etl.x5t()), [(1, "added"), (3, "added")])
+        done = run("audit", "show", "--config", self.daemon.config_path, "--client", "other")
+        self.assertRegex(done.stdout, r"denial \d+ added by user \d+ \(process \d+\): client other, until removed: test\n")
+
+    def test_a_revocation_is_in_the_audit_log(self):
+        """Its own record, which names the denial that came of it."""
+        token = self.a_token()
+        _, claims, _ = tokens.decode(token)
+        response = self.curl(REVOKE, cert=self.etl, form={"client_id": "etl", "token": token})
+        self.assertEqual(response.status, 200)
+        record = self.daemon.audit_record(response.header("X-Request-Id"))
+        denial = next(denial for denial in self.deny("list")["denials"] if denial["id"] == record["denial"])
+        self.assertEqual((denial["subject"], denial["origin"]), (claims["jti"], "client"))
+        done = run("audit", "show", "--config", self.daemon.config_path, "--jti", claims["jti"])
+        self.assertIn(f"revocation revoked denial {record['denial']} jti {claims['jti']}", done.stdout)
 
     def test_for_people(self):
         self.add("--client", "other", reason="left\nthe company")
         done = run("deny", "list", "--config", self.daemon.config_path)
         self.assertEqual(done.returncode, 0)
-        self.assertRegex(done.stdout, r"\A\d+\tclient\tother\tall\tuntil [0-9TZ:-]+\tleft\\u?0*0?a?n?.*the company\n\Z")
+        self.assertRegex(done.stdout, r"\A\d+\tclient\tother\tall\tuntil removed\tleft\\u?0*0?a?n?.*the company\n\Z")
         self.daemon.log.wait("denial_added", subject="other")
 
     def test_the_feed(self):
@@ -169,6 +225,105 @@ class Verbs(Deny, DaemonCase):
         self.assertNotIn("secret reason", str(payload))
         self.assertFalse(self.is_active(response.body.decode()))
         self.assertEqual(self.curl(FEED, method="HEAD").header("ETag"), response.header("ETag"))
+
+
+class Bounds(Deny, OwnDaemonCase):
+    """Nobody can make the feed fail: each origin has room of its own, and all of it fits into one feed."""
+
+    def start_with(self, *, of_client=0, of_clients=0, of_server=0, of_operators=0, **changes):
+        """A daemon that finds so many denials in its database, each as long in the feed as it can be."""
+        config = self.base_config()
+        add_introspecting_clients(self, config)
+        config.update(changes)
+        daemon, _ = self.start(config)
+        daemon.stop()
+        now = int(time.time())
+        rows = [("jti", f"own-{i}", None, now + 900, "client", "etl") for i in range(of_client)]
+        rows += [("jti", f"{i:022}", None, now + 900, "client", f"client-{i % 15}") for i in range(of_clients)]
+        rows += [("thumbprint", f"{i:043}", now, now + 87000, "server", "") for i in range(of_server)]
+        rows += [("client", '"' * 249 + f"{i:06}", now, 253402300799, "operator", "") for i in range(of_operators)]
+        with sqlite3.connect(os.path.join(daemon.state_dir, "certbound.db")) as database:
+            database.executemany(
+                "INSERT INTO denial (kind, subject, issued_before, until, origin, revoked_by, reason, created_at) "
+                f"VALUES (?, ?, ?, ?, ?, ?, 'test', {now})", rows)  # fmt: skip
+        database.close()
+        daemon.start()
+        return daemon, Curl(daemon, self.server_ca)
+
+    def revoke(self, curl, cert=None, client_id="etl"):
+        token = curl("/oauth2/token", cert=cert or self.etl, form=grant(client_id)).json()["access_token"]
+        return token, curl(REVOKE, cert=cert or self.etl, form={"client_id": client_id, "token": token})
+
+    def test_one_client(self):
+        """RFC 7009 section 2.2.1: what does not fit is 503 with Retry-After, the token as it was; the others go on."""
+        daemon, curl = self.start_with(of_client=1999)
+        token, response = self.revoke(curl)
+        self.assertEqual(response.status, 200)
+        self.assertFalse(self.is_active(token, curl))
+        for _ in range(5):
+            token, response = self.revoke(curl)
+            request_id = self.assert_error(response, "temporarily_unavailable", 503)
+            self.assertEqual(response.header("Retry-After"), "60")
+            self.assertEqual(daemon.audit_record(request_id)["reason"], "denials_full")
+            self.assertTrue(self.is_active(token, curl))
+        self.assertEqual(len(daemon.log.events("denial_refused")), 1)
+        metrics = curl.metrics()
+        self.assertEqual(metrics[("certbound_denials_refused_total", frozenset({("origin", "client")}))], 5)
+        self.assertEqual(metrics[("certbound_denials_by_origin", frozenset({("origin", "client")}))], 2000)
+        token, response = self.revoke(curl, self.other, "other")
+        self.assertEqual(response.status, 200)
+        self.assertFalse(self.is_active(token, curl))
+        self.add("--client", "etl", daemon=daemon)
+        eventually(lambda: len(self.feed_of(curl)["denied"]["jti"]) == 2001, what="the new feed")
+        daemon.stop()
+
+    def test_all_at_once(self):
+        """The fullest feed is made, served, and taken by verifiers; nothing more is stored, and all else is served."""
+        crl = self.pki.crl(self.partner_ca)
+        stores = {"partner": {"anchors": [self.partner_ca.certificate], "revocation": {"mode": "require", "crls": [crl]}}}
+        daemon, curl = self.start_with(of_clients=30000, of_server=10000, of_operators=5000, trust_stores=stores)
+        response = curl(FEED)
+        self.assertEqual(response.status, 200)
+        self.assertLess(len(response.body), 8 * 2**20)
+        feed, jwks = self.pki.write("denied.jwt", response.body.decode()), self.pki.write("jwks.json", curl(JWKS).body.decode())
+        token, refused = self.revoke(curl)
+        self.assert_error(refused, "temporarily_unavailable", 503)
+        verify = ("token", "verify", token, "--issuer", "https://localhost:8443", "--audience", "https://api.example.com",
+                  "--cert", self.etl.certificate, "--jwks", jwks, "--denied")  # fmt: skip
+        self.assertEqual(run(*verify, feed).returncode, 0)
+        url = f"https://localhost:{daemon.port}{FEED}"
+        done = run(*verify, url, "--jwks-ca", self.server_ca.certificate)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertIn("5000 denials of operators are in force already", self.deny("add", "--client", "etl", "--reason", "x", daemon=daemon, status=1))
+        self.assertNotIn("denial", [record.get("record") for record in daemon.audit_lines()])
+        shutil.copy(self.pki.crl(self.partner_ca, self.etl, number="02"), crl)
+        daemon.reload()
+        request_id = self.assert_refused(curl("/oauth2/token", cert=self.etl, form=grant()))
+        record = daemon.audit_record(request_id)
+        self.assertIn("10000 denials of certificates that were found revoked are in force already", record["detail"])
+        metrics = curl.metrics()
+        for origin in ("client", "operator", "server"):
+            self.assertEqual(metrics[("certbound_denials_refused_total", frozenset({("origin", origin)}))], 1)
+        self.assertEqual(sum(metrics[("certbound_denials", frozenset({("kind", kind)}))] for kind in ("jti", "thumbprint", "client")), 45000)
+        self.assertEqual(curl(FEED).status, 200)
+        # One goes, one comes, and the feed says so.
+        gone = next(denial for denial in self.deny("list", daemon=daemon)["denials"] if denial["origin"] == "operator")
+        self.deny("remove", str(gone["id"]), daemon=daemon)
+        self.add("--client", "new", daemon=daemon)
+        eventually(lambda: {"client_id": "new"} in self.feed_of(curl)["denied"]["client_id"], what="the new feed", within=30)
+        daemon.stop()
+
+    def test_one_token_is_one_row(self):
+        """However often and by how many connections at once it is revoked."""
+        daemon, curl = self.start_with()
+        token = curl("/oauth2/token", cert=self.etl, form=grant()).json()["access_token"]
+        connections = [self.tls(daemon, self.etl) for _ in range(16)]
+        for connection in connections:
+            connection.send(form_request({"client_id": "etl", "token": token}, REVOKE))
+        for connection in connections:
+            self.assertEqual(connection.receive().status, 200)
+        self.assertEqual(len(self.deny("list", daemon=daemon)["denials"]), 1)
+        daemon.stop()
 
 
 class Life(Deny, OwnDaemonCase):
@@ -213,7 +368,11 @@ class Life(Deny, OwnDaemonCase):
         self.assertTrue(self.is_active(kept, curl))
         denials = self.deny("list", daemon=daemon)["denials"]
         self.assertEqual({(denial["kind"], denial["subject"]) for denial in denials}, {("thumbprint", victim.x5t())})
-        self.assertLessEqual(len(denials), 2)
+        self.assertEqual(len(denials), 1)
+        self.assertEqual(denials[0]["origin"], "server")
+        found = [record for record in daemon.audit_records() if record.get("denial") == denials[0]["id"]]
+        self.assertEqual({(record["reason"], record["certificate"]["x5t#S256"]) for record in found},
+                         {("certificate_revoked", victim.x5t())})  # fmt: skip
         daemon.stop()
 
 

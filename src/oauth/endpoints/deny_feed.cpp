@@ -28,14 +28,16 @@ void append_denial(std::string& out, const model::Denial& denial) {
     out += json_quoted(claim_of(denial.kind)) + ":" + json_quoted(denial.subject) + ",";
   }
   if (denial.issued_before) out += "\"issued_before\":" + std::to_string(unix_seconds(*denial.issued_before)) + ",";
-  out += "\"until\":" + std::to_string(unix_seconds(denial.until)) + "},";
+  if (denial.until) out += "\"until\":" + std::to_string(unix_seconds(*denial.until)) + ",";
+  out.back() = '}';
+  out.push_back(',');
 }
 
 /// `"jti":[…],` of those that are in force; every kind is there, so that an empty feed says so.
 void append_kind(std::string& out, model::DenialKind kind, std::span<const model::Denial> denials, WallTime now) {
   out += json_quoted(claim_of(kind)) + ":[";
   for (const model::Denial& denial : denials) {
-    if (denial.kind == kind && now < denial.until) append_denial(out, denial);
+    if (denial.kind == kind && !denial.is_over(now)) append_denial(out, denial);
   }
   if (out.back() == ',') out.pop_back();
   out += "],";
@@ -45,10 +47,6 @@ void append_kind(std::string& out, model::DenialKind kind, std::span<const model
 
 Result<Document> render_deny_feed(std::span<const model::Denial> denials, const Snapshot& snapshot, TokenSigner& signer,
                                   WallTime now) {
-  if (denials.size() > kMostInFeed) {
-    return internal_error(std::to_string(denials.size()) + " denials; a feed has at most " +
-                          std::to_string(kMostInFeed));
-  }
   std::string payload = "{\"iss\":" + json_quoted(snapshot.issuer);
   payload += ",\"iat\":" + std::to_string(unix_seconds(now));
   payload += ",\"exp\":" + std::to_string(unix_seconds(now + kFeedLifetime)) + ",\"denied\":{";
@@ -57,6 +55,10 @@ Result<Document> render_deny_feed(std::span<const model::Denial> denials, const 
   payload.push_back('}');
   auto feed = signer.sign("denied+jwt", payload);
   if (!feed) return std::move(feed).error();
+  if (feed->size() > kMostFeedBytes) {
+    return internal_error("a deny feed of " + std::to_string(feed->size()) + " octets; verifiers take " +
+                          std::to_string(kMostFeedBytes));
+  }
   Document document = make_document(*std::move(feed));
   document.max_age = kFeedMaxAge;
   return document;

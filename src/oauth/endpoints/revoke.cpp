@@ -21,6 +21,8 @@ model::Denial deny_token(const Claims& claims, WallTime now) {
   denial.reason = "revoked by client " + claims.client_id;
   denial.created_at = now;
   denial.until = claims.expires_at + model::kVerifierSlack;
+  denial.origin = model::DenialOrigin::by_client;
+  denial.revoked_by = claims.client_id;
   return denial;
 }
 
@@ -52,6 +54,7 @@ Task<Result<http::Response>> revoke_token(const http::Request& /*request*/, cons
   const auto denied = co_await context.denials.add(std::move(denial));
   if (!denied) co_return denied.error();
   event.token_state = "revoked";
+  event.denial = denied->id;
   co_return done();
 }
 

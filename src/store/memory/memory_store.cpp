@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "store/client_record.hpp"
+#include "store/live_denials.hpp"
 #include "store/reconcile.hpp"
 
 namespace certbound::store::memory {
@@ -186,12 +187,19 @@ class MemoryDenials final : public DenialStore {
     return listed;
   }
 
-  Result<void> add_denials(std::span<model::Denial> denials) override {
+  Result<void> write_denials(std::span<model::Denial> denials) override {
     const std::lock_guard lock{registry_->mutex};
-    for (model::Denial& denial : denials) {
-      denial.id = ++registry_->last_denial;
-      registry_->denials.emplace(denial.id, denial);
+    auto changed = registry_->denials;
+    std::vector<model::Denial> written{denials.begin(), denials.end()};
+    std::uint64_t last = registry_->last_denial;
+    for (model::Denial& denial : written) {
+      if (denial.id == 0) denial.id = ++last;
+      if (names_the_same_as_another(changed, denial)) return internal_error("memory store: two denials name the same");
+      changed.insert_or_assign(denial.id, denial);
     }
+    registry_->denials = std::move(changed);
+    registry_->last_denial = last;
+    std::move(written.begin(), written.end(), denials.begin());
     return {};
   }
 
@@ -207,7 +215,7 @@ class MemoryDenials final : public DenialStore {
     std::vector<model::Denial> forgotten;
     auto& denials = registry_->denials;
     for (auto at = denials.begin(); at != denials.end() && forgotten.size() < limit;) {
-      const bool is_over = at->second.until <= now;
+      const bool is_over = at->second.is_over(now);
       if (is_over) forgotten.push_back(std::move(at->second));
       at = is_over ? denials.erase(at) : std::next(at);
     }
@@ -215,6 +223,14 @@ class MemoryDenials final : public DenialStore {
   }
 
  private:
+  static bool names_the_same_as_another(const std::map<std::uint64_t, model::Denial>& denials,
+                                        const model::Denial& denial) {
+    const std::string key = LiveDenials::key_of(denial);
+    return std::any_of(denials.begin(), denials.end(), [&](const auto& entry) {
+      return entry.first != denial.id && LiveDenials::key_of(entry.second) == key;
+    });
+  }
+
   std::shared_ptr<Registry> registry_;
 };
 

@@ -22,7 +22,11 @@ Result<model::Denial> read_denial(const Cursor& row) {
   if (!row.is_null(3)) denial.issued_before = read_seconds(row, 3);
   denial.reason = row.text(4);
   denial.created_at = read_seconds(row, 5);
-  denial.until = read_seconds(row, 6);
+  if (!row.is_null(6)) denial.until = read_seconds(row, 6);
+  const auto origin = model::parse_denial_origin(row.text(7));
+  if (!origin) return internal_error("stored denial " + std::to_string(denial.id) + ": unknown origin");
+  denial.origin = *origin;
+  denial.revoked_by = row.text(8);
   return denial;
 }
 
@@ -43,6 +47,12 @@ long long limit_of(std::size_t limit) {
   return static_cast<long long>(std::min(limit, kMost));
 }
 
+/// Two parameters: is there a time, and which.
+void bind_time(Cursor& cursor, int first, const std::optional<WallTime>& time) {
+  cursor.bind_integer(first, time ? 1 : 0);
+  cursor.bind_integer(first + 1, time ? unix_seconds(*time) : 0);
+}
+
 }  // namespace
 
 Result<std::vector<model::Denial>> DenialTable::list_denials(std::uint64_t after_id, std::size_t limit) {
@@ -53,25 +63,27 @@ Result<std::vector<model::Denial>> DenialTable::list_denials(std::uint64_t after
   return read_denials(*cursor);
 }
 
-Result<void> DenialTable::add_denials(std::span<model::Denial> denials) {
+Result<void> DenialTable::write_denials(std::span<model::Denial> denials) {
   auto transaction = Transaction::begin(database_);
   if (!transaction) return std::move(transaction).error();
   for (model::Denial& denial : denials) {
-    if (auto added = add_one(denial); !added) return added;
+    if (auto written = write_one(denial); !written) return written;
   }
   return transaction->commit();
 }
 
-Result<void> DenialTable::add_one(model::Denial& denial) {
-  auto cursor = add_.start(database_);
+Result<void> DenialTable::write_one(model::Denial& denial) {
+  auto cursor = write_.start(database_);
   if (!cursor) return std::move(cursor).error();
-  cursor->bind_text(1, name(denial.kind));
-  cursor->bind_text(2, denial.subject);
-  cursor->bind_integer(3, denial.issued_before ? 1 : 0);
-  cursor->bind_integer(4, denial.issued_before ? unix_seconds(*denial.issued_before) : 0);
-  cursor->bind_text(5, denial.reason);
-  cursor->bind_integer(6, unix_seconds(denial.created_at));
-  cursor->bind_integer(7, unix_seconds(denial.until));
+  cursor->bind_integer(1, static_cast<long long>(denial.id));
+  cursor->bind_text(2, name(denial.kind));
+  cursor->bind_text(3, denial.subject);
+  bind_time(*cursor, 4, denial.issued_before);
+  cursor->bind_text(6, denial.reason);
+  cursor->bind_integer(7, unix_seconds(denial.created_at));
+  bind_time(*cursor, 8, denial.until);
+  cursor->bind_text(10, name(denial.origin));
+  cursor->bind_text(11, denial.revoked_by);
   const auto row = cursor->step();
   if (!row) return row.error();
   if (!*row) return internal_error("store: a denial got no id");

@@ -56,7 +56,7 @@ class DenialConnection final : public DenialStore {
   Result<std::vector<model::Denial>> list_denials(std::uint64_t after_id, std::size_t limit) override {
     return denials_.list_denials(after_id, limit);
   }
-  Result<void> add_denials(std::span<model::Denial> denials) override { return denials_.add_denials(denials); }
+  Result<void> write_denials(std::span<model::Denial> denials) override { return denials_.write_denials(denials); }
   Result<std::optional<model::Denial>> remove_denial(std::uint64_t id) override { return denials_.remove_denial(id); }
   Result<std::vector<model::Denial>> forget_denials(WallTime now, std::size_t limit) override {
     return denials_.forget_denials(now, limit);

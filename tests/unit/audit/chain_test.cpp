@@ -123,6 +123,7 @@ TEST(KindOf, TellsTheRecordsApart) {
   EXPECT_EQ(kind_of(kOpenRecord), RecordKind::decision);
   EXPECT_EQ(kind_of(render_note(kMoment, "torn", make_torn("x"))), RecordKind::note);
   EXPECT_EQ(kind_of("{\"time\":\"2026-01-15T12:00:00Z\",\"record\":\"news\""), RecordKind::other);
+  EXPECT_EQ(kind_of("{\"time\":\"2026-01-15T12:00:00Z\",\"record\":\"denial\""), RecordKind::denial);
   EXPECT_EQ(kind_of("{}"), RecordKind::other);
   // A text of a stranger is escaped: it cannot become a member.
   EXPECT_EQ(kind_of("{\"time\":\"2026-01-15T12:00:00Z\",\"request_id\":\"\\\",\\\"record\\\":\\\"anchor\"}"),

@@ -103,6 +103,14 @@ TEST(RenderEvent, NamesTheTokenThatARefusedRequestWasAbout) {
   EXPECT_EQ(parse_record(render_event(event))["jti"], event.jti);
 }
 
+TEST(RenderEvent, NamesTheDenialThatTheRequestLedTo) {
+  Event event = granted_event();
+  event.denial = 7;
+  EXPECT_EQ(parse_record(render_event(event))["denial"], 7);
+  event.denial = 0;
+  EXPECT_FALSE(parse_record(render_event(event)).contains("denial"));
+}
+
 TEST(RenderEvent, LeavesOutWhatWasNotReached) {
   Event event;
   event.time = kNow;

@@ -1,5 +1,6 @@
 #include "audit/search.hpp"
 
+#include "audit/denial_change.hpp"
 #include "unit/audit/chain_fixture.hpp"
 
 namespace certbound::audit {
@@ -69,6 +70,66 @@ TEST_F(FindDecisions, LooksFromATimeOn) {
   Query query;
   query.since = noon() + std::chrono::hours{1};
   EXPECT_EQ(find(query), (Found{"j-2", "j-3", "j-4"}));
+}
+
+/// What operators denied.
+class FindDenials : public FindDecisions {
+ protected:
+  void deny(model::DenialKind kind, const std::string& subject, int hours) {
+    DenialChange change;
+    change.time = noon() + std::chrono::hours{hours};
+    change.denial.id = ++last_;
+    change.denial.kind = kind;
+    change.denial.subject = subject;
+    const std::string record = render_denial(change);
+    if (const auto failure = log_->append({&record, 1})) throw std::runtime_error{*failure};
+  }
+  /// The numbers of the denials that were found.
+  [[nodiscard]] std::string find_denials(const Query& query) const {
+    std::string found;
+    const auto count = find_decisions(files(), query, [&found](std::string_view line) {
+      if (kind_of(line) != RecordKind::denial) return;
+      const std::size_t begin = line.find(",\"denial\":") + 10;
+      found += std::string{line.substr(begin, line.find(',', begin) - begin)} + " ";
+    });
+    EXPECT_TRUE(count);
+    return found;
+  }
+
+  std::uint64_t last_ = 0;
+};
+
+TEST_F(FindDenials, FindsThoseThatConcernWhatIsAsked) {
+  deny(model::DenialKind::jti, "j-1", 4);
+  deny(model::DenialKind::client, "etl", 5);
+  deny(model::DenialKind::thumbprint, "thumb-2", 6);
+  deny(model::DenialKind::issued_before, "", 7);
+  deny(model::DenialKind::client, "someone", 8);
+  Query query;
+  query.jti = "j-1";
+  EXPECT_EQ(find_denials(query), "1 2 4 ");  // by itself, as one of its client's, as one of all
+  query.jti = "j-2";
+  EXPECT_EQ(find_denials(query), "2 3 4 ");
+  query.jti = "j-unknown";
+  EXPECT_EQ(find_denials(query), "4 ");
+  query.jti.clear();
+  query.client_id = "etl";
+  EXPECT_EQ(find_denials(query), "2 3 4 ");
+  query.client_id.clear();
+  query.thumbprint = "thumb-2";
+  EXPECT_EQ(find_denials(query), "2 3 4 ");
+  query.thumbprint.clear();
+  query.since = noon() + std::chrono::hours{7};
+  EXPECT_EQ(find_denials(query), "4 5 ");
+}
+
+TEST_F(FindDenials, AreRecordsOfTheChain) {
+  deny(model::DenialKind::jti, "j-1", 4);
+  close();
+  const auto result = verify_files(files(), {});
+  ASSERT_TRUE(result);
+  EXPECT_FALSE(result->broken) << result->broken->what;
+  EXPECT_TRUE(result->remarks.empty());
 }
 
 TEST_F(FindDecisions, LooksForAllThatIsAsked) {

@@ -62,6 +62,13 @@ std::vector<std::string> ids_in(const std::filesystem::path& path) {
 
 using Ids = std::vector<std::string>;
 
+std::vector<std::string> lines_in(const std::filesystem::path& path) {
+  std::vector<std::string> lines;
+  std::ifstream file{path};
+  for (std::string line; std::getline(file, line);) lines.push_back(line);
+  return lines;
+}
+
 }  // namespace
 
 /// A writer of each durability on a file in a folder of its own.
@@ -102,6 +109,18 @@ class WriterTest : public testing::TestWithParam<Durability> {
   metrics::Registry registry_;
   std::unique_ptr<Writer> writer_;
 };
+
+// Without a coroutine: an operator's command waits for it.
+TEST_P(WriterTest, RecordsWhatOperatorsDeny) {
+  ASSERT_TRUE(record_now(*writer_, "r-1"));
+  DenialChange change;
+  change.denial.subject = "j";
+  ASSERT_TRUE(writer_->record(change));
+  EXPECT_NE(lines_in(path_).back().find("\"record\":\"denial\""), std::string::npos);
+  ASSERT_TRUE(record_now(*writer_, "r-2"));
+  EXPECT_EQ(ids_in(path_), (Ids{"r-1", "r-2"}));
+  expect_whole();
+}
 
 INSTANTIATE_TEST_SUITE_P(Durabilities, WriterTest, testing::Values(Durability::kernel, Durability::fsync),
                          [](const auto& instance) {

@@ -14,18 +14,25 @@ using nlohmann::json;
 Commands make_commands() {
   Commands commands;
   commands.add("echo", [](const json& arguments) -> Result<json> { return json{{"given", arguments}}; });
+  commands.add("who", [](const json&, const Peer& peer) -> Result<json> {
+    return json{{"uid", peer.user}, {"pid", peer.process}};
+  });
   commands.add("refuse", [](const json&) -> Result<json> { return invalid_input("not \"now\""); });
   commands.add("throw", [](const json&) -> Result<json> { throw std::runtime_error{"broken"}; });
   return commands;
 }
 
-json answer(std::string_view line) { return json::parse(make_commands().answer(line)); }
+json answer(std::string_view line) { return json::parse(make_commands().answer(line, Peer{1000, 42})); }
 
 }  // namespace
 
 TEST(Commands, AnswersWithTheResult) {
   EXPECT_EQ(answer(R"({"verb":"echo","arguments":{"a":[1]}})"),
             (json{{"ok", true}, {"result", {{"given", {{"a", {1}}}}}}}));
+}
+
+TEST(Commands, TellsTheCommandWhoAsks) {
+  EXPECT_EQ(answer(R"({"verb":"who"})")["result"], (json{{"uid", 1000}, {"pid", 42}}));
 }
 
 TEST(Commands, TakesARequestWithoutArguments) {

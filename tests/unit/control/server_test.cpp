@@ -49,7 +49,7 @@ class LaterThread {
 
 void do_at_once(const std::function<void()>& action) { action(); }
 
-std::string echo(std::string_view line) {
+std::string echo(std::string_view line, const Peer& /*peer*/ = {}) {
   return R"({"ok":true,"result":{"octets":)" + std::to_string(line.size()) + "}}";
 }
 
@@ -101,7 +101,7 @@ TEST_F(ControlServer, AnswersACall) {
 }
 
 TEST_F(ControlServer, TellsTheCallerWhyNot) {
-  start(kSmall, &do_at_once, [](std::string_view) {
+  start(kSmall, &do_at_once, [](std::string_view, const Peer&) {
     return std::string{R"({"ok":false,"error":{"code":"invalid_request","message":"too late"}})"};
   });
   const auto reply = call(folder_.path(), "any", json::object(), 20s);
@@ -210,7 +210,7 @@ TEST_F(ControlServer, AnswersWhenTheOtherThreadHasTime) {
 
 TEST_F(ControlServer, DoesWhatWasAskedForByOneWhoHasGone) {
   bool is_done = false;
-  start(kSmall, later_.post(), [&is_done](std::string_view line) {
+  start(kSmall, later_.post(), [&is_done](std::string_view line, const Peer&) {
     is_done = true;
     return echo(line);
   });
@@ -242,7 +242,7 @@ TEST_F(ControlServer, SaysThatNoAnswerCame) {
   ASSERT_FALSE(late);
   EXPECT_NE(late.error().detail.find("did not answer"), std::string::npos) << late.error().detail;
   server_.reset();
-  start(kSmall, &do_at_once, [](std::string_view) { return std::string{"garbage"}; });
+  start(kSmall, &do_at_once, [](std::string_view, const Peer&) { return std::string{"garbage"}; });
   const auto garbage = call(folder_.path(), "any", json::object(), 20s);
   ASSERT_FALSE(garbage);
   EXPECT_NE(garbage.error().detail.find("no answer"), std::string::npos) << garbage.error().detail;

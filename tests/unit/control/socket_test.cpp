@@ -81,7 +81,8 @@ TEST_F(ControlSocket, KnowsItsPeer) {
   ASSERT_TRUE(connected);
   const auto peer = find_peer(connected->value());
   ASSERT_TRUE(peer);
-  EXPECT_EQ(*peer, ::geteuid());
+  EXPECT_EQ(peer->user, ::geteuid());
+  EXPECT_EQ(peer->process, ::getpid());
   EXPECT_FALSE(find_peer(-1));
 }
 

@@ -54,9 +54,24 @@ TEST_F(DenyFeed, SaysThatNothingIsDenied) {
                                                                           {"issued_before", Json::array()}}));
 }
 
+// What ends when somebody ends it has no end.
+TEST_F(DenyFeed, NamesNoEndWhereThereIsNone) {
+  model::Denial endless = make(model::DenialKind::client, "etl");
+  endless.until.reset();
+  model::Denial far = make(model::DenialKind::client, "far");
+  far.until = value_or_throw(parse_time("9999-12-31T23:59:59Z"));
+  const auto feed = render({endless, far});
+  ASSERT_TRUE(feed);
+  const Json expected = Json::array({{{"client_id", "etl"}}, {{"client_id", "far"}, {"until", 253402300799}}});
+  EXPECT_EQ(Json::parse(verify_text(feed->body).payload)["denied"]["client_id"], expected);
+}
+
 // Half a feed would say of the others that they are not denied.
-TEST_F(DenyFeed, IsNoneWhereThereAreTooMany) {
-  EXPECT_FALSE(render(std::vector<model::Denial>(kMostInFeed + 1, make(model::DenialKind::jti, "a"))));
+TEST_F(DenyFeed, IsNoneWhereItIsLargerThanVerifiersTake) {
+  const std::vector<model::Denial> many(7, make(model::DenialKind::jti, std::string(1 << 20, 'x')));
+  const auto feed = render(many);
+  ASSERT_FALSE(feed);
+  EXPECT_NE(feed.error().detail.find("verifiers take 8388608"), std::string::npos) << feed.error().detail;
 }
 
 TEST_F(DenyFeed, IsShownWithAnEtagAndABriefLife) {

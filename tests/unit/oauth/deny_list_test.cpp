@@ -123,6 +123,31 @@ TEST(DenyList, RemovesOneOfSeveralThatNameTheSame) {
   EXPECT_EQ(left->with({}, removed)->size(), 1U);  // once more changes nothing
 }
 
+TEST(DenyList, ChangesOneInItsPlace) {
+  const auto before = make_denial(1, DenialKind::jti, "a");
+  auto after = before;
+  after.until = kLater + seconds{100};
+  const std::vector<model::Denial> added{after};
+  const std::vector<model::Denial> removed{before};
+  const auto changed = list_of({before})->with(added, removed);
+  EXPECT_EQ(changed->size(), 1U);
+  EXPECT_TRUE(changed->find(make_claims_of("a"), kLater + seconds{99}));
+  EXPECT_EQ(changed->with({}, added)->size(), 0U);
+}
+
+TEST(DenyList, DeniesForEverWhereThereIsNoEnd) {
+  auto endless = make_denial(1, DenialKind::client, "etl");
+  endless.until.reset();
+  auto far = make_denial(2, DenialKind::thumbprint, "T");
+  far.until = std::chrono::sys_days{std::chrono::year{9999} / 12 / 31};
+  const auto list = list_of({endless, far});
+  const WallTime late = std::chrono::sys_days{std::chrono::year{9999} / 12 / 30};
+  EXPECT_TRUE(list->find(make_claims_of("a"), late));
+  EXPECT_TRUE(list->denies_client("etl", late + std::chrono::hours{1000}));
+  EXPECT_TRUE(list->denies_certificate("T", late));
+  EXPECT_FALSE(list->denies_certificate("T", late + std::chrono::hours{24}));
+}
+
 TEST(DenyList, LeavesTheListThatItWasMadeFromAsItWas) {
   const auto before = list_of({make_denial(1, DenialKind::jti, "a")});
   const std::vector<model::Denial> added{make_denial(2, DenialKind::jti, "b"),

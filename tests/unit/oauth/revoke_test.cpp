@@ -25,7 +25,9 @@ TEST_F(Revoke, StoresTheDenialForAsLongAsTheTokenWouldHaveLived) {
   ASSERT_TRUE(stored);
   ASSERT_EQ(stored->size(), 1U);
   EXPECT_EQ(stored->front().kind, model::DenialKind::jti);
-  EXPECT_EQ(unix_seconds(stored->front().until - model::kVerifierSlack), claims["exp"]);
+  EXPECT_EQ(unix_seconds(*stored->front().until - model::kVerifierSlack), claims["exp"]);
+  EXPECT_EQ(stored->front().origin, model::DenialOrigin::by_client);
+  EXPECT_EQ(stored->front().revoked_by, "etl");
 }
 
 // 7009-2.2-1: what means nothing is no error. D12: but another client's token is.
@@ -96,12 +98,33 @@ TEST_F(Revoke, SaysSoWhereTheDenialCannotBeStored) {
   EXPECT_TRUE(is_active_for_orders(token));
 }
 
+// 7009-2.2-2: one client cannot take the room of the others; its token is as it was.
+TEST_F(Revoke, IsBoundedForEachClient) {
+  for (std::size_t i = 0; i < store::DenialLimits{}.of_one_client; ++i) {
+    model::Denial denial;
+    denial.subject = "jti-" + std::to_string(i);
+    denial.until = FakeClock::now + std::chrono::minutes{5};
+    denial.origin = model::DenialOrigin::by_client;
+    denial.revoked_by = "etl";
+    denials_->add(std::move(denial), [](const Result<model::Denial>&) {});
+  }
+  const std::string token = token_of(ask_token("etl", present(etl_)));
+  const Answer answer = revoke("etl", token);
+  expect_refused(answer, 503, "temporarily_unavailable", "denials_full");
+  EXPECT_EQ(answer.header("Retry-After"), "60");
+  EXPECT_TRUE(is_active_for_orders(token));
+  const std::string other = token_of(ask_token("other", peer_of("other")));
+  EXPECT_EQ(revoke("other", other).status, 200);
+  EXPECT_FALSE(is_active_for_orders(other));
+}
+
 TEST_F(Revoke, IsRecordedAndCounted) {
   const Answer granted = ask_token("etl", present(etl_));
   (void)revoke("etl", token_of(granted));
   const Json record = records().back();
   EXPECT_EQ(record["endpoint"], "revocation");
   EXPECT_EQ(record["token_state"], "revoked");
+  EXPECT_EQ(record["denial"], store::load_denials(store_->denials())->front().id);
   EXPECT_EQ(record["jti"], claims_of(granted)["jti"]);
   (void)revoke("etl", "nonsense");
   EXPECT_NE(registry_.render_text().find("certbound_tokens_revoked_total 1"), std::string::npos);

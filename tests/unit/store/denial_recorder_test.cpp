@@ -1,5 +1,6 @@
 #include "store/denial_recorder.hpp"
 
+#include <atomic>
 #include <future>
 
 #include <boost/asio/io_context.hpp>
@@ -19,8 +20,41 @@ model::Denial make_jti_denial(const std::string& jti) {
   denial.subject = jti;
   denial.created_at = kDeniedAt;
   denial.until = kDeniedAt + std::chrono::minutes{5};
+  denial.origin = model::DenialOrigin::by_client;
+  denial.revoked_by = "etl";
   return denial;
 }
+
+/// Another store, whose writes wait until the test permits them and can be made to fail.
+class GatedStore final : public DenialStore {
+ public:
+  struct Control {
+    std::promise<void> permit;
+    std::shared_future<void> permitted = permit.get_future().share();
+    std::atomic<int> writes = 0;
+    std::atomic<bool> is_broken = false;
+  };
+  GatedStore(std::unique_ptr<DenialStore> store, std::shared_ptr<Control> control)
+      : store_{std::move(store)}, control_{std::move(control)} {}
+
+  Result<std::vector<model::Denial>> list_denials(std::uint64_t after, std::size_t limit) override {
+    return store_->list_denials(after, limit);
+  }
+  Result<void> write_denials(std::span<model::Denial> denials) override {
+    ++control_->writes;
+    control_->permitted.wait();
+    if (control_->is_broken) return internal_error("broken");
+    return store_->write_denials(denials);
+  }
+  Result<std::optional<model::Denial>> remove_denial(std::uint64_t id) override { return store_->remove_denial(id); }
+  Result<std::vector<model::Denial>> forget_denials(WallTime now, std::size_t limit) override {
+    return store_->forget_denials(now, limit);
+  }
+
+ private:
+  std::unique_ptr<DenialStore> store_;
+  std::shared_ptr<Control> control_;
+};
 
 /// A disk that is full.
 class FullStore final : public DenialStore {
@@ -28,7 +62,7 @@ class FullStore final : public DenialStore {
   Result<std::vector<model::Denial>> list_denials(std::uint64_t /*after*/, std::size_t /*limit*/) override {
     return std::vector<model::Denial>{};
   }
-  Result<void> add_denials(std::span<model::Denial> /*denials*/) override { return full(); }
+  Result<void> write_denials(std::span<model::Denial> /*denials*/) override { return full(); }
   Result<std::optional<model::Denial>> remove_denial(std::uint64_t /*id*/) override { return full(); }
   Result<std::vector<model::Denial>> forget_denials(WallTime /*now*/, std::size_t /*limit*/) override { return full(); }
 
@@ -42,23 +76,31 @@ class DenialRecorderTest : public testing::Test {
  protected:
   DenialRecorderTest() { store_ = *memory::make_memory_store(); }
 
-  void start(std::unique_ptr<DenialStore> connection, std::span<const model::Denial> current = {}) {
+  void start(std::unique_ptr<DenialStore> connection, std::span<const model::Denial> current = {},
+             const DenialLimits& limits = {}) {
     recorder_ = std::make_unique<DenialRecorder>(
         std::move(connection), current,
         [this](std::span<const model::Denial> added, std::span<const model::Denial> removed) {
           for (const model::Denial& denial : added) changes_.push_back("+" + denial.subject);
           for (const model::Denial& denial : removed) changes_.push_back("-" + denial.subject);
         },
-        registry_);
+        registry_, limits);
   }
   void start() { start(*store_->make_denial_store()); }
 
-  [[nodiscard]] Result<void> add(const std::string& jti) {
+  [[nodiscard]] Result<model::Denial> add(const std::string& jti) { return add(make_jti_denial(jti)); }
+  [[nodiscard]] Result<model::Denial> add(model::Denial denial) {
     boost::asio::io_context context{1};
-    std::optional<Result<void>> added;
-    start_task(context, recorder_->add(make_jti_denial(jti)), added);
+    std::optional<Result<model::Denial>> added;
+    start_task(context, recorder_->add(std::move(denial)), added);
     context.run();
     return *std::move(added);
+  }
+  /// What becomes of it is told in the order in which they were added.
+  void add_without_waiting(model::Denial denial) {
+    recorder_->add(std::move(denial), [this](const Result<model::Denial>& added) {
+      answers_.push_back(added ? std::to_string(added->id) : added.error().detail);
+    });
   }
   [[nodiscard]] std::vector<std::string> stored() {
     std::vector<std::string> subjects;
@@ -73,6 +115,7 @@ class DenialRecorderTest : public testing::Test {
   metrics::Registry registry_;
   std::unique_ptr<Store> store_;
   std::vector<std::string> changes_;  // of the recorder's thread; read when it has answered
+  std::vector<std::string> answers_;  // the same
   std::unique_ptr<DenialRecorder> recorder_;
 };
 
@@ -125,9 +168,9 @@ TEST_F(DenialRecorderTest, ForgetsWhatIsOver) {
   EXPECT_TRUE(has_metric("certbound_denials{kind=\"jti\"} 0"));
 }
 
-TEST_F(DenialRecorderTest, WritesANoteBeforeItStops) {
+TEST_F(DenialRecorderTest, WritesWhatIsQueuedBeforeItStops) {
   start();
-  recorder_->note(make_jti_denial("a"));
+  add_without_waiting(make_jti_denial("a"));
   recorder_->stop();
   EXPECT_EQ(stored(), std::vector<std::string>{"a"});
 }
@@ -140,14 +183,83 @@ TEST_F(DenialRecorderTest, RefusesWhatComesAfterItStopped) {
   EXPECT_EQ(added.error().reason, Reason::overloaded);
 }
 
-TEST_F(DenialRecorderTest, LetsOnlyOperatorsGoBeyondTheBound) {
-  const std::vector<model::Denial> many(DenialRecorder::kMostDenials, make_jti_denial("x"));
-  start(*store_->make_denial_store(), many);
+// However often a token is revoked, at once or later: one row, one write.
+TEST_F(DenialRecorderTest, StoresOneRowForOneToken) {
+  const auto control = std::make_shared<GatedStore::Control>();
+  start(std::make_unique<GatedStore>(*store_->make_denial_store(), control));
+  for (int i = 0; i < 100; ++i) add_without_waiting(make_jti_denial("a"));
+  control->permit.set_value();
+  ASSERT_TRUE(add("a"));
+  EXPECT_EQ(control->writes, 1);
+  EXPECT_EQ(stored(), std::vector<std::string>{"a"});
+  EXPECT_EQ(changes_, std::vector<std::string>{"+a"});
+  EXPECT_EQ(answers_, std::vector<std::string>(100, "1"));
+  model::Denial longer = make_jti_denial("a");
+  longer.until = kDeniedAt + std::chrono::minutes{6};
+  const auto changed = add(longer);
+  ASSERT_TRUE(changed);
+  EXPECT_EQ(changed->id, 1U);
+  EXPECT_EQ(changes_, (std::vector<std::string>{"+a", "+a", "-a"}));
+  EXPECT_EQ((*load_denials(store_->denials())).front().until, longer.until);
+  EXPECT_TRUE(has_metric("certbound_denials{kind=\"jti\"} 1"));
+}
+
+TEST_F(DenialRecorderTest, TakesBackWhatCouldNotBeWritten) {
+  const auto control = std::make_shared<GatedStore::Control>();
+  control->permit.set_value();
+  start(std::make_unique<GatedStore>(*store_->make_denial_store(), control), {}, {10, 1, 10, 10});
+  control->is_broken = true;
   EXPECT_FALSE(add("a"));
-  const auto added = std::make_shared<std::promise<bool>>();
-  recorder_->add(make_jti_denial("b"), [added](Result<model::Denial> denial) { added->set_value(denial.has_value()); });
-  EXPECT_TRUE(added->get_future().get());
-  EXPECT_EQ(stored(), std::vector<std::string>{"b"});
+  control->is_broken = false;
+  // It is not there, and it takes no room.
+  EXPECT_TRUE(add("a"));
+  EXPECT_EQ(control->writes, 2);
+  EXPECT_FALSE(add("b"));
+  EXPECT_EQ(changes_, std::vector<std::string>{"+a"});
+}
+
+// RFC 7009 section 2.2.1.
+TEST_F(DenialRecorderTest, RefusesAClientWhatIsBeyondItsShare) {
+  start(*store_->make_denial_store(), {}, {1, 2, 10, 10});
+  ASSERT_TRUE(add("a"));
+  ASSERT_TRUE(add("b"));
+  for (int i = 0; i < 3; ++i) {
+    const auto refused = add("c");
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().reason, Reason::denials_full);
+  }
+  EXPECT_TRUE(has_metric("certbound_denials_refused_total{origin=\"client\"} 3"));
+  model::Denial other = make_jti_denial("c");
+  other.revoked_by = "other";
+  EXPECT_TRUE(add(other));
+  model::Denial by_operator = make_jti_denial("d");
+  by_operator.origin = model::DenialOrigin::by_operator;
+  by_operator.revoked_by.clear();
+  EXPECT_TRUE(add(by_operator));
+  by_operator.subject = "e";
+  const auto beyond = add(by_operator);
+  ASSERT_FALSE(beyond);
+  EXPECT_EQ(beyond.error().code, ErrorCode::invalid_request);
+  EXPECT_EQ(stored(), (std::vector<std::string>{"a", "b", "c", "d"}));
+  EXPECT_TRUE(has_metric("certbound_denials_by_origin{origin=\"client\"} 3"));
+}
+
+// What is over takes no room, also where nobody has asked to forget it yet.
+TEST_F(DenialRecorderTest, MakesRoomOfWhatIsOver) {
+  start(*store_->make_denial_store(), {}, {10, 2, 10, 10});
+  ASSERT_TRUE(add("a"));
+  ASSERT_TRUE(add("b"));
+  model::Denial later = make_jti_denial("c");
+  later.created_at = kDeniedAt + std::chrono::minutes{5};
+  later.until = later.created_at + std::chrono::minutes{5};
+  EXPECT_TRUE(add(later));
+  EXPECT_EQ(stored(), std::vector<std::string>{"c"});
+}
+
+TEST_F(DenialRecorderTest, CountsWhatWasStoredBefore) {
+  const std::vector<model::Denial> current{make_jti_denial("x"), make_jti_denial("y")};
+  start(*store_->make_denial_store(), current, {10, 2, 10, 10});
+  EXPECT_FALSE(add("a"));
 }
 
 }  // namespace certbound::store

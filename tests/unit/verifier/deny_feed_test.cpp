@@ -99,6 +99,13 @@ TEST(DenyFeed, DeniesForEverWhereTheEndIsAbsurd) {
   EXPECT_NE(feed_fault(feed_with(one("client_id", {{"client_id", "etl"}, {"until", -1}}))), "");
 }
 
+// The issuer names no end where somebody has to end it.
+TEST(DenyFeed, DeniesForEverWhereThereIsNoEnd) {
+  const auto feed = one("client_id", {{"client_id", "etl"}});
+  EXPECT_EQ(denial_by(feed), "client_id");
+  EXPECT_EQ(denial_by(feed, std::chrono::hours{24 * 365 * 1000}), "client_id");
+}
+
 // Two denials of one subject: each counts.
 TEST(DenyFeed, KeepsEveryDenialOfASubject) {
   const nlohmann::json denied = {{"jti",
@@ -115,7 +122,7 @@ TEST(DenyFeed, RefusesWhatItDoesNotUnderstand) {
             "the deny feed: \"sub\": a kind that is not understood");
   EXPECT_NE(feed_fault(feed_with({{"jti", "x"}})), "");
   EXPECT_NE(feed_fault(feed_with(one("jti", "x"))), "");
-  EXPECT_NE(feed_fault(feed_with(one("jti", {{"jti", "x"}}))), "");
+  EXPECT_NE(feed_fault(feed_with(one("jti", {{"jti", "x"}, {"until", nullptr}}))), "");
   EXPECT_NE(feed_fault(feed_with(one("jti", {{"jti", "x"}, {"until", "1"}}))), "");
   EXPECT_NE(feed_fault(feed_with(one("jti", {{"jti", "x"}, {"until", 1.5}}))), "");
   EXPECT_NE(feed_fault(feed_with(one("jti", {{"jti", 7}, {"until", 1}}))), "");
@@ -178,6 +185,60 @@ TEST_F(DeniedTokens, MayBeAnyWhereTheFeedHasEnded) {
   feed["exp"] = at(230);
   publish(feed);
   now_ += seconds{15};
+  EXPECT_TRUE(decide());
+}
+
+// It is asked for again after a second at first, then after twice as long each time, up to 15 s, less at random.
+TEST_F(DeniedTokens, AreAskedForAgainSoonWhereTheFeedCouldNotBeHad) {
+  int asked = 0;
+  auto options = test::options_for(issuer_);
+  options.clock = [this] { return now_; };
+  options.fetch_denied = [&] {
+    ++asked;
+    return published_;
+  };
+  const TokenVerifier verifier{std::move(options)};
+  const auto pass = [&](int count) {
+    for (int i = 0; i < count; ++i) {
+      now_ += seconds{1};
+      (void)verifier.verify(issuer_.token(), test::presented());
+    }
+  };
+  (void)verifier.verify(issuer_.token(), test::presented());
+  EXPECT_EQ(asked, 1);
+  published_ = std::nullopt;
+  pass(14);
+  EXPECT_EQ(asked, 1);
+  pass(3);
+  EXPECT_GE(asked, 3);  // when it was due, and a second or two later
+  EXPECT_LE(asked, 4);
+  const int before = asked;
+  pass(60);
+  EXPECT_GE(asked - before, 3);
+  EXPECT_LE(asked - before, 14);
+  // As soon as there is one again it is taken, within the longest pause.
+  auto feed = feed_with();
+  feed["iat"] = at(70);
+  feed["exp"] = at(190);
+  publish(feed);
+  pass(16);
+  EXPECT_EQ(verifier.denied_status().problem, "");
+  EXPECT_EQ(verifier.denied_status().issued_at, test::kNow + seconds{70});
+}
+
+// A cache that gives out the same feed for ever does not make it newer.
+TEST_F(DeniedTokens, AreAskedForAgainSoonWhereTheSameFeedHasEnded) {
+  EXPECT_TRUE(decide());
+  now_ += seconds{105};
+  EXPECT_TRUE(decide());
+  now_ += seconds{15};
+  EXPECT_EQ(test::reason_of(decide()), "denials_unavailable");
+  EXPECT_EQ(verifier_->denied_status().problem, "the deny feed: expired");
+  auto feed = feed_with();
+  feed["iat"] = at(121);
+  feed["exp"] = at(240);
+  publish(feed);
+  now_ += seconds{2};
   EXPECT_TRUE(decide());
 }
 

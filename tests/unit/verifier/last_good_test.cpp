@@ -117,6 +117,31 @@ TEST(LastGood, WaitsBetweenAttemptsThatFail) {
   EXPECT_EQ(source->asked, 2);
 }
 
+TEST(LastGood, RetriesLaterAndLaterWhereItIsToldTo) {
+  const auto source = std::make_shared<Source>();
+  auto options = ring_of(source);
+  options.retry = Backoff{seconds{2}, seconds{8}};
+  options.random = [] { return 0.9; };
+  KeyRing ring{options};
+  std::string asked_at;
+  for (int i = 0; i < 32; ++i) {
+    const int before = source->asked;
+    EXPECT_FALSE(ring.take(kStart + seconds{i}));
+    if (source->asked > before) asked_at += std::to_string(i) + " ";
+  }
+  EXPECT_EQ(asked_at, "0 2 6 14 22 30 ");
+  // What comes then ends it.
+  source->answer = test::Issuer{}.jwks();
+  EXPECT_TRUE(ring.take(kStart + seconds{38}));
+  source->answer = std::nullopt;
+  EXPECT_TRUE(ring.take(kStart + seconds{337}));
+  const int before = source->asked;
+  EXPECT_TRUE(ring.take(kStart + seconds{338}));
+  EXPECT_TRUE(ring.take(kStart + seconds{339}));
+  EXPECT_TRUE(ring.take(kStart + seconds{340}));
+  EXPECT_EQ(source->asked, before + 2);
+}
+
 // Strangers choose `kid`: what they send must not make us ask without end.
 TEST(LastGood, AsksForAnUnknownKeyNotTooOften) {
   const auto source = std::make_shared<Source>(Source{test::Issuer{}.jwks()});

@@ -187,4 +187,25 @@ TEST_F(MigrateTest, KeepsTheSigningKeysOfAnOlderSchema) {
   EXPECT_TRUE(keys->front().public_key.empty());
 }
 
+// Of rows that name the same the one that ends last is kept; who asked stood in the reason; ids go on where they were.
+TEST_F(MigrateTest, KeepsTheDenialsOfAnOlderSchemaOnce) {
+  ASSERT_TRUE(migrate(*database_, std::span{all_migrations()}.first(6), kMigrated));
+  ASSERT_TRUE(database_->run(
+      "INSERT INTO denial (kind, subject, issued_before, reason, created_at, until) VALUES "
+      "('jti', 'a', NULL, 'revoked by client etl', 1, 100), ('jti', 'a', NULL, 'revoked by client etl', 2, 101), "
+      "('thumbprint', 'T', 50, 'found revoked when it came as client etl', 3, 100), "
+      "('thumbprint', 'T', 60, 'found revoked when it came as client etl', 4, 110), "
+      "('thumbprint', 'T', 50, 'lost', 5, 100), ('client', 'c', NULL, 'left', 6, 100), ('client', 'c', 40, 'x', 7, "
+      "90), "
+      "('issued_before', '', 30, 'y', 8, 80), ('jti', 'gone', NULL, 'z', 9, 90); "
+      "DELETE FROM denial WHERE subject = 'gone'"));
+  ASSERT_TRUE(migrate(*database_, all_migrations(), kMigrated));
+  EXPECT_EQ(
+      *database_->query_text(
+          "SELECT group_concat(id || origin || revoked_by || until, ' ') FROM (SELECT * FROM denial ORDER BY id)"),
+      "2clientetl101 4server110 5operator100 6operator100 7operator90 8operator80");
+  ASSERT_TRUE(database_->run("INSERT INTO denial VALUES (NULL, 'jti', 'b', NULL, 'r', 1, NULL, 'operator', '')"));
+  EXPECT_EQ(*database_->query_integer("SELECT max(id) FROM denial"), 10);
+}
+
 }  // namespace certbound::store::sqlite

@@ -1,10 +1,10 @@
-#include "fetch/backoff.hpp"
+#include "base/backoff.hpp"
 
 #include <limits>
 
 #include <gtest/gtest.h>
 
-namespace certbound::fetch {
+namespace certbound {
 
 namespace {
 
@@ -49,4 +49,4 @@ TEST(DelayAfterSuccess, ComesALittleBeforeTheEnd) {
   EXPECT_LT(delay_after_success(1000s, kAlmostOne), 901s);
 }
 
-}  // namespace certbound::fetch
+}  // namespace certbound

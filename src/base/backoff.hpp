@@ -2,7 +2,7 @@
 
 #include <chrono>
 
-namespace certbound::fetch {
+namespace certbound {
 
 /// How long to wait after failures in a row.
 struct Backoff {
@@ -19,4 +19,4 @@ struct Backoff {
 /// When to ask again for what is fresh for `fresh_for`: a little before its end, between 90 and 100 per cent of it.
 [[nodiscard]] std::chrono::milliseconds delay_after_success(std::chrono::milliseconds fresh_for, double random);
 
-}  // namespace certbound::fetch
+}  // namespace certbound

@@ -1,8 +1,8 @@
-#include "fetch/backoff.hpp"
+#include "base/backoff.hpp"
 
 #include <algorithm>
 
-namespace certbound::fetch {
+namespace certbound {
 
 namespace {
 
@@ -26,4 +26,4 @@ milliseconds delay_after_success(milliseconds fresh_for, double random) {
   return scale(fresh_for, 1 - kRefreshJitter * random);
 }
 
-}  // namespace certbound::fetch
+}  // namespace certbound
