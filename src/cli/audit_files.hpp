@@ -9,8 +9,8 @@ namespace certbound::cli {
 
 struct AuditFiles {
   std::vector<std::filesystem::path> files;
-  std::filesystem::path log;  ///< of the configuration, which the server writes; empty where files were named
-  std::filesystem::path state_dir;       ///< of the configuration; empty where the command line names the files
+  std::filesystem::path log;        ///< of the configuration, which the server writes; empty where files were named
+  std::filesystem::path state_dir;  ///< of the configuration; empty where the command line names the files
   ExitStatus status = ExitStatus::done;  ///< otherwise there are no files, and why was printed
 };
 

@@ -23,8 +23,7 @@ constexpr ArgumentSpec kDenyAddArguments[] = {
      "only tokens that are older: RFC 3339 or Unix seconds; by itself those of every client"},
     {"--until", ArgumentKind::value,
      "when the denial ends: RFC 3339 or Unix seconds; else a certificate or client is denied until deny remove, a "
-     "token "
-     "or older ones until nothing of it is alive any more"},
+     "token or older ones until nothing of it is alive any more"},
     {"--reason", ArgumentKind::value, "why, for whoever reads the list later", true},
     kConfigArgument,
     kJsonArgument,
@@ -73,6 +72,10 @@ ExitStatus run_deny_add(const Arguments& arguments) {
       return fail(ExitStatus::wrong_usage, std::string{option} + " is given without a value");
     }
     given[member] = arguments.value(option);
+  }
+  // The server checks it again, by the same code; what cannot be is wrong usage, whether one runs or not.
+  if (const auto denial = app::parse_denial(given, wall_now()); !denial) {
+    return fail(ExitStatus::wrong_usage, denial.error());
   }
   return run_change(arguments, "deny.add", given);
 }

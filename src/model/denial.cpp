@@ -28,7 +28,8 @@ std::string describe_denial(const Denial& denial) {
   text += denial.kind == DenialKind::issued_before ? "all clients" : std::string{name(denial.kind)};
   if (!denial.subject.empty()) text += " " + denial.subject;
   if (denial.issued_before) text += ", only tokens issued before " + to_rfc3339(*denial.issued_before) + ",";
-  text += " since " + to_rfc3339(denial.created_at) + " until " + (denial.until ? to_rfc3339(*denial.until) : "removed");
+  text +=
+      " since " + to_rfc3339(denial.created_at) + " until " + (denial.until ? to_rfc3339(*denial.until) : "removed");
   return text + ": " + denial.reason;
 }
 

@@ -102,8 +102,8 @@ void DenialRecorder::push(Work work) {
 
 void DenialRecorder::write(std::vector<Work>& batch) {
   for (Work& work : batch) {
-    if (auto* denial = std::get_if<model::Denial>(&work.what)) {
-      place(std::move(*denial), work.done);
+    if (const auto* denial = std::get_if<model::Denial>(&work.what)) {
+      place(*denial, work.done);
       continue;
     }
     write_round();
@@ -113,7 +113,7 @@ void DenialRecorder::write(std::vector<Work>& batch) {
   write_round();
 }
 
-void DenialRecorder::place(model::Denial asked, const Done& done) {
+void DenialRecorder::place(const model::Denial& asked, const Done& done) {
   std::string key = LiveDenials::key_of(asked);
   // The one before has no id yet, and an end that may be taken back.
   if (round_keys_.contains(key)) write_round();

@@ -73,7 +73,7 @@ class DenialRecorder {
 
   void push(Work work);
   void write(std::vector<Work>& batch);
-  void place(model::Denial asked, const Done& done);
+  void place(const model::Denial& asked, const Done& done);
   void write_round();
   void take_back(const std::vector<Placed>& round);
   void write_removed(const Remove& asked, const Done& done);

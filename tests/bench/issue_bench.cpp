@@ -133,7 +133,7 @@ class Bench {
     signing_key.record.kid = take_value(jose::key_thumbprint(*signing_key.key)).to_base64url();
     signing_key.record.algorithm = algorithm;
     snapshot->keys.push_back(signing_key);
-    snapshot->metadata = render_metadata(*snapshot, PublishedUrls{});
+    snapshot->metadata = render_metadata(*snapshot);
     snapshot->jwks = take_value(render_jwks(snapshot->keys, std::chrono::minutes{5}));
     service_->publish(take_value(Service::prepare(snapshot)));
   }

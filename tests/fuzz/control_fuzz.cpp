@@ -20,6 +20,7 @@ using nlohmann::json;
 
 namespace {
 
+const certbound::control::Peer kPeer{1000, 4711};
 constexpr certbound::WallTime kNow{std::chrono::seconds{1768478400}};
 
 void require(bool holds) {
@@ -33,8 +34,7 @@ void check_denial(const certbound::model::Denial& denial) {
   require(!is_for_all || denial.issued_before);
   require(!denial.issued_before || *denial.issued_before <= kNow);
   require(!denial.reason.empty() && denial.reason.size() <= 500);
-  const std::optional<certbound::WallTime> until{denial.until};
-  require(denial.created_at == kNow && (!until || *until > kNow));
+  require(denial.created_at == kNow && !denial.is_over(kNow));
   const json shown = app::denial_json(denial);
   require(certbound::parse_json(certbound::dump_json(shown)).has_value());
 }
@@ -56,9 +56,9 @@ control::Commands make_commands() {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   static const control::Commands commands = make_commands();
   const std::string_view line{reinterpret_cast<const char*>(data), size};
-  const std::string answer = commands.answer(line);
+  const std::string answer = commands.answer(line, kPeer);
   require(answer.find('\n') == std::string::npos);
-  require(commands.answer(line) == answer);
+  require(commands.answer(line, kPeer) == answer);
   // No exception: what a client reads is JSON, though the line was none.
   const json parsed = json::parse(answer, nullptr, false);
   require(parsed.is_object() && parsed.contains("ok") && parsed["ok"].is_boolean());
@@ -71,6 +71,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto given = parsed["result"].find("given");
   if (given == parsed["result"].end()) return 0;
   require(given->is_object());
-  require(commands.answer(control::render_request("echo", *given)) == answer);
+  require(commands.answer(control::render_request("echo", *given), kPeer) == answer);
   return 0;
 }

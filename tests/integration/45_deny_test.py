@@ -137,7 +137,7 @@ class Verbs(Deny, DaemonCase):
             (["--jti", "a", "--until", "2100-01-01T00:00:00Z"], "nothing that it can match"),
         ):
             with self.subTest(arguments=arguments):
-                self.assertIn(said, self.deny("add", *arguments, "--reason", "x", status=1))
+                self.assertIn(said, self.deny("add", *arguments, "--reason", "x", status=2))
         self.assertEqual(run("deny", "add", "--jti", "a").returncode, 2)
         self.assertIn("there is no denial 999999", self.deny("remove", "999999", status=1))
         self.deny("remove", "first", status=2)

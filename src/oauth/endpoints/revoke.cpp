@@ -1,4 +1,5 @@
-#include "oauth/access_token.hpp"
+#include <memory>
+
 #include "oauth/active.hpp"
 #include "oauth/endpoints/client_endpoint.hpp"
 
@@ -38,8 +39,7 @@ Task<Result<http::Response>> revoke_token(const http::Request& /*request*/, cons
   const auto opened = context.tokens.open(*token);
   event.token_state = "unknown";
   if (!opened) co_return done();
-  // Held here: while the denial is stored, others are remembered.
-  const std::shared_ptr<const Claims> claims = *opened;
+  const std::shared_ptr<const Claims>& claims = *opened;
   note_claims(event, *claims);
   // Whose it was does not matter any more where it is over: a wrong token is no error (RFC 7009 section 2.2).
   const TokenState state = judge_token(*claims, context.denied, context.now);

@@ -95,7 +95,11 @@ class DenyFeedTest : public testing::Test {
                 const std::lock_guard lock{mutex_};
                 shown_.push_back(feed);
               },
-              [this] { woken_.notify_all(); }} {
+              [this] {
+                const std::lock_guard lock{mutex_};
+                is_woken_ = true;
+                woken_.notify_all();
+              }} {
     Denial denial;
     denial.id = 1;
     denial.subject = "a";
@@ -109,12 +113,14 @@ class DenyFeedTest : public testing::Test {
       const auto quiet = feed_.do_what_is_due(snapshot_);
       std::unique_lock lock{mutex_};
       if (shown_.size() >= count) return shown_.back();
-      woken_.wait_for(lock, quiet, [this, count] { return shown_.size() >= count; });
+      woken_.wait_for(lock, quiet, [this] { return is_woken_; });
+      is_woken_ = false;
     }
   }
 
   Rows rows_;
-  std::mutex mutex_;  // guards shown_
+  std::mutex mutex_;  // guards shown_ and is_woken_
+  bool is_woken_ = false;
   std::condition_variable woken_;
   std::vector<std::shared_ptr<const oauth::Document>> shown_;
   std::shared_ptr<const oauth::Snapshot> snapshot_ = make_feed_snapshot();

@@ -107,6 +107,7 @@ TEST(RenderMetadata, KeepsTheIssuerAsItIsWritten) {
 TEST(RenderMetadata, HasNoEmptyMemberButTheOneThatIsRequired) {
   Snapshot bare;
   bare.issuer = "https://as.example";
+  add_key(bare, model::SigningAlgorithm::es256, model::KeyState::active);
   for (const bool accepts_certificates : {true, false}) {
     PublishedUrls urls;
     urls.accepts_certificates = accepts_certificates;

@@ -147,7 +147,7 @@ TEST_F(Explain, NamesTheDenialThatStopsAClientOrACertificate) {
   expect_failed("etl", present(etl_), "denial", Reason::client_denied);
   const std::string& shown = step_of(explain("etl", present(etl_)), "denial").presented;
   EXPECT_EQ(shown, "denial 7 of client etl since " + to_rfc3339(denial.created_at) + " until " +
-                       to_rfc3339(denial.until) + ": laptop lost");
+                       to_rfc3339(*denial.until) + ": laptop lost");
   EXPECT_TRUE(explain("fleet", present(etl_)).is_accepted());
 
   denials_[0].kind = model::DenialKind::thumbprint;
