@@ -41,6 +41,8 @@ class Line {
     stretch(steps);
   }
 
+  [[nodiscard]] bool has_next() const { return next_ != nullptr; }
+
   /// The end of time where nothing is due.
   [[nodiscard]] Steady next_step() const {
     Steady first = Steady::max();
@@ -197,8 +199,11 @@ std::vector<LivingKey> revive_keys(std::span<const KeyRecord> records, KeyClock 
 
 KeySteps plan_keys(std::span<const LivingKey> keys, const KeyPolicy& policy, KeyClock now, Rotation rotation) {
   KeySteps steps;
-  Line{keys, policy, now, false}.plan(rotation, steps);
-  Line{keys, policy, now, true}.plan(rotation, steps);
+  const Line signing{keys, policy, now, false};
+  signing.plan(rotation, steps);
+  // Who asks again while the next key waits has both already: the one that seals took its place at once.
+  const bool is_asked_again = rotation == Rotation::asked && signing.has_next();
+  Line{keys, policy, now, true}.plan(is_asked_again ? Rotation::due : rotation, steps);
   return steps;
 }
 

@@ -201,7 +201,8 @@ http::Response Service::refuse(const http::Request& request, const Refusal& refu
                                    {"not_logged", *unwritten}});
   }
   http::Response response;
-  response.status = refusal.status;
+  // A proxy hands on a 401 and a 403, and takes whatever else a verifier answers for a fault of its own.
+  response.status = refusal.reason == RefusalReason::request_malformed ? 401 : refusal.status;
   if (!refusal.www_authenticate.empty()) response.headers.emplace_back("WWW-Authenticate", refusal.www_authenticate);
   response.headers.emplace_back("Cache-Control", "no-store");
   return response;

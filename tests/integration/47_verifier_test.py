@@ -243,7 +243,6 @@ class Lives(VerifierCase):
             return answer.status
 
         self.assertEqual(ask(), 200)
-        # The skew that is allowed is 10 s.
         eventually(lambda: ask() == 401, within=40, what="the end of the token")
         self.daemon.log.wait("verifier_refused", reason="expired")
 

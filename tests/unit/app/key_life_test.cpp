@@ -452,6 +452,16 @@ TEST(PlanKeys, ReplaceAKeyThatSealsWithoutDelay) {
   EXPECT_EQ(world.states(), "1:retired 3:active s4:retired s5:active");
 }
 
+TEST(PlanKeys, ReplaceAKeyThatSealsOnceHoweverOftenItIsAskedFor) {
+  World world;
+  world.policy.seals = true;
+  world.run();
+  world.run(Rotation::asked);
+  const std::string once = world.states();
+  for (int i = 0; i < 40; ++i) EXPECT_TRUE(world.step(Rotation::asked).is_empty());
+  EXPECT_EQ(world.states(), once);
+}
+
 TEST(PlanKeys, RetireTheKeyThatSealsWhereItIsNotNeededAnyMore) {
   World world;
   world.policy.seals = true;

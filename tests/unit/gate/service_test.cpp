@@ -151,7 +151,9 @@ TEST_F(GateTest, RefusesSeveralTokens) {
   const http::Header token{"authorization", "Bearer " + issuer_.token()};
   const http::Response response =
       ask(make_request({token, token, {"x-ssl-client-cert", escape(load_pem("appendix-a"))}}));
-  EXPECT_EQ(response.status, 400);
+  // RFC 6750 section 3.1 has 400, which nginx's auth_request would make a 500 of.
+  EXPECT_EQ(response.status, 401);
+  EXPECT_TRUE(header(response, "WWW-Authenticate").ends_with(", error=\"invalid_request\""));
   EXPECT_EQ(refused(RefusalReason::request_malformed), 1);
 }
 
@@ -210,7 +212,7 @@ TEST_F(GateTest, JudgesAnOpaqueTokenAsAnyOther) {
   EXPECT_EQ(ask("a..b.c.e").status, 401);
   EXPECT_EQ(refused(RefusalReason::signature_wrong), 1);
   EXPECT_EQ(ask(make_request({{"authorization", "Bearer a..b.c.d"}, {"authorization", "Bearer a..b.c.d"}})).status,
-            400);
+            401);
 }
 
 TEST_F(GateTest, RefusesAnOpaqueTokenThatIsExpiredOrForAnother) {
