@@ -129,6 +129,13 @@ class Scopes(DaemonCase):
         self.assert_error(self.token(self.etl, "both", scope="stock.read"), "invalid_scope")
         self.assert_error(self.token(self.etl, "both", scope="orders.read", resource=OTHER_API), "invalid_scope")
 
+    def test_scopes_of_two_resources_need_both_named(self):
+        """8707-3-1, 9068-3-2: without `resource` there is one audience, and the client's other scope is none of its."""
+        scope = "orders.read stock.read"
+        self.assert_error(self.token(self.etl, "both", scope=scope), "invalid_scope")
+        form = [*grant("both", scope=scope).items(), ("resource", API), ("resource", OTHER_API)]
+        self.assertEqual(self.scope(self.curl(TOKEN, cert=self.etl, form=form)), {"orders.read", "stock.read"})
+
 
 class Resources(DaemonCase):
     @classmethod
@@ -152,6 +159,16 @@ class Resources(DaemonCase):
         response = self.curl(TOKEN, cert=self.etl, form=form)
         self.assertEqual(set(self.audience(response)), {API, OTHER_API})
         self.assertEqual(set(response.json()["scope"].split()), {"orders.read", "stock.read"})
+
+    def test_the_same_one_twice(self):
+        """8707-2-2, 9068-3-1: one audience, so `aud` is a string and no list."""
+        form = [*grant("both").items(), ("resource", API), ("resource", API)]
+        self.assertEqual(self.assert_granted(self.curl(TOKEN, cert=self.etl, form=form), self.etl)["aud"], API)
+
+    def test_an_empty_one_is_absent(self):
+        """6749-3.2-2."""
+        response = self.token(self.etl, "both", resource="")
+        self.assertEqual(self.assert_granted(response, self.etl)["aud"], API)
 
     def test_what_is_no_resource_of_the_client(self):
         """8707-2-1, 8707-2-3: relative, with a fragment, unknown, another client's, almost the same."""

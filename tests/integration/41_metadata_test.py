@@ -4,8 +4,8 @@ import unittest
 
 from support import tokens
 from support.cases import JWKS, METADATA, TOKEN, DaemonCase, OwnDaemonCase, grant
-from support.daemon import eventually
-from support.pki import base64url
+from support.daemon import eventually, run
+from support.pki import base64url, thumbprint_7638
 
 
 class Metadata(DaemonCase):
@@ -150,6 +150,22 @@ class Keys(OwnDaemonCase):
 
         forged = base64url(json.dumps({**claims, "sub": "other"}).encode())
         self.assertFalse(tokens.has_valid_signature(f"{header}.{forged}.{signature}", {"keys": keys}))
+
+    def test_each_kid_is_its_thumbprint(self):
+        """RFC 7638 section 3, computed here, for a key of each kind in one set."""
+        config = self.base_config()
+        config["signing"] = {"algorithm": "ES256"}
+        daemon, curl = self.start(config)
+        for algorithm in ("EdDSA", "PS256"):
+            config["signing"]["algorithm"] = algorithm
+            daemon.reload(config)
+            done = run("keys", "rotate", "--now", "--config", daemon.config_path)
+            self.assertEqual(done.returncode, 0, done.stderr)
+        keys = curl(JWKS).json()["keys"]
+        self.assertEqual({key["kty"] for key in keys}, {"EC", "OKP", "RSA"})
+        for key in keys:
+            self.assertEqual(key["kid"], thumbprint_7638(key), key)
+        daemon.stop()
 
     def test_another_algorithm_keeps_the_old_key_published(self):
         """JOSE-12, product.md section 6: no moment in which a valid token cannot be verified."""

@@ -121,6 +121,20 @@ class Introspection(DaemonCase):
         descriptions = {response.json()["error_description"] for response in (missing, wrong, unknown)}
         self.assertEqual(len(descriptions), 1)
 
+    def test_no_error_is_stored(self):
+        """6749-5.2: 400, 401 and 405 say so."""
+        form = {"client_id": "orders-api", "token": "x"}
+        for what, status, response in (
+            ("no token", 400, self.curl(INTROSPECT, cert=self.orders_api, form={"client_id": "orders-api"})),
+            ("no form", 400, self.curl(INTROSPECT, cert=self.orders_api, data=b"token=%zz")),
+            ("no certificate", 401, self.curl(INTROSPECT, form=form)),
+            ("another's certificate", 401, self.curl(INTROSPECT, cert=self.etl, form=form)),
+            ("an Authorization header", 401, self.curl(INTROSPECT, form=form, headers=["Authorization: Basic YTpi"])),
+            ("GET", 405, self.curl(INTROSPECT, cert=self.orders_api)),
+        ):
+            with self.subTest(what):
+                self.assertEqual((response.status, response.header("Cache-Control")), (status, "no-store"))
+
     def test_a_signed_answer(self):
         """9701-4-1, 9701-5-1, 9701-7-1: what the JSON says, signed, for the caller, without a top-level sub or exp."""
         token = self.a_token()

@@ -78,6 +78,21 @@ class Revocation(DaemonCase):
             self.assert_error(self.curl(REVOKE, cert=self.etl, form=form), "invalid_request")
         self.assertEqual(self.curl(REVOKE, cert=self.etl).status, 405)
 
+    def test_no_error_is_stored(self):
+        """6749-5.2: 400, 401 and 405 say so."""
+        token = self.a_token()
+        form = {"client_id": "etl", "token": token}
+        for what, status, response in (
+            ("no token", 400, self.curl(REVOKE, cert=self.etl, form={"client_id": "etl"})),
+            ("no form", 400, self.curl(REVOKE, cert=self.etl, data=b"token=%zz")),
+            ("no certificate", 400, self.curl(REVOKE, form=form)),
+            ("another client's token", 400, self.revoke(token, self.other, "other")),
+            ("an Authorization header", 401, self.curl(REVOKE, form=form, headers=["Authorization: Basic YTpi"])),
+            ("GET", 405, self.curl(REVOKE, cert=self.etl)),
+        ):
+            with self.subTest(what):
+                self.assertEqual((response.status, response.header("Cache-Control")), (status, "no-store"))
+
     def test_the_client_authenticates_first(self):
         """7009-2.1-2, 8705-2-9: and nothing happens to the token."""
         token = self.a_token()

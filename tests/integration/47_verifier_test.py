@@ -4,16 +4,21 @@
 import json
 import os
 import pathlib
+import socket
 import ssl
+import time
 import unittest
 
 from support import tokens
 from support.cases import API, OTHER_API
+from support.client import parse_head
 from support.daemon import eventually, run
 from support.verifiers import ProxyTests, UnixConnection, VerifierCase, base64_of, escaped, is_listening_at
 
 
-class Verifiers(VerifierCase):
+class Asking(VerifierCase):
+    """Asks the verifier at the Unix socket as nginx would."""
+
     def verify(self, headers, target="/verify"):
         connection = UnixConnection(self.socket)
         self.addCleanup(connection.close)
@@ -28,6 +33,8 @@ class Verifiers(VerifierCase):
     def given(self, token=None, cert=None):
         return ([("Authorization", f"Bearer {token}")] if token else []) + ([("X-SSL-Client-Cert", escaped(cert))] if cert else [])
 
+
+class Verifiers(Asking):
     def test_the_socket_is_its_owners(self):
         self.assertEqual(os.stat(self.socket).st_mode & 0o7777, 0o600)
 
@@ -62,6 +69,25 @@ class Verifiers(VerifierCase):
         self.assertEqual(self.verify(self.given(token, self.etl), "/verify?scope=orders.delete").status, 403)
         self.assertEqual(self.verify(self.given(token, self.etl), "/verify?scope=a&scope=b").status, 400)
         self.assertEqual(self.verify(self.given(token, self.etl), "/oauth2/token").status, 404)
+
+    def test_the_challenge_repeats_no_other_scope(self):
+        """RFC 6750 section 3: of what the query asks for, only what a scope may hold; the octets of the head, since a line may be in it."""
+        with socket.socket(socket.AF_UNIX) as plain:
+            plain.settimeout(10)
+            plain.connect(self.socket)
+            for query, scope in (("a%22%0d%0ax", ""), ("orders.delete%20a%22%0d%0ax", ', scope="orders.delete"')):
+                fields = "".join(f"{name}: {value}\r\n" for name, value in self.given(self.access_token(), self.etl))
+                plain.sendall(f"GET /verify?scope={query} HTTP/1.1\r\nHost: verifier\r\n{fields}\r\n".encode())
+                head = b""
+                while b"\r\n\r\n" not in head:
+                    octets = plain.recv(65536)
+                    self.assertTrue(octets, head)
+                    head += octets
+                status, headers = parse_head(head)
+                self.assertEqual(status, 403)
+                challenges = [value for name, value in headers if name.lower() == "www-authenticate"]
+                self.assertEqual(challenges, [f'Bearer realm="{API}", error="insufficient_scope"{scope}'])
+                self.assertEqual([line for line in head.splitlines()[1:] if b'a"' in line or line and b": " not in line], [])
 
     def test_a_denied_token(self):
         """In effect when the verb has ended, on every worker; another token of the same client goes on."""
@@ -135,6 +161,93 @@ class Verifiers(VerifierCase):
                 done = run("check", "--config", path)
                 self.assertEqual(done.returncode, 1, done.stdout)
                 self.assertIn(text, done.stderr)
+
+
+class OutOfService(Asking):
+    """Each kind of denial and a revocation: on every worker, for a token that was accepted a moment before."""
+
+    def tearDown(self):
+        for denial in self.deny("list")["denials"]:
+            self.deny("remove", str(denial["id"]))
+
+    def deny(self, verb, *arguments):
+        done = run("deny", verb, "--json", "--config", self.daemon.config_path, *arguments)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return json.loads(done.stdout)
+
+    def assert_answers(self, token, status):
+        for _ in range(8):
+            answer = self.verify(self.given(token, self.etl))
+            self.assertEqual(answer.status, status)
+            if status == 401:
+                self.assertIn('error="invalid_token"', answer.getheader("WWW-Authenticate"))
+
+    def assert_denied_until_removed(self, token, *arguments):
+        self.assert_answers(token, 200)
+        denial = self.deny("add", *arguments, "--reason", "a test")
+        self.assert_answers(token, 401)
+        self.deny("remove", str(denial["id"]))
+        self.assert_answers(token, 200)
+
+    def test_by_jti(self):
+        token = self.access_token()
+        self.assert_denied_until_removed(token, "--jti", tokens.decode(token)[1]["jti"])
+
+    def test_by_thumbprint(self):
+        self.assert_denied_until_removed(self.access_token(), "--thumbprint", self.etl.x5t())
+
+    def test_by_client(self):
+        self.assert_denied_until_removed(self.access_token(), "--client", "etl")
+
+    def test_by_time(self):
+        """Of all clients; what is issued later is accepted all the while."""
+        token = self.access_token()
+        end = tokens.decode(token)[1]["iat"] + 1
+        eventually(lambda: time.time() >= end + 1, what="the second after the token's")
+        self.assert_answers(token, 200)
+        denial = self.deny("add", "--issued-before", str(end), "--reason", "a test")
+        self.assert_answers(token, 401)
+        self.assert_answers(self.access_token(), 200)
+        self.deny("remove", str(denial["id"]))
+        self.assert_answers(token, 200)
+
+    def test_a_revoked_token(self):
+        """7009-2.1-4: when the client has its answer; another token of the same client goes on."""
+        token, other = self.access_token(), self.access_token()
+        self.assert_answers(token, 200)
+        response = self.curl("/oauth2/revoke", cert=self.etl, form={"client_id": "etl", "token": token})
+        self.assertEqual(response.status, 200, response)
+        self.assert_answers(token, 401)
+        self.assert_answers(other, 200)
+
+
+class OtherTypes(Asking):
+    """RFC 8725 section 3.11: what the same keys sign for another purpose is no access token."""
+
+    @classmethod
+    def configure(cls, config):
+        super().configure(config)
+        config["resources"][0]["introspection_clients"] = ["reader"]
+
+    def assert_of_another_type(self, text, kind):
+        self.assertEqual(tokens.decode(text)[0]["typ"], kind)
+        answer = self.verify(self.given(text, self.etl))
+        self.assertEqual(answer.status, 401)
+        self.assertIn('error="invalid_token"', answer.getheader("WWW-Authenticate"))
+        self.daemon.log.wait("verifier_refused", request_id=answer.getheader("X-Request-Id"), reason="type_wrong")
+
+    def test_the_deny_feed(self):
+        self.assert_of_another_type(self.curl("/oauth2/denied").body.decode(), "denied+jwt")
+
+    def test_a_signed_introspection_answer(self):
+        """9701-8-1: though the token that it tells of is one."""
+        token = self.access_token()
+        self.assertEqual(self.verify(self.given(token, self.etl)).status, 200)
+        response = self.curl("/oauth2/introspect", cert=self.reader, form={"client_id": "reader", "token": token},
+                             headers=["Accept: application/token-introspection+jwt"])  # fmt: skip
+        text = response.body.decode()
+        self.assertIs(tokens.decode(text)[1]["token_introspection"]["active"], True)
+        self.assert_of_another_type(text, "token-introspection+jwt")
 
 
 class OpaqueTokens(VerifierCase):

@@ -75,13 +75,20 @@ class BehindHaproxy(ProxyTests, VerifierCase):
     def ask(self, connection, token):
         """The status of one request on a connection that stays open."""
         connection.sendall(f"GET /orders HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n\r\n".encode())
+
+        def receive():
+            octets = connection.recv(65536)
+            if not octets:
+                raise AssertionError("the connection ended")
+            return octets
+
         octets = b""
         while b"\r\n\r\n" not in octets:
-            octets += connection.recv(65536)
+            octets += receive()
         head, _, body = octets.partition(b"\r\n\r\n")
         length = int(next(line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length")).split(b":")[1])
         while len(body) < length:
-            body += connection.recv(65536)
+            body += receive()
         return int(head.split(b" ")[1])
 
     def test_no_session_is_resumed(self):

@@ -7,6 +7,7 @@ import base64
 import dataclasses
 import datetime
 import hashlib
+import json
 import os
 import secrets
 import ssl
@@ -227,8 +228,9 @@ class Pki:
 
 
 def thumbprint_7638(jwk):
-    """RFC 7638 thumbprint of an EC JWK."""
-    text = '{{"crv":"{crv}","kty":"EC","x":"{x}","y":"{y}"}}'.format(**jwk)
+    """RFC 7638 thumbprint of a JWK: what its kty requires, by name, without a blank."""
+    names = {"EC": ("crv", "kty", "x", "y"), "OKP": ("crv", "kty", "x"), "RSA": ("e", "kty", "n")}[jwk["kty"]]
+    text = json.dumps({name: jwk[name] for name in names}, separators=(",", ":"))
     return base64url(hashlib.sha256(text.encode()).digest())
 
 

@@ -126,6 +126,7 @@ class ProxyTests:
         body = json.dumps([[name.lower(), value] for name, value in handler.headers.items()]).encode()
         handler.send_response(200)
         handler.send_header("Content-Length", str(len(body)))
+        handler.send_header("Connection", "close")  # as Origin does: else a proxy asks again on a connection that ends
         handler.end_headers()
         handler.wfile.write(body)
 

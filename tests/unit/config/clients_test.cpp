@@ -78,6 +78,14 @@ TEST(LoadClients, BindsTokensUnlessSaidOtherwise) {
   EXPECT_THAT(loaded.config->clients[0].grant_types, ElementsAre("client_credentials"));
 }
 
+TEST(LoadClients, RefusesABindingInQuotes) {
+  EXPECT_THAT(rendered(load_clients(pki_client("a",
+                                               "tls_client_auth_san_dns: a.example, scope: read, "
+                                               "tls_client_certificate_bound_access_tokens: \"true\""))),
+              ElementsAre("main.yaml:10:180: clients[0] (a): tls_client_certificate_bound_access_tokens: \"true\" is "
+                          "not a boolean; write true or false, without quotes"));
+}
+
 TEST(LoadClients, KeepsTheResourcesInTheOrderWritten) {
   const Loaded loaded = load_clients(pki_client(
       "a",

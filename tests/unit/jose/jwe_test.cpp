@@ -1,6 +1,7 @@
 #include "jose/jwe.hpp"
 
 #include <algorithm>
+#include <chrono>
 
 #include <gtest/gtest.h>
 
@@ -104,6 +105,15 @@ TEST(ParseSealed, TakesOneHeaderOnly) {
         R"({"alg":"dir","enc":"A256GCM","typ":1,"kid":"k"})", R"([])", R"({})", "", "x"}) {
     EXPECT_FALSE(parse_sealed(with_header(header))) << header;
   }
+}
+
+// RFC 7518 section 4.8.1.2: as many iterations as the header asks for would be a minute of work.
+TEST(ParseSealed, RefusesAPasswordAndCountsNoIterations) {
+  const std::string header =
+      R"({"alg":"PBES2-HS256+A128KW","enc":"A256GCM","typ":"at+sealed","kid":"k1","p2s":"AAAAAAAAAAA","p2c":100000000})";
+  const auto before = std::chrono::steady_clock::now();
+  EXPECT_FALSE(open(with_header(header), key_of(7)));
+  EXPECT_LT(std::chrono::steady_clock::now() - before, std::chrono::seconds{5});
 }
 
 // RFC 7518 section 4.5: with `dir` the encrypted key is empty.
