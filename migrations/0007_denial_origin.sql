@@ -13,20 +13,20 @@ CREATE TABLE denial_next (
   revoked_by    TEXT    NOT NULL CHECK ((revoked_by = '') = (origin <> 'client'))
 ) STRICT;
 
--- Who asked stood in the reason alone. Of rows that name the same the one that ends last is kept.
+-- Who asked stood in the reason alone. Of rows that say the same the one that ends last is kept.
+WITH named AS (
+  SELECT *, CASE WHEN kind = 'jti' AND reason LIKE 'revoked by client _%' THEN 'client'
+                 WHEN kind = 'thumbprint' AND reason LIKE 'found revoked when it came as client %' THEN 'server'
+                 ELSE 'operator' END AS origin
+  FROM denial)
 INSERT INTO denial_next (id, kind, subject, issued_before, reason, created_at, until, origin, revoked_by)
-SELECT id, kind, subject, issued_before, reason, created_at, until,
-       CASE WHEN kind = 'jti' AND reason LIKE 'revoked by client _%' THEN 'client'
-            WHEN kind = 'thumbprint' AND reason LIKE 'found revoked when it came as client %' THEN 'server'
-            ELSE 'operator' END,
-       CASE WHEN kind = 'jti' AND reason LIKE 'revoked by client _%' THEN substr(reason, 19) ELSE '' END
+SELECT id, kind, subject, issued_before, reason, created_at, until, origin,
+       CASE WHEN origin = 'client' THEN substr(reason, 19) ELSE '' END
 FROM (SELECT *, row_number() OVER (
-                  PARTITION BY kind, subject,
-                    CASE WHEN issued_before IS NULL THEN -1
-                         WHEN reason LIKE 'found revoked when it came as client %' THEN -2
-                         ELSE issued_before END
+                  PARTITION BY origin, kind, subject,
+                    CASE WHEN issued_before IS NULL THEN -1 WHEN origin = 'server' THEN -2 ELSE issued_before END
                   ORDER BY until DESC, id DESC) AS place
-      FROM denial)
+      FROM named)
 WHERE place = 1
 ORDER BY id;
 
@@ -39,8 +39,8 @@ ALTER TABLE denial_next RENAME TO denial;
 
 CREATE INDEX denial_by_end ON denial (until);
 
--- What one row says for each: a token; all tokens of a certificate or client; its older tokens by time, but those of a
+-- What one row says for each origin: a token; all tokens of a certificate or client; its older tokens by time, but those of a
 -- certificate that was found revoked once, with the latest time.
 CREATE UNIQUE INDEX denial_of_subject ON denial (
-  kind, subject,
+  origin, kind, subject,
   (CASE WHEN issued_before IS NULL THEN -1 WHEN origin = 'server' THEN -2 ELSE issued_before END));

@@ -1,6 +1,7 @@
 #include "app/key_gauges.hpp"
 
-#include <algorithm>
+#include <map>
+#include <set>
 #include <utility>
 
 namespace certbound::app {
@@ -25,16 +26,28 @@ void KeyGauges::show(std::vector<model::KeyRecord> keys, std::optional<WallTime>
   const bool was_over = shown_due != 0 && shown_due <= static_cast<double>(unix_seconds(now));
   if (!(is_over && was_over)) due_.set(due ? static_cast<double>(unix_seconds(*due)) : 0);
   if (keys == shown_) return;
-  shown_ = std::move(keys);
-  registry_.clear_gauges(kKeys);
-  for (const model::KeyRecord& key : shown_) {
+  std::map<std::string_view, std::map<model::KeyState, int>> counts;
+  for (const model::KeyRecord& key : shown_) counts[algorithm_name(key)];
+  std::set<std::string_view> gone;
+  for (const auto& [algorithm, states] : counts) gone.insert(algorithm);
+  for (const model::KeyRecord& key : keys) {
+    ++counts[algorithm_name(key)][key.state];
+    gone.erase(algorithm_name(key));
+  }
+  // First what there is, so that whoever asks meanwhile never sees a server without a key that signs.
+  for (auto& [algorithm, states] : counts) {
     for (const model::KeyState state : {model::KeyState::next, model::KeyState::active, model::KeyState::retired}) {
-      const metrics::Gauge gauge =
-          registry_.gauge(kKeys, "Keys that sign tokens, and those that seal them (A256GCM), by their state",
-                          {{"algorithm", algorithm_name(key)}, {"state", name(state)}});
-      gauge.add(key.state == state ? 1 : 0);
+      const metrics::Gauge gauge = find_gauge(algorithm, state);
+      gauge.set(states[state]);
+      if (gone.contains(algorithm)) registry_.remove_gauge(kKeys, gauge);
     }
   }
+  shown_ = std::move(keys);
+}
+
+metrics::Gauge KeyGauges::find_gauge(std::string_view algorithm, model::KeyState state) const {
+  return registry_.gauge(kKeys, "Keys that sign tokens, and those that seal them (A256GCM), by their state",
+                         {{"algorithm", algorithm}, {"state", name(state)}});
 }
 
 }  // namespace certbound::app

@@ -23,6 +23,8 @@ class KeyGauges {
   void count_failure() const { failures_.increment(); }
 
  private:
+  [[nodiscard]] metrics::Gauge find_gauge(std::string_view algorithm, model::KeyState state) const;
+
   metrics::Registry& registry_;
   metrics::Gauge due_;
   metrics::Counter failures_;

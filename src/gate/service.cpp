@@ -102,7 +102,6 @@ Result<std::shared_ptr<const Published>> make_published(Options options, std::ve
   append_scopes(options.scope, published->scopes);
   published->options = std::move(options);
   published->proxies = std::move(proxies);
-  published->clock = clock;
   return std::shared_ptr<const Published>{std::move(published)};
 }
 

@@ -149,6 +149,12 @@ std::string render_fault(const RequestFault& fault, const http::Connection& conn
   return bytes;
 }
 
+/// An idle connection does not keep the room of a deny feed.
+void release_if_large(std::string& bytes) {
+  constexpr std::size_t kKept = 64UL * 1024;
+  if (bytes.capacity() > kKept) std::string{}.swap(bytes);
+}
+
 /// RFC 8446 section 6.1: tells the peer that nothing follows, so that it takes the end for no attack. Does not wait for
 /// the peer to say the same.
 Task<void> end_writing(TlsStream& stream, SocketSession& session) {
@@ -256,6 +262,7 @@ Task<Turn> serve_requests(Stream& stream, SocketSession& session, std::shared_pt
     const bool sent = co_await write_all(stream, session, bytes);
     if (!sent) co_return Turn::lost;
     if (context.close) co_return Turn::answered;
+    release_if_large(bytes);
     session.end_request();
     parser.next();
   }

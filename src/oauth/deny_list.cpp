@@ -131,11 +131,7 @@ bool DenyList::denies_client(std::string_view client_id, WallTime now) const {
 }
 
 bool DenyList::denies_certificate(std::string_view x5t_s256, WallTime now) const {
-  return denies_certificate(x5t_s256, kLastTime, now);
-}
-
-bool DenyList::denies_certificate(std::string_view x5t_s256, WallTime issued_at, WallTime now) const {
-  return size_ != 0 && find_term_after(KeyView{DenialKind::thumbprint, x5t_s256}, issued_at, now) != nullptr;
+  return size_ != 0 && find_term_after(KeyView{DenialKind::thumbprint, x5t_s256}, kLastTime, now) != nullptr;
 }
 
 }  // namespace certbound::oauth

@@ -41,9 +41,6 @@ class DenyList {
   [[nodiscard]] bool denies_client(std::string_view client_id, WallTime now) const;
   [[nodiscard]] bool denies_certificate(std::string_view x5t_s256, WallTime now) const;
 
-  /// Are tokens denied at `now` that are bound to the certificate and were issued at `issued_at`, and all older ones?
-  [[nodiscard]] bool denies_certificate(std::string_view x5t_s256, WallTime issued_at, WallTime now) const;
-
   [[nodiscard]] std::size_t size() const { return size_; }
 
  private:

@@ -70,12 +70,14 @@ Result<void> TokenSealer::derive(const SealingKey& key) {
   return {};
 }
 
-/// The count makes it unique. The rest is random, so that not even a copy of this process would repeat one.
+/// The count makes it unique, the rest also that of a copy of this process.
 Result<crypto::GcmNonce> TokenSealer::next_nonce() {
+  const auto octets = crypto::uncopied_octets();
+  if (!octets) return octets.error();
   crypto::GcmNonce nonce{};
-  if (auto filled = crypto::fill_random(nonce); !filled) return std::move(filled).error();
   const std::uint32_t number = sealed_++;
   for (std::size_t i = 0; i < 4; ++i) nonce[i] = static_cast<std::uint8_t>(number >> (24 - 8 * i));
+  std::copy(octets->begin(), octets->end(), nonce.begin() + 4);
   return nonce;
 }
 

@@ -296,8 +296,6 @@ http::Response Service::show_feed(const http::Request& request) const {
 /// by itself for another client, where revocation does not count, or be taken off the list again.
 /// Where it cannot be stored the certificate is refused all the same, and its next request tries again.
 Task<void> Service::deny_revoked(audit::Event& event, Error& refusal) {
-  constexpr std::chrono::minutes kInterval{10};
-  if (denied_->denies_certificate(event.certificate->x5t_s256, event.time - kInterval, event.time)) co_return;
   model::Denial denial = make_revoked_denial(event);
   const auto denied = co_await denials_.add(std::move(denial));
   if (denied) {

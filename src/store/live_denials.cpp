@@ -20,11 +20,14 @@ Denial merge(const Denial& before, const Denial& asked) {
   Denial merged = before;
   merged.until = later_end(before.until, asked.until);
   merged.issued_before = std::max(before.issued_before, asked.issued_before);
-  if (asked.origin != DenialOrigin::by_operator) return merged;
-  merged.origin = asked.origin;
-  merged.revoked_by.clear();
-  merged.reason = asked.reason;
+  if (asked.origin == DenialOrigin::by_operator) merged.reason = asked.reason;
   return merged;
+}
+
+/// A certificate that is found revoked comes again and again: not a row is written for each time.
+bool is_found_again(const Denial& before, const Denial& asked) {
+  constexpr std::chrono::minutes kInterval{10};
+  return asked.origin == DenialOrigin::by_server && *asked.issued_before < *before.issued_before + kInterval;
 }
 
 Error no_room(DenialOrigin origin, std::size_t limit, std::string_view whose) {
@@ -53,7 +56,7 @@ std::string_view owners_of(DenialOrigin origin) {
 }  // namespace
 
 std::string LiveDenials::key_of(const Denial& denial) {
-  std::string key{name(denial.kind)};
+  std::string key = std::string{name(denial.origin)} + " " + std::string{name(denial.kind)};
   if (denial.issued_before) {
     const bool is_found = denial.origin == DenialOrigin::by_server;
     key += is_found ? " found" : " " + std::to_string(unix_seconds(*denial.issued_before));
@@ -78,7 +81,7 @@ Result<LiveDenials::Placement> LiveDenials::place(const Denial& asked) const {
   Placement placement{std::nullopt, asked};
   if (found != by_key_.end()) {
     placement.before = found->second;
-    placement.after = merge(found->second, asked);
+    placement.after = is_found_again(found->second, asked) ? found->second : merge(found->second, asked);
   }
   if (auto room = check_room(placement); !room) return std::move(room).error();
   return placement;
@@ -86,14 +89,16 @@ Result<LiveDenials::Placement> LiveDenials::place(const Denial& asked) const {
 
 Result<void> LiveDenials::check_room(const Placement& placement) const {
   const Denial& denial = placement.after;
-  if (placement.before && placement.before->origin == denial.origin) return {};
+  if (placement.before) return {};
   if (denial.origin == DenialOrigin::by_client) {
     const auto own = clients_.find(denial.revoked_by);
     if (own != clients_.end() && own->second >= limits_.of_one_client) {
       return no_room(denial.origin, limits_.of_one_client, "client " + denial.revoked_by);
     }
   }
-  const std::size_t limit = limit_of(denial.origin);
+  std::size_t limit = limit_of(denial.origin);
+  // For what denies at once what so many tokens one by one do not: an incident must not find the room full.
+  if (denial.origin == DenialOrigin::by_operator && denial.kind == model::DenialKind::jti) limit -= limit / 25;
   if (count_of(denial.origin) >= limit) return no_room(denial.origin, limit, owners_of(denial.origin));
   return {};
 }

@@ -15,13 +15,14 @@ namespace certbound::store {
 /// How many denials of each origin there may be. Together they fit into one deny feed at their largest, as
 /// tests/unit/app/deny_feed_test.cpp shows, so no origin can take the room of another.
 struct DenialLimits {
-  std::size_t of_operators = 5'000;
+  std::size_t of_operators = 5'000;   ///< a twenty-fifth of it for other things than tokens
   std::size_t of_one_client = 2'000;  ///< tokens that one client revoked, while they would be alive
   std::size_t of_clients = 30'000;    ///< of all clients together
   std::size_t of_server = 10'000;     ///< certificates that were found revoked
 };
 
-/// Every denial that is stored, by what it names: one for each token, one for each certificate or client as a whole,
+/// Every denial that is stored, by who asked for it, so that none takes back what another asked for, and by what it
+/// names: one for each token, one for each certificate or client as a whole,
 /// one for each time up to which tokens of one, or of all, are denied, and one for each certificate that was found
 /// revoked. One thread.
 class LiveDenials {
@@ -35,7 +36,8 @@ class LiveDenials {
     [[nodiscard]] bool is_changed() const { return before != after; }
   };
 
-  /// Of two that name the same the later end and the later time of issue count, and an operator's is an operator's.
+  /// Of two that name the same the later end and the later time of issue count; a certificate that is found revoked
+  /// again within ten minutes changes nothing.
   /// Errors: `invalid_request` for an operator, `temporarily_unavailable` with Reason::denials_full for the others,
   /// where there is no room for one more.
   [[nodiscard]] Result<Placement> place(const model::Denial& asked) const;
@@ -47,7 +49,7 @@ class LiveDenials {
 
   [[nodiscard]] std::size_t count_of(model::DenialOrigin origin) const;
 
-  /// Equal for denials that name the same.
+  /// Equal for denials of one origin that name the same.
   [[nodiscard]] static std::string key_of(const model::Denial& denial);
 
  private:

@@ -41,19 +41,22 @@ Task<Result<http::Response>> revoke_token(const http::Request& /*request*/, cons
   if (!opened) co_return done();
   const std::shared_ptr<const Claims>& claims = *opened;
   note_claims(event, *claims);
-  // Whose it was does not matter any more where it is over: a wrong token is no error (RFC 7009 section 2.2).
   const TokenState state = judge_token(*claims, context.denied, context.now);
   event.token_state = name(state);
-  if (state == TokenState::expired || state == TokenState::denied) co_return done();
-  event.token_state = "not_for_caller";
-  if (claims->client_id != caller.client().client_id.text()) {
+  if (state == TokenState::expired) co_return done();
+  const bool is_own = claims->client_id == caller.client().client_id.text();
+  // Whose it was does not matter any more where it is over: a wrong token is no error (RFC 7009 section 2.2).
+  if (!is_own && state == TokenState::denied) co_return done();
+  if (!is_own) {
+    event.token_state = "not_for_caller";
     co_return Error{ErrorCode::unauthorized_client, Reason::token_not_owned, "the token was issued to another client",
                     "issued to " + claims->client_id};
   }
+  // Also where it is denied already: what denies it now may end, or be taken back, before the token does.
   auto denial = deny_token(*claims, context.now);
   const auto denied = co_await context.denials.add(std::move(denial));
   if (!denied) co_return denied.error();
-  event.token_state = "revoked";
+  if (state != TokenState::denied) event.token_state = "revoked";
   event.denial = denied->id;
   co_return done();
 }

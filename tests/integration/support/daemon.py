@@ -1,6 +1,7 @@
 """The real daemon in a folder of its own: started, watched through its log, stopped."""
 
 import glob
+import contextlib
 import json
 import os
 import re
@@ -260,9 +261,13 @@ class Daemon:
         return len(os.listdir(f"/proc/{self.process.pid}/fd"))
 
     def open_paths(self):
-        """What the descriptors are: a path, `socket:[…]`, `anon_inode:…`."""
+        """What the descriptors are: a path, `socket:[…]`, `anon_inode:…`. Without those that are closed meanwhile."""
         folder = f"/proc/{self.process.pid}/fd"
-        return sorted(os.readlink(os.path.join(folder, name)) for name in os.listdir(folder))
+        paths = []
+        for name in os.listdir(folder):
+            with contextlib.suppress(FileNotFoundError):
+                paths.append(os.readlink(os.path.join(folder, name)))
+        return sorted(paths)
 
     def descriptor_texts(self):
         """What the kernel says of each descriptor: among it a line for each watch of an inotify instance."""

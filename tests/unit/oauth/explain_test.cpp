@@ -145,7 +145,7 @@ TEST_F(Explain, NamesTheDenialThatStopsAClientOrACertificate) {
   denial.until = FakeClock::now + std::chrono::hours{1};
   denials_ = {denial};
   expect_failed("etl", present(etl_), "denial", Reason::client_denied);
-  const std::string& shown = step_of(explain("etl", present(etl_)), "denial").presented;
+  const std::string shown = step_of(explain("etl", present(etl_)), "denial").presented;
   EXPECT_EQ(shown, "denial 7 of client etl since " + to_rfc3339(denial.created_at) + " until " +
                        to_rfc3339(*denial.until) + ": laptop lost");
   EXPECT_TRUE(explain("fleet", present(etl_)).is_accepted());

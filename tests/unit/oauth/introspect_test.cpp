@@ -145,8 +145,6 @@ TEST_F(Introspect, DoesNotNeedTheHint) {
 // 7662-4-1: as verifiers judge it. The clock was set back, or the token was made for later.
 TEST_F(Introspect, ATokenOfALaterTimeIsNotActive) {
   const std::string token = token_of(ask_token("etl", present(etl_)));
-  FakeClock::now -= std::chrono::seconds{10};
-  EXPECT_EQ(introspect("orders-api", token).body["active"], true) << "the clocks of two machines differ";
   FakeClock::now -= std::chrono::seconds{1};
   EXPECT_EQ(introspect("orders-api", token).body, (Json{{"active", false}}));
   EXPECT_EQ(records().back()["token_state"], "not_yet_valid");

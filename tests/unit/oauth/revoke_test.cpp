@@ -65,6 +65,18 @@ TEST_F(Revoke, HasNothingToRefuseWhereATokenIsOver) {
   EXPECT_EQ(records().back()["token_state"], "denied");
 }
 
+// RFC 7009 section 2.2: 200 means for good, whatever else denied the token when it was revoked and does no more.
+TEST_F(Revoke, OutlivesTheDenialThatWasThereBefore) {
+  const std::string token = token_of(ask_token("etl", present(etl_)));
+  FakeClock::now += std::chrono::seconds{1};
+  const std::uint64_t id = deny(model::DenialKind::client, "etl", FakeClock::now);
+  EXPECT_EQ(revoke("etl", token).status, 200);
+  EXPECT_EQ(records().back()["token_state"], "denied");
+  EXPECT_EQ(denied()->size(), 2U);
+  take_back(id);
+  EXPECT_FALSE(is_active_for_orders(token));
+}
+
 // 7009-2.1-5.
 TEST_F(Revoke, DoesNotNeedTheHint) {
   for (const char* hint : {"access_token", "refresh_token", "banana"}) {

@@ -37,16 +37,22 @@ class TokenEndpointFixture : public ServiceFixture {
   [[nodiscard]] bool is_active_for_orders(const std::string& token) {
     return introspect("orders-api", token).body["active"] == true;
   }
-  /// Adds a denial as an operator does, and waits for it.
-  void deny(model::DenialKind kind, const std::string& subject, std::optional<WallTime> issued_before = {}) {
+  /// Adds a denial as an operator does, and waits for its number.
+  std::uint64_t deny(model::DenialKind kind, const std::string& subject, std::optional<WallTime> issued_before = {}) {
     model::Denial denial;
     denial.kind = kind;
     denial.subject = subject;
     denial.issued_before = issued_before;
     denial.created_at = FakeClock::now;
     denial.until = FakeClock::now + std::chrono::hours{24};
+    const auto done = std::make_shared<std::promise<std::uint64_t>>();
+    denials_->add(std::move(denial), [done](const Result<model::Denial>& added) { done->set_value(added->id); });
+    return done->get_future().get();
+  }
+  /// Takes it back, and waits for that.
+  void take_back(std::uint64_t id) {
     const auto done = std::make_shared<std::promise<void>>();
-    denials_->add(std::move(denial), [done](const Result<model::Denial>&) { done->set_value(); });
+    denials_->remove(id, [done](const Result<model::Denial>&) { done->set_value(); });
     done->get_future().get();
   }
 

@@ -105,20 +105,35 @@ TEST(LiveDenials, MovesTheTimeOfACertificateThatIsFoundRevokedAgain) {
   EXPECT_FALSE(live.place(older_than(denial_of(DenialKind::thumbprint, "T"), kAsked))->before);
 }
 
-TEST(LiveDenials, GivesAnOperatorWhatAClientHadRevoked) {
+TEST(LiveDenials, LeavesACertificateThatComesAgainSoonAsItIs) {
+  const auto live = live_with({numbered(found_revoked("T", kAsked), 3)});
+  EXPECT_FALSE(live.place(found_revoked("T", kAsked + seconds{599}))->is_changed());
+  // What an operator denies for a while is not what was found.
+  const auto denied = live_with({denial_of(DenialKind::thumbprint, "T")});
+  EXPECT_FALSE(denied.place(found_revoked("T", kAsked))->before);
+}
+
+// So that a denial that is taken back leaves what somebody else asked for.
+TEST(LiveDenials, KeepsApartWhatAClientRevokedAndAnOperatorDenied) {
   auto live = live_with({numbered(revocation_of("a", "etl"), 7)});
-  Denial by_operator = denial_of(DenialKind::jti, "a", kAsked + seconds{10});
-  by_operator.reason = "incident";
+  const Denial by_operator = denial_of(DenialKind::jti, "a", kAsked + seconds{10});
   const auto placed = live.place(by_operator);
-  EXPECT_EQ(placed->after.origin, DenialOrigin::by_operator);
-  EXPECT_EQ(placed->after.revoked_by, "");
-  EXPECT_EQ(placed->after.reason, "incident");
-  EXPECT_EQ(placed->after.until, kAsked + seconds{60});
-  live.put(placed->after);
-  EXPECT_EQ(live.count_of(DenialOrigin::by_client), 0U);
+  EXPECT_FALSE(placed->before);
+  EXPECT_EQ(placed->after, by_operator);
+  live.put(numbered(placed->after, 8));
+  EXPECT_EQ(live.count_of(DenialOrigin::by_client), 1U);
   EXPECT_EQ(live.count_of(DenialOrigin::by_operator), 1U);
-  // And a client takes nothing from an operator.
-  EXPECT_FALSE(live.place(revocation_of("a", "etl"))->is_changed());
+  live.remove(numbered(by_operator, 8));
+  EXPECT_EQ(live.place(revocation_of("a", "etl"))->after.id, 7U);
+}
+
+// Many tokens, one by one, do not take the room of what denies them all at once.
+TEST(LiveDenials, KeepsRoomForWhatDeniesMore) {
+  const DenialLimits limits{25, 5, 5, 5};
+  LiveDenials live{limits};
+  for (int i = 0; i < 24; ++i) live.put(denial_of(DenialKind::jti, std::to_string(i)));
+  EXPECT_EQ(fault_of(live, denial_of(DenialKind::jti, "more")).substr(0, 23), "24 denials of operators");
+  EXPECT_EQ(fault_of(live, denial_of(DenialKind::client, "etl")), "");
 }
 
 TEST(LiveDenials, BoundsWhatOneClientRevokes) {
