@@ -186,6 +186,24 @@ class Verbs(Deny, DaemonCase):
         done = run("audit", "show", "--config", self.daemon.config_path, "--client", "other")
         self.assertRegex(done.stdout, r"denial \d+ added by user \d+ \(process \d+\): client other, until removed: test\n")
 
+    def test_a_revocation_outlives_every_denial_of_an_operator(self):
+        """RFC 7009 section 2.2: 200 is for good, whether an operator denied the token before it or after."""
+        for name in ("--jti", "--client"):
+            for is_denied_first in (True, False):
+                with self.subTest(name, is_denied_first=is_denied_first):
+                    token = self.a_token()
+                    _, claims, _ = tokens.decode(token)
+                    arguments = [name, claims["jti"] if name == "--jti" else "etl"]
+                    if name == "--client":
+                        arguments += ["--issued-before", str(claims["iat"] + 1)]
+                        eventually(lambda later=claims["iat"] + 1: time.time() > later, what="the next second")
+                    denial = self.add(*arguments) if is_denied_first else None
+                    revoked = self.curl(REVOKE, cert=self.etl, form={"client_id": "etl", "token": token})
+                    self.assertEqual(revoked.status, 200)
+                    denial = denial or self.add(*arguments)
+                    self.deny("remove", str(denial["id"]))
+                    self.assertFalse(self.is_active(token))
+
     def test_a_revocation_is_in_the_audit_log(self):
         """Its own record, which names the denial that came of it."""
         token = self.a_token()

@@ -1,7 +1,7 @@
 """The real daemon in a folder of its own: started, watched through its log, stopped."""
 
-import glob
 import contextlib
+import glob
 import json
 import os
 import re
@@ -274,7 +274,7 @@ class Daemon:
         folder = f"/proc/{self.process.pid}/fdinfo"
         texts = []
         for name in os.listdir(folder):
-            with open(os.path.join(folder, name), encoding="ascii", errors="replace") as file:
+            with contextlib.suppress(FileNotFoundError), open(os.path.join(folder, name), encoding="ascii", errors="replace") as file:
                 texts.append(file.read())
         return texts
 
