@@ -87,8 +87,10 @@ class Verifier {
   void check_expected(const std::filesystem::path& file) {
     for (const Expectation& expectation : expected_) {
       if (expectation.head.seq != result_.head.seq) continue;
-      result_.noted_seq = result_.head.seq;
-      if (expectation.head == result_.head) continue;
+      if (expectation.head == result_.head) {
+        result_.noted_seq = result_.head.seq;
+        continue;
+      }
       set_broken("rewritten", file, line_number_, result_.head.seq,
                  "the record is not the one that " + expectation.source +
                      " names: it, or one before it, was rewritten with the chain");

@@ -17,7 +17,7 @@ struct Break {
   /// A literal: `changed`, `removed`, `reordered`, `inserted`, `truncated` (the end is missing, or everything), `torn`
   /// (half a line at the end, which no record behind it explains), `genesis` (another chain begins), `rewritten` (the
   /// chain holds, but is not the one that was expected), `not_covered` (the files do not hold what was expected),
-  /// `format`.
+  /// `head_missing` (of whoever knows that there has to be a noted head), `format`.
   std::string_view kind;
   std::filesystem::path file;
   std::uint64_t line = 0;  ///< from 1; 0: of the file as a whole

@@ -95,6 +95,9 @@ TEST_F(VerifyFiles, SaysHowFarAHeadThatWasNotedProvesIt) {
   write_text(path, join_lines({lines_.begin(), lines_.begin() + 3}));
   const Head earlier = verify({path}, {}).head;
   EXPECT_EQ(verify_text(text_, {{earlier, "an earlier head"}}).noted_seq, 3U);
+  const Verification rewritten = verify_text(text_, {{earlier, "an earlier head"}, {{6, earlier.hash}, "another"}});
+  EXPECT_EQ(rewritten.broken->kind, "rewritten");
+  EXPECT_EQ(rewritten.noted_seq, 3U);
 }
 
 // The server begins every file with a record, so nothing is no whole log.
