@@ -16,6 +16,10 @@ std::string_view name(ErrorCode code) {
       return "invalid_scope";
     case ErrorCode::invalid_target:
       return "invalid_target";
+    case ErrorCode::invalid_dpop_proof:
+      return "invalid_dpop_proof";
+    case ErrorCode::use_dpop_nonce:
+      return "use_dpop_nonce";
     case ErrorCode::temporarily_unavailable:
       return "temporarily_unavailable";
     case ErrorCode::server_error:

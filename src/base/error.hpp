@@ -9,8 +9,8 @@
 
 namespace certbound {
 
-/// The wire names of RFC 6749 section 5.2 and RFC 8707 section 2, spelled alike, and two of our own for what is
-/// nobody's protocol error. `oauth/error_response.cpp` maps each to a status.
+/// The wire names of RFC 6749 section 5.2, RFC 8707 section 2 and RFC 9449 sections 5 and 8, spelled alike, and two of
+/// our own for what is nobody's protocol error. `oauth/error_response.cpp` maps each to a status.
 enum class ErrorCode {
   invalid_request,
   invalid_client,
@@ -18,6 +18,8 @@ enum class ErrorCode {
   unsupported_grant_type,
   invalid_scope,
   invalid_target,
+  invalid_dpop_proof,
+  use_dpop_nonce,
   temporarily_unavailable,  ///< a bounded queue is full, a store is locked: 503, ask again
   server_error,             ///< our fault: 500
 };

@@ -19,7 +19,7 @@ nlohmann::ordered_json client_json(const model::Client& client) {
   json["grant_types"] = client.grant_types;
   json["scope"] = client.scope.text();
   json["resources"] = client.resources;
-  json["tls_client_certificate_bound_access_tokens"] = client.tls_client_certificate_bound_access_tokens;
+  json["tls_client_certificate_bound_access_tokens"] = client.certificate_binding == model::BindingRule::required;
   json["source"] = client.origin.source;
   json["place"] = client.origin.place;
   return json;

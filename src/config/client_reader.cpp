@@ -47,7 +47,8 @@ void ClientReader::read_client(Reader& reader, const Node& node) {
   }
   model::Client client{std::move(*id)};
   client.client_name = std::move(draft.client_name);
-  client.tls_client_certificate_bound_access_tokens = draft.tls_client_certificate_bound_access_tokens;
+  client.certificate_binding =
+      draft.tls_client_certificate_bound_access_tokens ? model::BindingRule::required : model::BindingRule::never;
   const std::vector<Credential> credentials = read_credentials(reader, node, draft, trust_store_names_, client);
   if (auto scope = model::Scope::parse(draft.scope)) client.scope = std::move(*scope);
   read_resources(reader, node, draft, client);

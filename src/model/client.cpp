@@ -8,13 +8,38 @@ std::string_view name(AuthMethod method) {
       return "tls_client_auth";
     case AuthMethod::self_signed_tls_client_auth:
       return "self_signed_tls_client_auth";
+    case AuthMethod::private_key_jwt:
+      return "private_key_jwt";
+    case AuthMethod::client_secret_basic:
+      return "client_secret_basic";
+    case AuthMethod::client_secret_post:
+      return "client_secret_post";
   }
   return {};
 }
 
 std::optional<AuthMethod> parse_auth_method(std::string_view text) {
-  for (const AuthMethod method : {AuthMethod::tls_client_auth, AuthMethod::self_signed_tls_client_auth}) {
+  for (const AuthMethod method : kAuthMethods) {
     if (text == name(method)) return method;
+  }
+  return std::nullopt;
+}
+
+std::string_view name(BindingRule rule) {
+  switch (rule) {
+    case BindingRule::never:
+      return "never";
+    case BindingRule::when_presented:
+      return "when_presented";
+    case BindingRule::required:
+      return "required";
+  }
+  return {};
+}
+
+std::optional<BindingRule> parse_binding_rule(std::string_view text) {
+  for (const BindingRule rule : {BindingRule::never, BindingRule::when_presented, BindingRule::required}) {
+    if (text == name(rule)) return rule;
   }
   return std::nullopt;
 }

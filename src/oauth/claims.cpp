@@ -46,10 +46,13 @@ void append_audience(std::string& out, const std::vector<std::string>& audience)
 }
 
 void append_confirmation(std::string& out, const Confirmation& confirmation) {
-  if (confirmation.x5t_s256.empty()) return;  // no member at all: an empty `cnf` would say something
-  out += "\"cnf\":{\"x5t#S256\":\"";
-  out += confirmation.x5t_s256;
-  out += "\"},";
+  // No member at all where there is none: an empty `cnf` would say something.
+  if (confirmation.x5t_s256.empty() && confirmation.jkt.empty()) return;
+  out += "\"cnf\":{";
+  if (!confirmation.x5t_s256.empty()) append_member(out, "x5t#S256", confirmation.x5t_s256);
+  if (!confirmation.jkt.empty()) append_member(out, "jkt", confirmation.jkt);
+  out.back() = '}';
+  out.push_back(',');
 }
 
 Error bad_claim(std::string_view name) {
@@ -82,13 +85,17 @@ Result<Confirmation> read_confirmation(const Json& object) {
   Confirmation confirmation;
   const auto found = object.find("cnf");
   if (found == object.end()) return confirmation;
-  if (!found->is_object() || found->size() != 1) return bad_claim("cnf");
+  if (!found->is_object() || found->empty()) return bad_claim("cnf");
   confirmation.x5t_s256 = string_member(*found, "x5t#S256");
-  if (confirmation.x5t_s256.empty()) return bad_claim("cnf");
+  confirmation.jkt = string_member(*found, "jkt");
+  const std::size_t understood = (confirmation.x5t_s256.empty() ? 0U : 1U) + (confirmation.jkt.empty() ? 0U : 1U);
+  if (found->size() != understood) return bad_claim("cnf");
   return confirmation;
 }
 
 }  // namespace
+
+std::string_view token_type(const Confirmation& confirmation) { return confirmation.jkt.empty() ? "Bearer" : "DPoP"; }
 
 void append_claims(std::string& out, const Claims& claims) {
   append_member(out, "iss", claims.issuer);

@@ -10,8 +10,9 @@
 
 namespace certbound::oauth {
 
-/// `token_type` (RFC 6749 section 7.1), also of a certificate-bound token (RFC 8705 section 3).
-inline constexpr std::string_view kTokenType = "Bearer";
+/// `token_type` (RFC 6749 section 7.1): `DPoP` of a token that is bound to a DPoP key (RFC 9449 section 5), else
+/// `Bearer`, also of a certificate-bound one (RFC 8705 section 3). A literal.
+[[nodiscard]] std::string_view token_type(const Confirmation& confirmation);
 
 /// What an access token says (RFC 9068 section 2.2), whatever its form: what is signed, sealed, introspected and judged
 /// is this.

@@ -14,6 +14,8 @@ int status_of(ErrorCode code) {
     case ErrorCode::unsupported_grant_type:
     case ErrorCode::invalid_scope:
     case ErrorCode::invalid_target:
+    case ErrorCode::invalid_dpop_proof:
+    case ErrorCode::use_dpop_nonce:
       return 400;
     case ErrorCode::temporarily_unavailable:
       return 503;

@@ -267,8 +267,9 @@ Step explain_denial(const model::Client& client, std::span<const model::Denial> 
 Step explain_binding(const model::Client& client, const x509::PresentedChain& presented) {
   Step step = make_step("binding", Reason::none);
   step.presented =
-      client.tls_client_certificate_bound_access_tokens ? "cnf.x5t#S256 = " + presented.x5t_s256 : "no cnf";
-  step.expected = client.tls_client_certificate_bound_access_tokens ? "a certificate-bound token" : "an unbound token";
+      client.certificate_binding != model::BindingRule::never ? "cnf.x5t#S256 = " + presented.x5t_s256 : "no cnf";
+  step.expected =
+      client.certificate_binding != model::BindingRule::never ? "a certificate-bound token" : "an unbound token";
   return step;
 }
 

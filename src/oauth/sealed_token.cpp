@@ -20,12 +20,14 @@ using Json = nlohmann::json;
 constexpr std::string_view kSealedType = "at+sealed";
 
 /// The claims in a fixed order and without names: a third of the size. `sub` is null where it is the client_id, the
-/// thumbprint empty where the token is not bound.
+/// thumbprint empty where the token is not bound to a certificate; the thumbprint of a DPoP key stands last where there
+/// is one.
 std::string pack(const Claims& claims) {
   const Json subject = claims.subject == claims.client_id ? Json(nullptr) : Json(claims.subject);
-  return dump_json(
-      Json::array({claims.issuer, subject, claims.audience, claims.client_id, unix_seconds(claims.issued_at),
-                   unix_seconds(claims.expires_at), claims.jti, claims.scope, claims.confirmation.x5t_s256}));
+  Json packed = Json::array({claims.issuer, subject, claims.audience, claims.client_id, unix_seconds(claims.issued_at),
+                             unix_seconds(claims.expires_at), claims.jti, claims.scope, claims.confirmation.x5t_s256});
+  if (!claims.confirmation.jkt.empty()) packed.push_back(claims.confirmation.jkt);
+  return dump_json(packed);
 }
 
 /// Back into the members that parse_claims() knows, so that it alone says what holds.
@@ -35,7 +37,8 @@ Json unpack(const Json& packed) {
               {"iat", packed[4]}, {"exp", packed[5]},
               {"jti", packed[6]}};
   if (packed[7] != "") object["scope"] = packed[7];
-  if (packed[8] != "") object["cnf"] = {{"x5t#S256", packed[8]}};
+  if (packed[8] != "") object["cnf"]["x5t#S256"] = packed[8];
+  if (packed.size() == 10) object["cnf"]["jkt"] = packed[9];
   return object;
 }
 
@@ -106,7 +109,8 @@ Result<Claims> open_sealed_token(std::string_view token, std::span<const Sealing
   step = SealStep::read_claims;
   const auto packed = parse_json(*text);
   if (!packed) return packed.error();
-  if (!packed->is_array() || packed->size() != 9) return invalid_input("sealed claims of another form");
+  const bool has_members = packed->is_array() && (packed->size() == 9 || packed->size() == 10);
+  if (!has_members) return invalid_input("sealed claims of another form");
   return parse_claims(dump_json(unpack(*packed)));
 }
 

@@ -25,13 +25,30 @@ constexpr const char* kGrantTypes = "grant_types";
 constexpr const char* kScope = "scope";
 constexpr const char* kResources = "resources";
 constexpr const char* kBoundTokens = "tls_client_certificate_bound_access_tokens";
+// Ours, where a boolean cannot say it.
+constexpr const char* kCertificateBinding = "certificate_binding";
+constexpr const char* kDpopBinding = "dpop_binding";
+constexpr const char* kAssertionKeys = "assertion_keys";
+constexpr const char* kAssertionAlgorithm = "token_endpoint_auth_signing_alg";
+constexpr const char* kDeclaredSecret = "declared_secret_sha256";
 
 Json metadata_object(const model::Client& client) {
   Json object = Json::object();
   object[kAuthMethod] = std::string{name(client.token_endpoint_auth_method)};
   object[kGrantTypes] = client.grant_types;
   object[kScope] = client.scope.text();
-  object[kBoundTokens] = client.tls_client_certificate_bound_access_tokens;
+  object[kBoundTokens] = client.certificate_binding == model::BindingRule::required;
+  if (client.certificate_binding == model::BindingRule::when_presented) {
+    object[kCertificateBinding] = std::string{name(client.certificate_binding)};
+  }
+  if (client.dpop_binding != model::BindingRule::when_presented) {
+    object[kDpopBinding] = std::string{name(client.dpop_binding)};
+  }
+  if (!client.assertion_keys.empty()) object[kAssertionKeys] = client.assertion_keys;
+  if (!client.token_endpoint_auth_signing_alg.empty()) {
+    object[kAssertionAlgorithm] = client.token_endpoint_auth_signing_alg;
+  }
+  if (!client.declared_secret_sha256.empty()) object[kDeclaredSecret] = client.declared_secret_sha256;
   if (!client.client_name.empty()) object[kClientName] = client.client_name;
   if (client.subject) object[std::string{name(client.subject->field)}] = client.subject->value;
   if (!client.trust_store.empty()) object[kTrustStore] = client.trust_store;
@@ -62,14 +79,29 @@ class MetadataReader {
     for (const char* required : {kAuthMethod, kGrantTypes, kScope, kBoundTokens}) {
       if (!object.contains(required)) return std::string{"member \""} + required + "\" is missing";
     }
-    return {};
+    return read_certificate_binding(object);
   }
 
  private:
+  /// Beside the boolean, which says `required` or not, it can only say what the boolean cannot.
+  std::string read_certificate_binding(const Json& object) {
+    if (!object.contains(kCertificateBinding)) return {};
+    if (when_presented_ != model::BindingRule::when_presented || object[kBoundTokens].get<bool>()) {
+      return std::string{"member \""} + kCertificateBinding + "\" contradicts " + kBoundTokens;
+    }
+    client_.certificate_binding = model::BindingRule::when_presented;
+    return {};
+  }
+
   bool read_member(const std::string& member, const Json& value) {
     if (member == kAuthMethod) return read_method(value);
     if (member == kScope) return read_scope(value);
     if (member == kBoundTokens) return read_bound_tokens(value);
+    if (member == kCertificateBinding) return read_binding(value, when_presented_);
+    if (member == kDpopBinding) return read_binding(value, client_.dpop_binding);
+    if (member == kAssertionKeys) return read_list(value, client_.assertion_keys);
+    if (member == kAssertionAlgorithm) return read_text(value, client_.token_endpoint_auth_signing_alg);
+    if (member == kDeclaredSecret) return read_text(value, client_.declared_secret_sha256);
     if (member == kClientName) return read_text(value, client_.client_name);
     if (member == kTrustStore) return read_text(value, client_.trust_store);
     if (member == kJwksUri) return read_text(value, client_.jwks_uri);
@@ -113,8 +145,15 @@ class MetadataReader {
 
   bool read_bound_tokens(const Json& value) {
     if (!value.is_boolean()) return false;
-    client_.tls_client_certificate_bound_access_tokens = value.get<bool>();
+    client_.certificate_binding = value.get<bool>() ? model::BindingRule::required : model::BindingRule::never;
     return true;
+  }
+
+  static bool read_binding(const Json& value, model::BindingRule& out) {
+    if (!value.is_string()) return false;
+    const auto rule = model::parse_binding_rule(value.get_ref<const std::string&>());
+    if (rule) out = *rule;
+    return rule.has_value();
   }
 
   bool read_subject(const std::string& member, const Json& value) {
@@ -126,6 +165,7 @@ class MetadataReader {
   }
 
   model::Client& client_;
+  model::BindingRule when_presented_ = model::BindingRule::never;  // of kCertificateBinding
 };
 
 }  // namespace

@@ -39,7 +39,7 @@ inline model::Client full_suite_client() {
   client.grant_types = {"client_credentials", "urn:ietf:params:oauth:grant-type:token-exchange"};
   client.scope = *model::Scope::parse("b a");
   client.resources = {"https://b.example", "https://a.example"};
-  client.tls_client_certificate_bound_access_tokens = false;
+  client.certificate_binding = model::BindingRule::never;
   return client;
 }
 

@@ -39,7 +39,7 @@ std::string describe_token(std::string_view token, const AuthenticatedClient& ca
   event.token_state = name(state);
   if (state != TokenState::active) return std::string{kInactive};
   std::string body = "{\"active\":true,\"token_type\":\"";
-  body += kTokenType;
+  body += token_type(claims->confirmation);
   body += "\",";
   append_claims(body, *claims);
   body.back() = '}';

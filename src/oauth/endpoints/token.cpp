@@ -13,7 +13,7 @@ http::Response render_token(const IssuedToken& token) {
   body.reserve(token.access_token.size() + 256);
   body += token.access_token;
   body += "\",\"token_type\":\"";
-  body += kTokenType;
+  body += token_type(token.claims.confirmation);
   body += "\",\"expires_in\":";
   body += std::to_string((token.claims.expires_at - token.claims.issued_at).count());
   if (!token.claims.scope.empty()) {
@@ -27,14 +27,20 @@ http::Response render_token(const IssuedToken& token) {
   return response;
 }
 
+/// A literal.
+std::string_view confirmation_members(const Confirmation& confirmation) {
+  if (confirmation.jkt.empty()) return confirmation.x5t_s256.empty() ? "" : "x5t#S256";
+  return confirmation.x5t_s256.empty() ? "jkt" : "x5t#S256 jkt";
+}
+
 void note_token(audit::Event& event, const IssuedToken& token) {
   const Claims& claims = token.claims;
-  event.token_type = kTokenType;
+  event.token_type = token_type(claims.confirmation);
   event.jti = claims.jti;
   event.kid = token.kid;
   event.audience = claims.audience;
   event.scope = claims.scope;
-  if (!claims.confirmation.x5t_s256.empty()) event.confirmation = "x5t#S256";
+  event.confirmation = confirmation_members(claims.confirmation);
   event.expires_at = claims.expires_at;
 }
 

@@ -4,7 +4,7 @@ namespace certbound::oauth {
 
 Result<Confirmation> bind_certificate(const model::Client& client, const x509::PresentedChain* presented) {
   Confirmation confirmation;
-  if (!client.tls_client_certificate_bound_access_tokens) return confirmation;
+  if (client.certificate_binding == model::BindingRule::never) return confirmation;
   if (presented == nullptr) {
     return Error{ErrorCode::invalid_client, Reason::certificate_missing, "client authentication failed",
                  "the client is registered for certificate-bound tokens"};

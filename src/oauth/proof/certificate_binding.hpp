@@ -12,6 +12,7 @@ namespace certbound::oauth {
 struct Confirmation {
   Confirmation() = default;
   std::string x5t_s256;  ///< RFC 8705 section 3.1; empty: not bound to a certificate
+  std::string jkt;       ///< RFC 9449 section 6.1; empty: not bound to a DPoP key
 };
 
 /// RFC 8705 section 3: bound where the client is registered for it, to the leaf of this request's connection.

@@ -23,7 +23,7 @@ model::Client self_signed_client() {
   client.token_endpoint_auth_method = model::AuthMethod::self_signed_tls_client_auth;
   client.certificate_thumbprints = {"AAA", "BBB"};
   client.key_thumbprints = {"CCC"};
-  client.tls_client_certificate_bound_access_tokens = false;
+  client.certificate_binding = model::BindingRule::never;
   return client;
 }
 

@@ -73,8 +73,8 @@ TEST(LoadClients, BindsTokensUnlessSaidOtherwise) {
                                                 "tls_client_auth_san_dns: b.example, scope: read, "
                                                 "tls_client_certificate_bound_access_tokens: false"));
   ASSERT_TRUE(loaded.config);
-  EXPECT_TRUE(loaded.config->clients[0].tls_client_certificate_bound_access_tokens);
-  EXPECT_FALSE(loaded.config->clients[1].tls_client_certificate_bound_access_tokens);
+  EXPECT_EQ(loaded.config->clients[0].certificate_binding, model::BindingRule::required);
+  EXPECT_EQ(loaded.config->clients[1].certificate_binding, model::BindingRule::never);
   EXPECT_THAT(loaded.config->clients[0].grant_types, ElementsAre("client_credentials"));
 }
 

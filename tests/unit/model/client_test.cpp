@@ -42,7 +42,7 @@ TEST(SubjectFieldName, IsTheMemberOfTheRegistration) {
 // RFC 8705 section 3.4: a client of a TLS method gets bound tokens unless it says otherwise.
 TEST(Client, DefaultsToTheSafeSide) {
   const Client client{*ClientId::parse("a")};
-  EXPECT_TRUE(client.tls_client_certificate_bound_access_tokens);
+  EXPECT_EQ(client.certificate_binding, BindingRule::required);
   EXPECT_EQ(client.token_endpoint_auth_method, AuthMethod::tls_client_auth);
   EXPECT_FALSE(client.subject.has_value()) << "and a client without a subject matches no certificate";
   EXPECT_TRUE(client.trust_store.empty());
@@ -70,7 +70,7 @@ TEST(ClientEquality, SeesEveryMember) {
   EXPECT_TRUE(differs([](Client& c) { c.grant_types.clear(); }));
   EXPECT_TRUE(differs([](Client& c) { c.scope.add("s"); }));
   EXPECT_TRUE(differs([](Client& c) { c.resources.emplace_back("https://api.example"); }));
-  EXPECT_TRUE(differs([](Client& c) { c.tls_client_certificate_bound_access_tokens = false; }));
+  EXPECT_TRUE(differs([](Client& c) { c.certificate_binding = BindingRule::never; }));
   EXPECT_TRUE(differs([](Client& c) { c.origin.place = "a.yaml:3"; }));
 }
 

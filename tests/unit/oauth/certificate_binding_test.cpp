@@ -10,7 +10,7 @@ namespace {
 
 model::Client client_that_is_bound(bool is_bound) {
   model::Client client{*model::ClientId::parse("c")};
-  client.tls_client_certificate_bound_access_tokens = is_bound;
+  client.certificate_binding = is_bound ? model::BindingRule::required : model::BindingRule::never;
   return client;
 }
 

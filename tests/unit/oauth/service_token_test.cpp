@@ -20,7 +20,7 @@ class ServiceToken : public ServiceFixture {
  protected:
   ServiceToken() {
     model::Client unbound = make_registration("unbound");
-    unbound.tls_client_certificate_bound_access_tokens = false;
+    unbound.certificate_binding = model::BindingRule::never;
     model::Client scopeless = make_registration("scopeless");
     scopeless.scope = {};
     model::Client self_signed = make_self_signed_registration("self");
