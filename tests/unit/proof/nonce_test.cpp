@@ -11,7 +11,7 @@ namespace {
 
 using std::chrono::seconds;
 
-constexpr WallTime kNow{seconds{1768478400}};
+constexpr WallTime kIssued{seconds{1768478400}};
 constexpr seconds kLifetime{300};
 
 NonceMaker maker(std::string_view purpose = "token endpoint") {
@@ -20,7 +20,7 @@ NonceMaker maker(std::string_view purpose = "token endpoint") {
   return *std::move(made);
 }
 
-std::string issued(const NonceMaker& maker, WallTime now = kNow) {
+std::string issued(const NonceMaker& maker, WallTime now = kIssued) {
   auto nonce = maker.issue(now);
   if (!nonce) throw std::runtime_error{nonce.error().detail};
   return *std::move(nonce);
@@ -40,18 +40,18 @@ TEST(NonceMaker, IssuesAShortToken) {
 TEST(NonceMaker, AcceptsItsOwnForTheLifetime) {
   const NonceMaker nonces = maker();
   const std::string nonce = issued(nonces);
-  EXPECT_TRUE(nonces.accepts(nonce, kNow));
-  EXPECT_TRUE(nonces.accepts(nonce, kNow + seconds{1}));
-  EXPECT_TRUE(nonces.accepts(nonce, kNow + kLifetime));
-  EXPECT_FALSE(nonces.accepts(nonce, kNow + kLifetime + seconds{1}));
-  EXPECT_FALSE(nonces.accepts(nonce, kNow + seconds{1'000'000'000}));
+  EXPECT_TRUE(nonces.accepts(nonce, kIssued));
+  EXPECT_TRUE(nonces.accepts(nonce, kIssued + seconds{1}));
+  EXPECT_TRUE(nonces.accepts(nonce, kIssued + kLifetime));
+  EXPECT_FALSE(nonces.accepts(nonce, kIssued + kLifetime + seconds{1}));
+  EXPECT_FALSE(nonces.accepts(nonce, kIssued + seconds{1'000'000'000}));
 }
 
 // The key changes by the hour; a nonce does not end with its key.
 TEST(NonceMaker, AcceptsANonceAcrossTheChangeOfTheKey) {
   const NonceMaker nonces = maker();
   for (int second = 0; second < 7200; second += 7) {
-    const WallTime now = kNow + seconds{second};
+    const WallTime now = kIssued + seconds{second};
     ASSERT_TRUE(nonces.accepts(issued(nonces, now), now + kLifetime)) << second;
   }
 }
@@ -59,7 +59,7 @@ TEST(NonceMaker, AcceptsANonceAcrossTheChangeOfTheKey) {
 TEST(NonceMaker, IsAnotherInEverySecond) {
   const NonceMaker nonces = maker();
   std::set<std::string> codes;
-  for (int second = 0; second < 4000; ++second) codes.insert(issued(nonces, kNow + seconds{second}).substr(11));
+  for (int second = 0; second < 4000; ++second) codes.insert(issued(nonces, kIssued + seconds{second}).substr(11));
   EXPECT_EQ(codes.size(), 4000U);
 }
 
@@ -67,7 +67,7 @@ TEST(NonceMaker, IsAnotherInEverySecond) {
 TEST(NonceMaker, RefusesANonceFromTheFuture) {
   const NonceMaker nonces = maker();
   const std::string nonce = issued(nonces);
-  const WallTime before = kNow - seconds{1};
+  const WallTime before = kIssued - seconds{1};
   EXPECT_FALSE(nonces.accepts(nonce, before));
   EXPECT_TRUE(nonces.accepts(issued(nonces, before), before));
 }
@@ -75,8 +75,8 @@ TEST(NonceMaker, RefusesANonceFromTheFuture) {
 // 9449-8-2, 9449-9-1.
 TEST(NonceMaker, RefusesWhatAnotherHasIssued) {
   const NonceMaker nonces = maker();
-  EXPECT_FALSE(nonces.accepts(issued(maker()), kNow));
-  EXPECT_FALSE(nonces.accepts(issued(maker("resource server")), kNow));
+  EXPECT_FALSE(nonces.accepts(issued(maker()), kIssued));
+  EXPECT_FALSE(nonces.accepts(issued(maker("resource server")), kIssued));
 }
 
 TEST(NonceMaker, RefusesAnyOtherCharacterAnywhere) {
@@ -86,16 +86,16 @@ TEST(NonceMaker, RefusesAnyOtherCharacterAnywhere) {
     for (const char other : {'A', 'B', 'z', '_', '=', '.', ' ', '\0'}) {
       std::string changed = nonce;
       changed[i] = other;
-      EXPECT_EQ(nonces.accepts(changed, kNow), changed == nonce) << i << other;
+      EXPECT_EQ(nonces.accepts(changed, kIssued), changed == nonce) << i << other;
     }
-    EXPECT_FALSE(nonces.accepts(nonce.substr(0, i), kNow)) << i;
-    EXPECT_FALSE(nonces.accepts(nonce.substr(i + 1), kNow)) << i;
+    EXPECT_FALSE(nonces.accepts(nonce.substr(0, i), kIssued)) << i;
+    EXPECT_FALSE(nonces.accepts(nonce.substr(i + 1), kIssued)) << i;
   }
-  EXPECT_FALSE(nonces.accepts(nonce + "A", kNow));
-  EXPECT_FALSE(nonces.accepts("", kNow));
-  EXPECT_FALSE(nonces.accepts(std::string(32, 'A'), kNow));
-  EXPECT_FALSE(nonces.accepts(std::string(32, '_'), kNow));
-  EXPECT_FALSE(nonces.accepts(std::string(100'000, 'A'), kNow));
+  EXPECT_FALSE(nonces.accepts(nonce + "A", kIssued));
+  EXPECT_FALSE(nonces.accepts("", kIssued));
+  EXPECT_FALSE(nonces.accepts(std::string(32, 'A'), kIssued));
+  EXPECT_FALSE(nonces.accepts(std::string(32, '_'), kIssued));
+  EXPECT_FALSE(nonces.accepts(std::string(100'000, 'A'), kIssued));
 }
 
 // Its time is part of it: one second more or less is another nonce.
@@ -103,8 +103,8 @@ TEST(NonceMaker, RefusesANonceWithAnotherTime) {
   const NonceMaker nonces = maker();
   const std::string code = issued(nonces).substr(11);
   for (int second = 1; second < 200; ++second) {
-    const std::string other = issued(nonces, kNow + seconds{second}).substr(0, 11) + code;
-    EXPECT_FALSE(nonces.accepts(other, kNow + seconds{second})) << second;
+    const std::string other = issued(nonces, kIssued + seconds{second}).substr(0, 11) + code;
+    EXPECT_FALSE(nonces.accepts(other, kIssued + seconds{second})) << second;
   }
 }
 
