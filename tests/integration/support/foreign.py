@@ -94,7 +94,8 @@ class ForeignCase(DaemonCase):
         claims = self.claims_of(answer)
         self.assertEqual((claims["iss"], claims["aud"], claims["sub"], claims["client_id"]), (self.issuer, API, client_id, client_id))
         self.assertEqual(claims.get("cnf"), cnf)
-        self.assertEqual(result["verified"].get("payload", result["verified"]), claims, result["verified"])
+        if "verified" in result:  # requests-oauthlib reads no JWT
+            self.assertEqual(result["verified"].get("payload"), claims, result["verified"])
         said = {"active": True, **claims}
         self.assertEqual(result["introspected"].get("answer"), {**said, "token_type": {"bearer": "Bearer", "dpop": "DPoP"}[token_type]})
         self.assertIs(result["revoked"], True, result["revoked"])
@@ -118,3 +119,8 @@ class Node:
 
     def __call__(self, program, job):
         return run_program([self.command, program], job, self.folder)
+
+
+def python(program, job):
+    """Runs a program of tests/foreign/python with Debian's own Python, which has the libraries."""
+    return run_program(["/usr/bin/python3", "-B", str(PROGRAMS / "python" / program)], job, None)
