@@ -62,5 +62,36 @@ class RequestsOauthlib(MutualTls, foreign.ForeignCase):
         self.assertEqual(thrown["error"], "invalid_client")
 
 
+class AuthlibPrivateKeyJwt(foreign.ForeignCase):
+    @classmethod
+    def configure(cls, config):
+        super().configure(config)
+        cls.add_signing_clients(config)
+
+    def life(self, client, **members):
+        return foreign.python("authlib_client.py", self.job(client, **members))
+
+    def test_for_the_issuer(self):
+        """7523bis-3-1, 7523-2.2-2: without client_id; introspection and revocation in the same way."""
+        result = self.life(self.by_key("signer", self.signing_key.key), resource_server=self.gateway())
+        self.assert_life(result, "signer", None)
+        self.assert_life(self.life(self.by_key("rsa", self.rsa_key, "PS256")), "rsa", None)
+
+    def test_with_a_certificate(self):
+        """7523-mtls-1."""
+        client = {**self.by_certificate("signer", self.batch), **self.by_key("signer", self.signing_key.key)}
+        self.assert_life(self.life(client), "signer", {"x5t#S256": self.batch.x5t()})
+
+    def test_as_the_library_does_it(self):
+        """7523bis-3-1, 7523-3-2: for the token endpoint, for an hour, and both."""
+        for assertion, reason in (("endpoint", "assertion_audience_wrong"), ("long", "assertion_lifetime_too_long"),
+                                  ("default", "assertion_audience_wrong")):  # fmt: skip
+            with self.subTest(assertion):
+                mark = self.daemon.log.mark()
+                thrown = self.life(self.by_key("signer", self.signing_key.key, assertion=assertion))["token"]["thrown"]
+                self.assertEqual((thrown["name"], thrown["error"]), ("OAuthError", "invalid_client"))
+                self.daemon.log.wait("client_refused", after=mark, reason=reason)
+
+
 if __name__ == "__main__":
     foreign.main()

@@ -1,10 +1,11 @@
 """José, the command line tool, as judge of what the daemon signs and as maker of what `jws verify` and `token verify` have to judge."""
 
 import json
+import secrets
 import time
 
 from support import foreign, jose, tokens
-from support.cases import API, JWKS, TOKEN, OwnDaemonCase, PkiCase, grant
+from support.cases import API, JWKS, METADATA, TOKEN, DaemonCase, OwnDaemonCase, PkiCase, grant
 from support.daemon import run
 from support.pki import base64url
 
@@ -183,6 +184,109 @@ class TokenVerify(PkiCase):
     def test_the_key_of_another(self):
         decision = self.decide(jose.sign({"typ": "at+jwt", "kid": "issuer"}, self.claims(), jose.make_key("ES256")))
         self.assertEqual((decision["accepted"], decision["reason"]), (False, "signature_wrong"))
+
+
+class Assertions(DaemonCase):
+    """Client assertions that the tool signs (RFC 7523)."""
+
+    @classmethod
+    def configure(cls, config):
+        cls.keys = {algorithm: jose.make_key(algorithm, kid=algorithm.lower()) for algorithm in ALGORITHMS}
+        publics = {algorithm: jose.public(key) for algorithm, key in cls.keys.items()}
+        config["clients"] += [
+            foreign.signing_client("any", jwks={"keys": list(publics.values())}),
+            foreign.signing_client("one", jwks={"keys": [cls.without_alg(publics["PS256"])]}, token_endpoint_auth_signing_alg="PS256"),
+        ]
+
+    @staticmethod
+    def without_alg(jwk):
+        return {name: value for name, value in jwk.items() if name != "alg"}
+
+    def claims(self, client_id="any", **changed):
+        now = int(time.time())
+        claims = {"iss": client_id, "sub": client_id, "aud": ISSUER, "jti": secrets.token_hex(8), "iat": now, "exp": now + 60, **changed}
+        return {name: value for name, value in claims.items() if value is not None}
+
+    def ask(self, assertion, **form):
+        kind = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+        form = {"grant_type": "client_credentials", "client_assertion_type": kind, "client_assertion": assertion, **form}
+        return self.curl(TOKEN, form=form)
+
+    def signed(self, algorithm="ES256", header=None, **changed):
+        return jose.sign({"kid": algorithm.lower(), **(header or {})}, self.claims(**changed), self.keys[algorithm])
+
+    def test_every_algorithm(self):
+        """7523-3-4: of those that the metadata names."""
+        named = self.curl(METADATA).json()["token_endpoint_auth_signing_alg_values_supported"]
+        self.assertLessEqual({"ES256", "ES384", "PS256", "RS256"}, set(named))
+        for algorithm in ALGORITHMS:
+            with self.subTest(algorithm):
+                response = self.ask(self.signed(algorithm))
+                if algorithm in named:
+                    self.assertEqual(self.assert_granted(response)["client_id"], "any")
+                else:
+                    self.assert_refused_because(response, "assertion_algorithm_refused")
+
+    def test_the_type(self):
+        """7523bis-3-3: not required, and never that of something else."""
+        for typ in ("JWT", "client-authentication+jwt", "application/client-authentication+jwt"):
+            self.assert_granted(self.ask(self.signed(header={"typ": typ})))
+        for typ in ("at+jwt", "dpop+jwt", "token-introspection+jwt", ""):
+            self.assert_refused_because(self.ask(self.signed(header={"typ": typ})), "assertion_type_wrong")
+
+    def test_the_registered_algorithm(self):
+        """7523-3-4: one key that can do several, and the header chooses nothing."""
+        self.assert_granted(self.ask(self.signed("PS256", client_id="one")))
+        for algorithm in ("RS256", "PS384"):
+            key = {**self.keys["PS256"], "alg": algorithm}
+            response = self.ask(jose.sign({"kid": "ps256"}, self.claims("one"), key))
+            self.assert_refused_because(response, "assertion_algorithm_refused")
+
+    def test_claims(self):
+        """7523-3-1, 7523-3-2, 7523bis-3-1, 7523bis-3-2: one at a time, under a signature that is right."""
+        now = int(time.time())
+        for changed, reason in (
+            ({"iss": None}, "assertion_malformed"), ({"sub": "one"}, "assertion_issuer_wrong"), ({"iss": "one"}, "assertion_issuer_wrong"),
+            ({"aud": None}, "assertion_malformed"), ({"aud": ISSUER + TOKEN}, "assertion_audience_wrong"),
+            ({"aud": ISSUER + "/"}, "assertion_audience_wrong"), ({"aud": "https://LOCALHOST:8443"}, "assertion_audience_wrong"),
+            ({"aud": [ISSUER, API]}, "assertion_audience_wrong"), ({"aud": []}, "assertion_audience_wrong"),
+            ({"exp": None}, "assertion_malformed"), ({"exp": now - 300}, "assertion_expired"), ({"exp": str(now + 60)}, "assertion_malformed"),
+            ({"nbf": now + 120}, "assertion_not_yet_valid"), ({"iat": now + 120, "exp": now + 180}, "assertion_not_yet_valid"),
+            ({"exp": now + 3600}, "assertion_lifetime_too_long"), ({"jti": None}, "assertion_malformed"),
+        ):  # fmt: skip
+            with self.subTest(changed):
+                self.assert_refused_because(self.ask(self.signed(**changed), client_id="any"), reason)
+        for changed in ({"aud": [ISSUER]}, {"nbf": now + 8}, {"iat": None}):
+            with self.subTest(changed):
+                self.assert_granted(self.ask(self.signed(**changed)))
+
+    def test_broken_signatures(self):
+        """8725-3.1, 8725-3.2: another key, a public key as a secret, none; a header member twice."""
+        public = jose.public(self.keys["ES256"])
+        secret = {"kty": "oct", "alg": "HS256", "k": base64url(json.dumps(public).encode())}
+        good = self.signed()
+        _, payload, signature = good.split(".")
+        none = base64url(b'{"alg":"none"}')
+        twice = jose.sign('{"alg":"ES256","alg":"ES256","kid":"es256"}', self.claims(), self.keys["ES256"])
+        for assertion in (
+            jose.sign({"kid": "es256"}, self.claims(), jose.make_key("ES256")), jose.sign({"kid": "es256"}, self.claims(), secret),
+            f"{none}.{payload}.", f"{none}.{payload}.{signature}", twice,
+        ):  # fmt: skip
+            self.assert_refused(self.ask(assertion, client_id="any"))
+        self.assert_granted(self.ask(good))
+
+    def test_once(self):
+        """7523-3-3: the same assertion a second time, and another with its jti."""
+        claims = self.claims()
+        assertion = jose.sign({"kid": "es256"}, claims, self.keys["ES256"])
+        self.assert_granted(self.ask(assertion))
+        again = jose.sign({"kid": "ps256"}, {**claims, "exp": claims["exp"] + 1}, self.keys["PS256"])
+        for replay in (assertion, again):
+            self.assert_refused_because(self.ask(replay), "assertion_replayed")
+
+    def test_an_access_token_is_no_assertion(self):
+        token = self.ask(self.signed()).json()["access_token"]
+        self.assert_refused(self.ask(token, client_id="any"))
 
 
 if __name__ == "__main__":

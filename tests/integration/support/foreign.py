@@ -17,6 +17,7 @@ from . import tokens
 from .cases import API, DaemonCase, pki_client, self_signed_client
 from .daemon import PATIENCE
 from .origin import free_port
+from .pki import openssl
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 PROGRAMS = ROOT / "tests" / "foreign"
@@ -51,6 +52,13 @@ def run_program(command, job, cwd):
     return json.loads(done.stdout)
 
 
+def signing_client(client_id, *, scope="orders.read", resources=(API,), **members):
+    return {
+        "client_id": client_id, "token_endpoint_auth_method": "private_key_jwt", "grant_types": ["client_credentials"], "scope": scope,
+        "resources": list(resources), **members,
+    }  # fmt: skip
+
+
 class ForeignCase(DaemonCase):
     """A daemon whose URLs are real, since these clients take them from the metadata: the issuer's port asks for no certificate, its
     alias does. Clients: etl, batch (self-signed), unbound, and orders-api, which introspects."""
@@ -76,6 +84,35 @@ class ForeignCase(DaemonCase):
     def by_certificate(self, client_id, credential):
         """A client of a job that authenticates with a certificate, at the alias."""
         return {"id": client_id, "certificate": credential.certificate, "key": credential.key, "alias": True}
+
+    @classmethod
+    def add_signing_clients(cls, config):
+        """signer (ES256, as jwks), rsa (PS256, as PEM) and ed (Ed25519, as PEM), which sign assertions, and orders-gateway, which signs and
+        introspects. A certificate that signer presents is bound."""
+        cls.signing_key, cls.gateway_key = cls.pki.leaf("CN=signer"), cls.pki.leaf("CN=orders-gateway")
+        cls.rsa_key, cls.ed_key = cls.pki.key("rsa2048"), cls.pki.key("ed25519")
+        config["resources"][0]["introspection_clients"].append("orders-gateway")
+        config["clients"] += [
+            signing_client("signer", jwks=cls.jwks_of(cls.signing_key), certificate_binding="when_presented"),
+            signing_client("orders-gateway", jwks=cls.jwks_of(cls.gateway_key), token_endpoint_auth_signing_alg="ES256"),
+            signing_client("rsa", public_keys=[cls.public_pem(cls.rsa_key)], token_endpoint_auth_signing_alg="PS256"),
+            signing_client("ed", public_keys=[cls.public_pem(cls.ed_key)]),
+        ]
+
+    @classmethod
+    def jwks_of(cls, credential):
+        return {"keys": [{**cls.pki.jwk(credential), "kid": "one", "alg": "ES256", "use": "sig"}]}
+
+    @classmethod
+    def public_pem(cls, key):
+        return cls.pki.write("public.pem", openssl("pkey", "-in", key, "-pubout"))
+
+    def by_key(self, client_id, key, alg="ES256", **members):
+        """A client of a job that authenticates with an assertion, at the issuer's own URLs."""
+        return {"id": client_id, "private_key": key, "alg": alg, **members}
+
+    def gateway(self):
+        return self.by_key("orders-gateway", self.gateway_key.key, kid="one")
 
     def job(self, client, **members):
         return {
