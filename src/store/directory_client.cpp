@@ -2,6 +2,9 @@
 
 #include <string>
 
+#include <nlohmann/json.hpp>
+
+#include "base/json.hpp"
 #include "base/text.hpp"
 
 namespace certbound::store {
@@ -23,6 +26,18 @@ Result<std::vector<crypto::Sha256>> parse_thumbprints(const std::vector<std::str
     digests.push_back(*digest);
   }
   return digests;
+}
+
+Result<std::vector<jose::Jwk>> parse_keys(const std::vector<std::string>& texts) {
+  std::vector<jose::Jwk> keys;
+  keys.reserve(texts.size());
+  for (const std::string& text : texts) {
+    const auto json = parse_json(text);
+    auto key = json ? jose::parse_jwk(*json) : Result<jose::Jwk>{json.error()};
+    if (!key) return invalid_input("a key for assertions: " + key.error().detail);
+    keys.push_back(*std::move(key));
+  }
+  return keys;
 }
 
 Result<std::vector<DirectoryClient::Secret>> parse_secrets(const model::Client& client) {
@@ -55,8 +70,11 @@ Result<DirectoryClient> make_directory_client(model::Client client) {
   if (!keys) return std::move(keys).error();
   auto secrets = parse_secrets(made.client);
   if (!secrets) return std::move(secrets).error();
+  auto assertion_keys = parse_keys(made.client.assertion_keys);
+  if (!assertion_keys) return std::move(assertion_keys).error();
   made.certificates = *std::move(certificates);
   made.keys = *std::move(keys);
+  made.assertion_keys = *std::move(assertion_keys);
   made.secrets = *std::move(secrets);
   return made;
 }

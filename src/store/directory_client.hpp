@@ -7,6 +7,7 @@
 #include "base/clock.hpp"
 #include "base/result.hpp"
 #include "crypto/digest.hpp"
+#include "jose/jwk.hpp"
 #include "model/client.hpp"
 #include "x509/subject_rule.hpp"
 
@@ -27,6 +28,7 @@ struct DirectoryClient {
   std::optional<x509::SubjectRule> subject;  ///< of `client.subject`
   std::vector<crypto::Sha256> certificates;  ///< of `client.certificate_thumbprints`, in their order
   std::vector<crypto::Sha256> keys;          ///< of `client.key_thumbprints`, in their order
+  std::vector<jose::Jwk> assertion_keys;     ///< of `client.assertion_keys`, in their order
   std::vector<Secret> secrets;               ///< the declared one first, then `client.secrets` in their order
 };
 
