@@ -25,6 +25,8 @@
 #include "app/reload_check.hpp"
 #include "app/report.hpp"
 #include "app/sd_notify.hpp"
+#include "app/secret_commands.hpp"
+#include "app/secret_watch.hpp"
 #include "app/state_dir.hpp"
 #include "app/version.hpp"
 #include "app/worker_pool.hpp"
@@ -51,7 +53,7 @@ struct Daemon::State {
   void announce();
   void wait();
   [[nodiscard]] std::chrono::milliseconds do_what_is_due();
-  void look_at_ends() { ending_watch.look(store->seen_certificates(), current->materials.certificates); }
+  void look_at_ends();
   void reload();
   [[nodiscard]] std::optional<std::string> try_reload();
   void stop();
@@ -85,6 +87,7 @@ struct Daemon::State {
   std::optional<KeyRotation> token_keys;
   CrlWatch crl_watch;
   EndingWatch ending_watch{registry};
+  SecretWatch secret_watch{registry};
   std::optional<ConfigWatch> config_watch;
   FileWatch::FileTime read_at{};             // when reading the first configuration began
   std::unique_ptr<control::Server> control;  // its commands are about those before
@@ -207,6 +210,10 @@ Result<void> Daemon::State::start(Checked checked) {
 /// Requests wait until the main loop runs.
 Result<void> Daemon::State::open_control(const std::filesystem::path& state_dir) {
   add_deny_commands(commands, {denying->recorder(), store->denials(), *audit});
+  add_secret_commands(commands, {store->client_secrets(), *audit, [this](std::string_view client_id) {
+                                   pool->forget_client(client_id);
+                                   secret_watch.show(store->client_secrets());
+                                 }});
   commands.add("keys.rotate", [this](const nlohmann::json& arguments) {
     return token_keys->rotate(make_key_policy(current->config), arguments);
   });
@@ -239,6 +246,12 @@ Result<KeyRotation::Publish> Daemon::State::prepare_keys(SnapshotKeys changed) {
 void Daemon::State::show(const Generation& published) {
   health.set_generation(published.snapshot->generation);
   gauges.show(published, store->clients());
+  secret_watch.show(store->client_secrets());
+}
+
+void Daemon::State::look_at_ends() {
+  ending_watch.look(store->seen_certificates(), current->materials.certificates);
+  secret_watch.look(store->client_secrets(), std::chrono::steady_clock::now());
 }
 
 void Daemon::State::show_crl_dates() {

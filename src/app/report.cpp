@@ -41,6 +41,7 @@ void log_reconciliation(const store::Reconciliation& reconciliation) {
                                    {"changed", reconciliation.changed},
                                    {"removed", reconciliation.removed},
                                    {"unchanged", reconciliation.unchanged},
+                                   {"removed_secrets", reconciliation.removed_secrets},  // lint: ok, a number
                                    {"added_ids", join(reconciliation.added_ids, " ")},
                                    {"changed_ids", join(reconciliation.changed_ids, " ")},
                                    {"removed_ids", join(reconciliation.removed_ids, " ")}});

@@ -141,10 +141,13 @@ void check_clients_can_connect(Reader& reader, const Node& root, const Config& c
     return listener.client_certificate != net::ClientCertificate::none;
   });
   const Node* listeners = root.find("listeners");
-  if (config.clients.empty() || is_any_asking || listeners == nullptr || config.listeners.empty()) return;
+  const bool is_any_to_come = std::any_of(config.clients.begin(), config.clients.end(), [](const auto& client) {
+    return model::is_tls_method(client.token_endpoint_auth_method);
+  });
+  if (!is_any_to_come || is_any_asking || listeners == nullptr || config.listeners.empty()) return;
   reader.complain_of(
       "listeners", *listeners,
-      "no listener asks for a client certificate, so no client can authenticate; set client_certificate to "
+      "no listener asks for a client certificate, so no client can authenticate by one; set client_certificate to "
       "request on one");
 }
 

@@ -18,10 +18,13 @@ Field<ClientDraft> method_field() {
   return choice<&ClientDraft::method>(
       "token_endpoint_auth_method",
       {{model::name(AuthMethod::tls_client_auth), AuthMethod::tls_client_auth},
-       {model::name(AuthMethod::self_signed_tls_client_auth), AuthMethod::self_signed_tls_client_auth}},
+       {model::name(AuthMethod::self_signed_tls_client_auth), AuthMethod::self_signed_tls_client_auth},
+       {model::name(AuthMethod::client_secret_basic), AuthMethod::client_secret_basic},
+       {model::name(AuthMethod::client_secret_post), AuthMethod::client_secret_post}},
       "How the client proves who it is (RFC 8705 section 2). tls_client_auth: a certificate of a CA of its trust "
       "store, with "
-      "the one subject below; self_signed_tls_client_auth: a registered certificate or key.");
+      "the one subject below; self_signed_tls_client_auth: a registered certificate or key. "
+      "client_secret_basic, client_secret_post: a shared secret, in the Authorization header or in the form.");
 }
 
 Field<ClientDraft> grant_types_field() {
@@ -144,6 +147,14 @@ const Section<ClientDraft>& client_section() {
               "certificate, any other for every certificate with that key.")
               .sample("{keys: [{kty: EC, crv: P-256, x: ..., y: ...}]}"),
           jwks_uri_field(),
+          node_field<&ClientDraft::client_secret_file>(
+              "client_secret_file", make_shape(Kind::path),
+              "For client_secret_basic and client_secret_post: a file with a secret that exists already, in one line: "
+              "printable ASCII, 512 characters at the most, of 128 bits or more. A character counts as if it were "
+              "drawn "
+              "at random: 3.32 bits in a secret of digits, 4 of hexadecimal digits, 5.17 of letters of one case and "
+              "digits, 5.95 of letters and digits, else 6.5. Without it: certbound client secret new makes one.")
+              .sample("clients/legacy.secret"),
           grant_types_field(),
           text<&ClientDraft::scope>(
               "scope",

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/text.hpp"
+#include "config/client_secrets.hpp"
 
 namespace certbound::config {
 
@@ -50,6 +51,7 @@ void ClientReader::read_client(Reader& reader, const Node& node) {
   client.certificate_binding =
       draft.tls_client_certificate_bound_access_tokens ? model::BindingRule::required : model::BindingRule::never;
   const std::vector<Credential> credentials = read_credentials(reader, node, draft, trust_store_names_, client);
+  read_client_secret(reader, node, draft, config_.client_secrets, client);
   if (auto scope = model::Scope::parse(draft.scope)) client.scope = std::move(*scope);
   read_resources(reader, node, draft, client);
   if (reader.session().report.error_count() != errors_before) return;

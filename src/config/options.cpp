@@ -380,6 +380,11 @@ const Section<Config>& config_section() {
               "anchors, "
               "CRLs) is a reload, as SIGHUP is. Sees files that are rewritten or replaced, and symbolic links that are "
               "exchanged; not what another machine changes on a network file system."),
+          choice<&Config::client_secrets>("client_secrets",
+                                          {{"off", ClientSecrets::off}, {"allowed", ClientSecrets::allowed}},
+                                          "Whether clients may authenticate by a shared secret (client_secret_basic, "
+                                          "client_secret_post): to migrate "
+                                          "from, as docs/OPERATIONS.md says. off: such a client is an error."),
           trust_stores_field().in_any_file(),
           later_field("clients", list_shape(members_shape(Kind::section, client_section().table())),
                       "The declared clients. The names are those of RFC 7591 and RFC 8705.")

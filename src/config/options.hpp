@@ -26,6 +26,7 @@ struct ClientDraft {
   const Node* certificates = nullptr;
   const Node* jwks = nullptr;
   std::string jwks_uri;
+  const Node* client_secret_file = nullptr;
   std::string scope;
   const Node* resources = nullptr;
   bool tls_client_certificate_bound_access_tokens = true;
