@@ -38,13 +38,6 @@
 
 namespace certbound::app {
 
-namespace {
-
-/// The longest wait for a time of the wall clock.
-constexpr std::chrono::minutes kClockInterval{1};
-
-}  // namespace
-
 struct Daemon::State {
   explicit State(std::filesystem::path configuration) : file{std::move(configuration)} {}
   [[nodiscard]] Result<void> start(Checked checked);
@@ -261,14 +254,7 @@ void Daemon::State::show_crl_dates() {
 
 void Daemon::State::announce() {
   health.set_ready(true);
-  log::info("ready", {{"issuer", current->config.issuer},
-                      {"generation", number()},
-                      {"workers", pool->size()},
-                      {"clients", gauges.clients()},
-                      {"trust_stores", current->materials.trust_stores.size()}});
-  notify_systemd("READY=1\nSTATUS=" + std::to_string(gauges.clients()) + " clients, " +
-                 std::to_string(current->materials.trust_stores.size()) + " trust stores, TLS certificate expires " +
-                 to_rfc3339(current->materials.server.chain.front().not_after()));
+  report_ready(*current, pool->size(), gauges.clients());
 }
 
 void Daemon::State::wait() {
@@ -279,6 +265,7 @@ void Daemon::State::wait() {
 /// Returns how long nothing will be due.
 std::chrono::milliseconds Daemon::State::do_what_is_due() {
   using std::chrono::milliseconds;
+  constexpr std::chrono::minutes kClockInterval{1};  // the longest wait for a time of the wall clock
   crl_watch.warn_of_expired(wall_now());
   if (std::chrono::steady_clock::now() >= ending_watch.next_look()) look_at_ends();
   if (const auto changed = config_watch->take_due()) {

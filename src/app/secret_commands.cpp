@@ -40,8 +40,8 @@ Result<std::string> make_secret_text() {
   return base64url_encode(octets);
 }
 
-audit::SecretChange describe_change(audit::SecretAction action, const model::ClientId& id,
-                                    const model::ClientSecret& secret, const control::Peer& peer) {
+audit::SecretChange describe_secret_change(audit::SecretAction action, const model::ClientId& id,
+                                           const model::ClientSecret& secret, const control::Peer& peer) {
   audit::SecretChange change;
   change.time = wall_now();
   change.action = action;
@@ -52,8 +52,8 @@ audit::SecretChange describe_change(audit::SecretAction action, const model::Cli
   return change;
 }
 
-void log_change(std::string_view event, const model::ClientId& id, std::uint64_t number,
-                const std::optional<WallTime>& end) {
+void log_secret_change(std::string_view event, const model::ClientId& id, std::uint64_t number,
+                       const std::optional<WallTime>& end) {
   log::info(event, {{"client_id", id.text()},
                     {"id", static_cast<long long>(number)},
                     {"until", end ? to_rfc3339(*end) : std::string{"removed"}}});
@@ -62,7 +62,7 @@ void log_change(std::string_view event, const model::ClientId& id, std::uint64_t
 /// Nobody knows it before the answer, so until its record is written it can be taken back as if it never was.
 Result<void> record_new(const model::ClientId& id, const model::ClientSecret& added, const control::Peer& peer,
                         const SecretCommands& with) {
-  auto recorded = with.audit.record(describe_change(audit::SecretAction::added, id, added, peer));
+  auto recorded = with.audit.record(describe_secret_change(audit::SecretAction::added, id, added, peer));
   if (recorded) return recorded;
   recorded.error().detail = "no secret was made: " + recorded.error().detail + "; look at the disk";
   const auto taken_back = with.secrets.remove_secret(id, added.id);
@@ -70,7 +70,7 @@ Result<void> record_new(const model::ClientId& id, const model::ClientSecret& ad
   return recorded;
 }
 
-Result<json> run_new(const json& arguments, const control::Peer& peer, const SecretCommands& with) {
+Result<json> run_secret_new(const json& arguments, const control::Peer& peer, const SecretCommands& with) {
   const auto id = read_client_id(arguments);
   if (!id) return id.error();
   const std::string_view given = string_member(arguments, "expires");
@@ -86,7 +86,7 @@ Result<json> run_new(const json& arguments, const control::Peer& peer, const Sec
   if (!added) return added.error();
   if (auto recorded = record_new(*id, *added, peer, with); !recorded) return std::move(recorded).error();
   with.on_change(id->text());
-  log_change("client_secret_added", *id, added->id, added->expires_at);
+  log_secret_change("client_secret_added", *id, added->id, added->expires_at);
   json answer = secret_json(*added, secret.created_at);
   answer["client_id"] = id->text();
   answer["client_secret"] = *text;
@@ -94,7 +94,7 @@ Result<json> run_new(const json& arguments, const control::Peer& peer, const Sec
 }
 
 /// Out of force first: a disk that is full keeps nobody from ending what has leaked.
-Result<json> run_remove(const json& arguments, const control::Peer& peer, const SecretCommands& with) {
+Result<json> run_secret_remove(const json& arguments, const control::Peer& peer, const SecretCommands& with) {
   const auto id = read_client_id(arguments);
   if (!id) return id.error();
   const auto number = arguments.find("id");
@@ -107,8 +107,8 @@ Result<json> run_remove(const json& arguments, const control::Peer& peer, const 
                          "; client secret list has their numbers");
   }
   with.on_change(id->text());
-  log_change("client_secret_removed", *id, (*removed)->id, (*removed)->expires_at);
-  auto recorded = with.audit.record(describe_change(audit::SecretAction::removed, *id, **removed, peer));
+  log_secret_change("client_secret_removed", *id, (*removed)->id, (*removed)->expires_at);
+  auto recorded = with.audit.record(describe_secret_change(audit::SecretAction::removed, *id, **removed, peer));
   if (!recorded) {
     recorded.error().detail = "secret " + std::to_string((*removed)->id) +
                               " is removed and works no more, but that has no audit record: look at the disk";
@@ -144,10 +144,12 @@ json secret_json(const model::ClientSecret& secret, WallTime now) {
 }
 
 void add_secret_commands(control::Commands& commands, const SecretCommands& with) {
-  commands.add("client.secret.new",
-               [with](const json& arguments, const control::Peer& peer) { return run_new(arguments, peer, with); });
-  commands.add("client.secret.remove",
-               [with](const json& arguments, const control::Peer& peer) { return run_remove(arguments, peer, with); });
+  commands.add("client.secret.new", [with](const json& arguments, const control::Peer& peer) {
+    return run_secret_new(arguments, peer, with);
+  });
+  commands.add("client.secret.remove", [with](const json& arguments, const control::Peer& peer) {
+    return run_secret_remove(arguments, peer, with);
+  });
 }
 
 }  // namespace certbound::app

@@ -120,12 +120,12 @@ ExitStatus run_secret_list(const Arguments& arguments) {
 
 }  // namespace
 
-const Verb kClientSecretNew{"client secret", "new",
-                            "make a secret for a client, in the running server, and print it this once",
-                            kSecretNewArguments, &run_secret_new};
-const Verb kClientSecretList{"client secret", "list", "which secrets a client has, and when they end",
-                             kSecretListArguments, &run_secret_list};
-const Verb kClientSecretRemove{"client secret", "remove", "end a secret of a client, in the running server",
-                               kSecretRemoveArguments, &run_secret_remove};
+const Verb kSecretNew{"client secret", "new",
+                      "make a secret for a client, in the running server, and print it this once", kSecretNewArguments,
+                      &run_secret_new};
+const Verb kSecretList{"client secret", "list", "which secrets a client has, and when they end", kSecretListArguments,
+                       &run_secret_list};
+const Verb kSecretRemove{"client secret", "remove", "end a secret of a client, in the running server",
+                         kSecretRemoveArguments, &run_secret_remove};
 
 }  // namespace certbound::cli

@@ -19,10 +19,11 @@ namespace certbound::cli {
 
 namespace {
 
-const Verb* const kVerbs[] = {&kServe,         &kCheck,      &kInit,          &kCertInspect, &kCertVerify,
-                              &kClientList,    &kClientShow, &kClientExplain, &kKeysList,    &kKeysRotate,
-                              &kKeysReencrypt, &kDenyAdd,    &kDenyList,      &kDenyRemove,  &kTokenInspect,
-                              &kTokenVerify,   &kJwsVerify,  &kAuditVerify,   &kAuditShow,   &kVersion};
+const Verb* const kVerbs[] = {&kServe,        &kCheck,      &kInit,          &kCertInspect,   &kCertVerify,
+                              &kClientList,   &kClientShow, &kClientExplain, &kSecretNew,     &kSecretList,
+                              &kSecretRemove, &kKeysList,   &kKeysRotate,    &kKeysReencrypt, &kDenyAdd,
+                              &kDenyList,     &kDenyRemove, &kTokenInspect,  &kTokenVerify,   &kJwsVerify,
+                              &kAuditVerify,  &kAuditShow,  &kVersion};
 
 /// A group within another has both names, and stands behind it.
 constexpr std::pair<std::string_view, std::string_view> kGroups[] = {
@@ -58,7 +59,8 @@ void add_argument(ParsedVerb& parsed, const ArgumentSpec& spec) {
   } else if (spec.kind == ArgumentKind::values) {
     option->expected(1)->take_all();
   } else {
-    option->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::Throw);
+    // Else the first positional argument takes what the second is for.
+    option->expected(1)->allow_extra_args(false)->multi_option_policy(CLI::MultiOptionPolicy::Throw);
   }
   const bool is_named = spec.kind != ArgumentKind::positional && spec.kind != ArgumentKind::positionals;
   option->type_name(is_named ? "VALUE" : "");

@@ -68,6 +68,25 @@ Field<ClientDraft> jwks_uri_field() {
   return std::move(field).sample("https://partner-corp.com/jwks.json");
 }
 
+Field<ClientDraft> secret_file_field() {
+  constexpr std::string_view kComment =
+      "For client_secret_basic and client_secret_post: a file with a secret that exists already, in one line: "
+      "printable ASCII, 512 characters at the most, of 128 bits or more. A character counts as if it were drawn at "
+      "random: 3.32 bits in a secret of digits, 4 of hexadecimal digits, 5.17 of letters of one case and digits, 5.95 "
+      "of letters and digits, else 6.5. Without it: certbound client secret new makes one.";
+  return node_field<&ClientDraft::client_secret_file>("client_secret_file", make_shape(Kind::path), kComment)
+      .sample("clients/legacy.secret");
+}
+
+Field<ClientDraft> resources_field() {
+  return node_field<&ClientDraft::resources>(
+             "resources", list_shape(text_shape({})),
+             "The resources for which the client may ask for tokens; the first is the audience "
+             "when a request names none. Default: those that understand a token of its scope.")
+      .at_least_one()
+      .sample("[https://api.example.com]");
+}
+
 /// What client_credentials.cpp checks, as JSON Schema says it.
 constexpr std::string_view kClientRules = R"({
   "allOf": [
@@ -147,14 +166,7 @@ const Section<ClientDraft>& client_section() {
               "certificate, any other for every certificate with that key.")
               .sample("{keys: [{kty: EC, crv: P-256, x: ..., y: ...}]}"),
           jwks_uri_field(),
-          node_field<&ClientDraft::client_secret_file>(
-              "client_secret_file", make_shape(Kind::path),
-              "For client_secret_basic and client_secret_post: a file with a secret that exists already, in one line: "
-              "printable ASCII, 512 characters at the most, of 128 bits or more. A character counts as if it were "
-              "drawn "
-              "at random: 3.32 bits in a secret of digits, 4 of hexadecimal digits, 5.17 of letters of one case and "
-              "digits, 5.95 of letters and digits, else 6.5. Without it: certbound client secret new makes one.")
-              .sample("clients/legacy.secret"),
+          secret_file_field(),
           grant_types_field(),
           text<&ClientDraft::scope>(
               "scope",
@@ -162,12 +174,7 @@ const Section<ClientDraft>& client_section() {
               "resource of the client understands. Without it tokens carry no scope.",
               &check_scope, R"( *[!#-\[\]-~]+( +[!#-\[\]-~]+)* *)")
               .live_sample("orders.read orders.write"),
-          node_field<&ClientDraft::resources>(
-              "resources", list_shape(text_shape({})),
-              "The resources for which the client may ask for tokens; the first is the audience "
-              "when a request names none. Default: those that understand a token of its scope.")
-              .at_least_one()
-              .sample("[https://api.example.com]"),
+          resources_field(),
           boolean<&ClientDraft::tls_client_certificate_bound_access_tokens>(
               "tls_client_certificate_bound_access_tokens",
               "Whether the client's tokens are bound to its certificate (RFC 8705 section 3)."),

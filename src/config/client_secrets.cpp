@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "config/fields.hpp"
 #include "crypto/digest.hpp"
 
 namespace certbound::config {
@@ -100,6 +101,14 @@ Result<std::string_view> read_secret_line(std::string_view content) {
                          " bits, and 128 are needed; certbound client secret new makes one of 256");
   }
   return content;
+}
+
+Field<Config> client_secrets_field() {
+  return choice<&Config::client_secrets>("client_secrets",
+                                         {{"off", ClientSecrets::off}, {"allowed", ClientSecrets::allowed}},
+                                         "Whether clients may authenticate by a shared secret (client_secret_basic, "
+                                         "client_secret_post): to migrate from, as docs/OPERATIONS.md says. off: such "
+                                         "a client is an error.");
 }
 
 void read_client_secret(Reader& reader, const Node& node, const ClientDraft& draft, ClientSecrets policy,

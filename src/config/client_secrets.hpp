@@ -23,6 +23,9 @@ inline constexpr double kLeastSecretBits = 128;
 /// short.
 [[nodiscard]] Result<std::string_view> read_secret_line(std::string_view content);
 
+/// The option of the top level.
+[[nodiscard]] Field<Config> client_secrets_field();
+
 /// What `draft` says of a secret: refuses a method of a secret where Config::client_secrets is off, the options of
 /// other methods beside it, and a client_secret_file beside another method; sets client.declared_secret_sha256. A file
 /// that others than its owner may read or change is a warning.

@@ -1,6 +1,7 @@
 #include "config/options.hpp"
 
 #include "config/check_value.hpp"
+#include "config/client_secrets.hpp"
 #include "config/fields.hpp"
 #include "config/revocation_options.hpp"
 #include "config/verifier_options.hpp"
@@ -368,8 +369,7 @@ const Section<Config>& config_section() {
           section<&Config::audit>("audit", audit_section(), "The record of every decision."),
           section<&Config::fetch>(
               "fetch", fetch_section(),
-              "Outbound requests: CRLs and jwks_uri by URL, OCSP. Proxies of the environment are not "
-              "used."),
+              "Outbound requests: CRLs and jwks_uri by URL, OCSP. Proxies of the environment are not used."),
           section<&Config::limits>("limits", limits_section(), "Every wait has a deadline, every buffer a bound."),
           section<&Config::log>("log", log_section(), "The log on standard error."),
           integer<&Config::workers>("workers", {0, 1024},
@@ -377,14 +377,9 @@ const Section<Config>& config_section() {
           boolean<&Config::watch>(
               "watch",
               "Whether a change of this file, of an included one or of one that they name (certificates, keys, "
-              "anchors, "
-              "CRLs) is a reload, as SIGHUP is. Sees files that are rewritten or replaced, and symbolic links that are "
-              "exchanged; not what another machine changes on a network file system."),
-          choice<&Config::client_secrets>("client_secrets",
-                                          {{"off", ClientSecrets::off}, {"allowed", ClientSecrets::allowed}},
-                                          "Whether clients may authenticate by a shared secret (client_secret_basic, "
-                                          "client_secret_post): to migrate "
-                                          "from, as docs/OPERATIONS.md says. off: such a client is an error."),
+              "anchors, CRLs) is a reload, as SIGHUP is. Sees files that are rewritten or replaced, and symbolic "
+              "links that are exchanged; not what another machine changes on a network file system."),
+          client_secrets_field(),
           trust_stores_field().in_any_file(),
           later_field("clients", list_shape(members_shape(Kind::section, client_section().table())),
                       "The declared clients. The names are those of RFC 7591 and RFC 8705.")

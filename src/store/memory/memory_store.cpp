@@ -10,6 +10,7 @@
 
 #include "store/client_record.hpp"
 #include "store/live_denials.hpp"
+#include "store/memory/memory_keys.hpp"
 #include "store/reconcile.hpp"
 
 namespace certbound::store::memory {
@@ -327,47 +328,6 @@ class MemoryDenials final : public DenialStore {
   }
 
   std::shared_ptr<Registry> registry_;
-};
-
-bool is_older(const StoredKey& a, const StoredKey& b) {
-  return std::pair{a.record.created_at, a.record.kid} < std::pair{b.record.created_at, b.record.kid};
-}
-
-class MemoryKeys final : public KeyStore {
- public:
-  Result<std::vector<model::KeyRecord>> list_keys() override {
-    std::vector<model::KeyRecord> records;
-    for (const StoredKey& key : keys_) records.push_back(key.record);
-    return records;
-  }
-
-  Result<std::vector<StoredKey>> load_keys() override { return keys_; }
-
-  Result<void> change_keys(std::span<const StoredKey> put, std::span<const std::string> removed) override {
-    std::vector<StoredKey> keys = keys_;
-    for (const std::string& kid : removed) remove_key(keys, kid);
-    for (const StoredKey& key : put) {
-      remove_key(keys, key.record.kid);
-      const bool is_refused =
-          key.record.state == model::KeyState::active &&
-          std::any_of(keys.begin(), keys.end(), [&key](const StoredKey& other) {
-            return other.record.state == model::KeyState::active && other.record.algorithm == key.record.algorithm;
-          });
-      if (is_refused) return internal_error("an active key exists besides " + key.record.kid);
-      keys.insert(std::upper_bound(keys.begin(), keys.end(), key, is_older), key);
-    }
-    keys_ = std::move(keys);
-    return {};
-  }
-
-  Result<void> erase_remains() override { return {}; }
-
- private:
-  static void remove_key(std::vector<StoredKey>& keys, const std::string& kid) {
-    std::erase_if(keys, [&kid](const StoredKey& key) { return key.record.kid == kid; });
-  }
-
-  std::vector<StoredKey> keys_;
 };
 
 class MemoryStore final : public Store {

@@ -5,10 +5,10 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include "conformance/store_suite.hpp"
 #include "crypto/digest.hpp"
 #include "store/memory/memory_store.hpp"
 #include "unit/app/key_fixture.hpp"
+#include "unit/app/secret_fixture.hpp"
 #include "unit/audit/file_size_limit.hpp"
 #include "unit/store/temporary_folder.hpp"
 
@@ -48,7 +48,7 @@ TEST(SecretJson, TellsTheEndAndNeverTheDigest) {
 class SecretCommandsTest : public testing::Test {
  protected:
   SecretCommandsTest() {
-    const std::vector clients{store::suite_secret_client("legacy"), store::suite_client("tls")};
+    const std::vector clients{secret_client("legacy"), certificate_client("tls")};
     if (!store_->clients().reconcile_clients(clients, kMade)) throw std::runtime_error{"not reconciled"};
     audit_ = take_or_throw(audit::Writer::open(log_, audit::Options{}, registry_));
     add_secret_commands(commands_, {store_->client_secrets(), *audit_, [this](std::string_view client_id) {

@@ -3,9 +3,9 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include "conformance/store_suite.hpp"
 #include "store/memory/memory_store.hpp"
 #include "unit/app/key_fixture.hpp"
+#include "unit/app/secret_fixture.hpp"
 
 namespace certbound::app {
 
@@ -53,7 +53,7 @@ TEST_F(SecretWatchTest, CountsEveryMethodAndSecretsThatEndWithin30Days) {
   for (const model::AuthMethod method : model::kAuthMethods) {
     EXPECT_TRUE(shows("certbound_clients_by_method{method=\"" + std::string{name(method)} + "\"} 0"));
   }
-  declare({store::suite_client("a"), store::suite_client("b"), store::suite_secret_client("s")});
+  declare({certificate_client("a"), certificate_client("b"), secret_client("s")});
   add("s", hours{24 * 29});
   add("s", hours{24 * 31});
   watch_.show(store_->client_secrets());
@@ -63,7 +63,7 @@ TEST_F(SecretWatchTest, CountsEveryMethodAndSecretsThatEndWithin30Days) {
 }
 
 TEST_F(SecretWatchTest, NamesThemOnceADay) {
-  declare({store::suite_client("a"), store::suite_secret_client("s"), store::suite_secret_client("t")});
+  declare({certificate_client("a"), secret_client("s"), secret_client("t")});
   const std::uint64_t soon = add("s", hours{24 * 13});
   add("s", hours{24 * 15});
   add("t", std::nullopt);
@@ -82,13 +82,13 @@ TEST_F(SecretWatchTest, NamesThemOnceADay) {
 }
 
 TEST_F(SecretWatchTest, SaysNothingWhereNobodyHasASecret) {
-  declare({store::suite_client("a")});
+  declare({certificate_client("a")});
   EXPECT_TRUE(look(kFirstLook).empty());
 }
 
 TEST_F(SecretWatchTest, NamesNoMoreThanAHundred) {
   std::vector<model::Client> clients;
-  for (int i = 0; i < 120; ++i) clients.push_back(store::suite_secret_client("c" + std::to_string(1000 + i)));
+  for (int i = 0; i < 120; ++i) clients.push_back(secret_client("c" + std::to_string(1000 + i)));
   declare(clients);
   const auto logged = look(kFirstLook);
   ASSERT_EQ(logged.size(), 1U);
