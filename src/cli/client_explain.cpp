@@ -228,6 +228,7 @@ ExitStatus run_client_explain(const Arguments& arguments) {
   oauth::Snapshot snapshot;
   snapshot.issuer = config.issuer;
   snapshot.profile = config.profile;
+  snapshot.allows_client_secrets = config.client_secrets == config::ClientSecrets::allowed;
   snapshot.chain_limits = config.limits.chain;
   const fetch::Options fetch_options = opened.registry->config.fetch;
   FetchedState state;

@@ -110,7 +110,7 @@ Result<JudgedProof> judge_proof(std::string_view text, std::string_view url, Pro
   JudgedProof judged;
   judged.use.key = proof::replay_key(*verified, url);
   judged.use.issued_at = verified->issued_at;
-  judged.use.until = verified->issued_at + expectation.lifetime + std::chrono::seconds{1};
+  judged.use.until = verified->issued_at + expectation.lifetime;
   judged.proof = *std::move(verified);
   return judged;
 }
