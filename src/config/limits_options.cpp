@@ -20,7 +20,8 @@ const Section<net::Limits>& limits_section() {
       {
           size<&Limits::header_bytes>("header_bytes", {kOneKib, kOneMib},
                                       "The largest request line and header section; more is answered 431."),
-          size<&Limits::body_bytes>("body_bytes", {kOneKib, 16 * kOneMib}, "The largest request body; more is answered 413."),
+          size<&Limits::body_bytes>("body_bytes", {kOneKib, 16 * kOneMib},
+                                    "The largest request body; more is answered 413."),
           nested<&Limits::chain>(integer<&Chain::certificates>(
               "chain_certificates", {1, 16},
               "The most certificates that a client may send, its own among them; with more the handshake fails.")),
