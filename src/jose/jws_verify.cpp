@@ -51,7 +51,7 @@ bool is_listed(const Algorithm& algorithm, std::span<const std::string_view> nam
   });
 }
 
-Result<const Algorithm*> choose_algorithm(const nlohmann::json& header, std::span<const std::string_view> algorithms) {
+Result<const Algorithm*> find_listed(const nlohmann::json& header, std::span<const std::string_view> algorithms) {
   const auto found = header.find("alg");
   if (found == header.end() || !found->is_string()) return invalid_input("alg: missing or not a string");
   const auto& name = found->get_ref<const std::string&>();
@@ -63,10 +63,6 @@ Result<const Algorithm*> choose_algorithm(const nlohmann::json& header, std::spa
 }
 
 Result<HeaderChoice> choose_from_header(const nlohmann::json& header, std::span<const std::string_view> algorithms) {
-  // No extension is understood, so every well-formed `crit` names an unknown one (RFC 7515 section 4.1.11); the rest
-  // are malformed.
-  if (header.contains("crit")) return invalid_input("crit: no extension is understood");
-  if (header.contains("b64")) return invalid_input("b64: not supported (RFC 7797)");
   auto algorithm = choose_algorithm(header, algorithms);
   if (!algorithm) return std::move(algorithm).error();
   HeaderChoice choice{*algorithm, std::nullopt};
@@ -77,20 +73,13 @@ Result<HeaderChoice> choose_from_header(const nlohmann::json& header, std::span<
   return choice;
 }
 
-bool permits(const Jwk& jwk, const Algorithm& algorithm) {
-  if (!jwk.may_verify || !fits_key(algorithm, *jwk.key)) return false;
-  if (jwk.alg.empty()) return true;
-  const Algorithm* own = find_algorithm(jwk.alg);
-  return own != nullptr && is_same_algorithm(*own, algorithm);
-}
-
 Result<std::vector<const Jwk*>> find_candidates(std::span<const Jwk> keys, const HeaderChoice& choice) {
   std::vector<const Jwk*> candidates;
   bool kid_known = false;
   for (const Jwk& jwk : keys) {
     if (choice.kid && jwk.kid != *choice.kid) continue;
     kid_known = true;
-    if (permits(jwk, *choice.algorithm)) candidates.push_back(&jwk);
+    if (may_verify_with(jwk, *choice.algorithm)) candidates.push_back(&jwk);
   }
   if (choice.kid && !kid_known) return invalid_input("kid: no key is named " + quote_short(*choice.kid));
   if (candidates.empty()) return invalid_input("alg: no key for " + std::string{choice.algorithm->name});
@@ -103,22 +92,44 @@ Result<std::vector<const Jwk*>> find_candidates(std::span<const Jwk> keys, const
 
 }  // namespace
 
-Result<UnverifiedJws> split_compact(std::string_view token, std::size_t max_bytes) {
+Result<UnverifiedJws> split_compact(std::string_view token, std::size_t max_bytes, nlohmann::json& header) {
   if (token.size() > max_bytes) return invalid_input("a JWS larger than " + std::to_string(max_bytes / 1024) + " KiB");
   const auto parts = split(token, '.');
   if (parts.size() != 3) return invalid_input("a compact JWS has three parts, not " + std::to_string(parts.size()));
-  auto header = decode_part(parts[0], "header");
-  if (!header) return std::move(header).error();
+  auto header_octets = decode_part(parts[0], "header");
+  if (!header_octets) return std::move(header_octets).error();
   auto payload = decode_part(parts[1], "payload");
   if (!payload) return std::move(payload).error();
   auto signature = decode_part(parts[2], "signature");
   if (!signature) return std::move(signature).error();
-  UnverifiedJws jws{{header->begin(), header->end()},
+  UnverifiedJws jws{{header_octets->begin(), header_octets->end()},
                     {payload->begin(), payload->end()},
                     *std::move(signature),
                     std::string{token.substr(0, parts[0].size() + 1 + parts[1].size())}};
-  if (auto parsed = parse_header(jws.header_json); !parsed) return std::move(parsed).error();
+  auto parsed = parse_header(jws.header_json);
+  if (!parsed) return std::move(parsed).error();
+  header = *std::move(parsed);
   return jws;
+}
+
+Result<UnverifiedJws> split_compact(std::string_view token, std::size_t max_bytes) {
+  nlohmann::json header;
+  return split_compact(token, max_bytes, header);
+}
+
+Result<const Algorithm*> choose_algorithm(const nlohmann::json& header, std::span<const std::string_view> algorithms) {
+  // No extension is understood, so every well-formed `crit` names an unknown one (RFC 7515 section 4.1.11); the rest
+  // are malformed.
+  if (header.contains("crit")) return invalid_input("crit: no extension is understood");
+  if (header.contains("b64")) return invalid_input("b64: not supported (RFC 7797)");
+  return find_listed(header, algorithms);
+}
+
+bool may_verify_with(const Jwk& jwk, const Algorithm& algorithm) {
+  if (!jwk.may_verify || !fits_key(algorithm, *jwk.key)) return false;
+  if (jwk.alg.empty()) return true;
+  const Algorithm* own = find_algorithm(jwk.alg);
+  return own != nullptr && is_same_algorithm(*own, algorithm);
 }
 
 Result<VerifiedJws> verify_compact(std::string_view token, std::span<const Jwk> keys,
@@ -130,12 +141,11 @@ Result<VerifiedJws> verify_compact(std::string_view token, std::span<const Jwk> 
 Result<VerifiedJws> verify_compact(std::string_view token, std::span<const Jwk> keys,
                                    std::span<const std::string_view> algorithms, JwsStep& step, std::size_t max_bytes) {
   step = JwsStep::take_apart;
-  auto jws = split_compact(token, max_bytes);
+  nlohmann::json header;
+  auto jws = split_compact(token, max_bytes, header);
   if (!jws) return std::move(jws).error();
-  auto header = parse_header(jws->header_json);
-  if (!header) return std::move(header).error();
   step = JwsStep::choose;
-  auto choice = choose_from_header(*header, algorithms);
+  auto choice = choose_from_header(header, algorithms);
   if (!choice) return std::move(choice).error();
   step = JwsStep::find_key;
   auto candidates = find_candidates(keys, *choice);

@@ -6,7 +6,10 @@
 #include <string>
 #include <string_view>
 
+#include <nlohmann/json_fwd.hpp>
+
 #include "base/result.hpp"
+#include "jose/algorithm.hpp"
 #include "jose/jwk.hpp"
 
 namespace certbound::jose {
@@ -25,6 +28,18 @@ inline constexpr std::size_t kMaximumJwsBytes = 64UL * 1024;
 
 /// Errors: `invalid_request`, what is wrong in `detail`.
 [[nodiscard]] Result<UnverifiedJws> split_compact(std::string_view token, std::size_t max_bytes = kMaximumJwsBytes);
+
+/// The same, and `header` is the header as JSON: for callers who look into it, so that it is parsed once.
+[[nodiscard]] Result<UnverifiedJws> split_compact(std::string_view token, std::size_t max_bytes,
+                                                  nlohmann::json& header);
+
+/// The algorithm that a header selects from the allow-list `algorithms`, which never is `none` or HMAC. Any `crit` and
+/// `b64` are refused. Errors: `invalid_request`. The result lives for ever.
+[[nodiscard]] Result<const Algorithm*> choose_algorithm(const nlohmann::json& header,
+                                                        std::span<const std::string_view> algorithms);
+
+/// May the key verify signatures of that algorithm, by its type and curve, its `use`, its `key_ops` and its `alg`?
+[[nodiscard]] bool may_verify_with(const Jwk& jwk, const Algorithm& algorithm);
 
 /// A JWS whose signature was verified.
 struct VerifiedJws {

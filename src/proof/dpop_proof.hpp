@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -53,7 +54,7 @@ enum class DpopStep : std::uint8_t {
 struct DpopExpectation {
   std::string_view method;            ///< of the request, case-sensitive
   std::string_view url;               ///< that was called, of the server's own knowledge: normalize_htu() of it
-  std::chrono::seconds lifetime{60};  ///< how old `iat` may be
+  std::chrono::seconds lifetime{60};  ///< from `iat` and so much on it is refused: `until` of ReplayMemory
   std::chrono::seconds ahead{10};     ///< how far ahead
   WallTime now{};
   /// The access token that the proof goes with (RFC 9449 section 7): `ath` has to be its SHA-256. Nothing at the token
@@ -71,8 +72,8 @@ struct DpopExpectation {
 
 /// A URL as `htu` is compared (RFC 9449 section 4.3, RFC 3986 sections 6.2.2 and 6.2.3): without query and fragment;
 /// scheme and host in lower case, the default port left out, percent escapes of unreserved characters decoded and the
-/// others in upper case, dot segments removed, an empty path is `/`. Nothing where it is no absolute http or https URL
-/// with a host, or has user information, or an octet that no URL has.
+/// others in upper case, dot segments removed, an empty path is `/`; a final dot of the host stays. Nothing where it is
+/// no absolute http or https URL with a host, or has user information, or an octet that no URL has.
 [[nodiscard]] std::optional<std::string> normalize_htu(std::string_view url);
 
 }  // namespace certbound::proof
