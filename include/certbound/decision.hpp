@@ -81,8 +81,8 @@ struct Refusal {
   int status = 500;              ///< of the HTTP response
   std::string www_authenticate;  ///< the field of the response (RFC 6750 section 3); empty: none is sent
   std::string detail;            ///< for the log, never for the caller; one line; the token is not in it
-  /// `www_authenticate`, where a field for each challenge is preferred: `Bearer` and `DPoP` where both are accepted. The
-  /// first is that of the scheme that was used, and it alone says what is wrong.
+  /// `www_authenticate`, where a field for each challenge is preferred: `Bearer` and `DPoP` where both are accepted.
+  /// The first is that of the scheme that was used, and it alone says what is wrong.
   std::vector<std::string> challenges;
   std::string dpop_nonce;  ///< `DPoP-Nonce` of the response (RFC 9449 section 9); empty: none is sent
 };

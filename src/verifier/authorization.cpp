@@ -41,9 +41,9 @@ Credentials find_credentials(std::span<const std::string_view> authorization, Sc
   const auto scheme = find_scheme(value.substr(0, end), understood);
   if (!scheme) {
     return {Scheme::bearer,
-            Fault{RefusalReason::token_missing, understood == Schemes::bearer
-                                                    ? "the Authorization field has another scheme than Bearer"
-                                                    : "the Authorization field has another scheme than Bearer and DPoP"}};
+            Fault{RefusalReason::token_missing,
+                  understood == Schemes::bearer ? "the Authorization field has another scheme than Bearer"
+                                                : "the Authorization field has another scheme than Bearer and DPoP"}};
   }
   std::string_view token = value.substr(end);
   token.remove_prefix(std::min(token.find_first_not_of(' '), token.size()));

@@ -18,9 +18,9 @@ struct Credentials {
   std::variant<std::string_view, Fault> token;
 };
 
-/// From the values of every Authorization field of a request (RFC 6750 section 2.1, RFC 9449 section 7.1). The scheme is
-/// compared without regard to case. One that is not understood is no token. Several fields, and a scheme with anything
-/// but one token68 behind it, are request_malformed.
+/// From the values of every Authorization field of a request (RFC 6750 section 2.1, RFC 9449 section 7.1). The scheme
+/// is compared without regard to case. One that is not understood is no token. Several fields, and a scheme with
+/// anything but one token68 behind it, are request_malformed.
 [[nodiscard]] Credentials find_credentials(std::span<const std::string_view> authorization, Schemes understood);
 
 }  // namespace certbound::verifier

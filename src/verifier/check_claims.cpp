@@ -35,8 +35,7 @@ std::optional<Fault> check_scheme(const Confirmation& confirmation, const Presen
 
 std::optional<Fault> check_certificate(const crypto::Sha256& bound, const PresentedCertificate& certificate) {
   if (!certificate.thumbprint()) {
-    return Fault{RefusalReason::certificate_missing,
-                 describe_binding(bound) + "the peer presented no certificate"};
+    return Fault{RefusalReason::certificate_missing, describe_binding(bound) + "the peer presented no certificate"};
   }
   if (bound == crypto::Sha256{*certificate.thumbprint()}) return std::nullopt;
   return Fault{RefusalReason::certificate_mismatch,

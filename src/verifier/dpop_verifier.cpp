@@ -95,17 +95,16 @@ std::optional<Fault> DpopVerifier::check(const PresentedRequest& request, std::s
   const auto proof = proof::verify_dpop_proof(trim(request.dpop.front()), algorithms_, step);
   if (!proof) return Fault{reason_of(step, proof.error()), proof.error().detail};
   if (proof->key != jkt) {
-    return Fault{
-        RefusalReason::proof_key_mismatch,
-        "the token is bound to the key " + jkt.to_base64url() + ", the proof is of " + proof->key.to_base64url()};
+    return Fault{RefusalReason::proof_key_mismatch, "the token is bound to the key " + jkt.to_base64url() +
+                                                        ", the proof is of " + proof->key.to_base64url()};
   }
   const proof::DpopExpectation expected{request.method, *url, options_.lifetime, options_.ahead, now, token};
   if (const auto held = proof::check_dpop_proof(*proof, expected, step); !held) {
     return Fault{reason_of(step, held.error()), held.error().detail};
   }
   if (proof->issued_at < options_.made_since) {
-    return Fault{RefusalReason::proof_before_start, "iat: " + to_rfc3339(proof->issued_at) + ", proofs are known since " +
-                                                        to_rfc3339(options_.made_since)};
+    return Fault{RefusalReason::proof_before_start, "iat: " + to_rfc3339(proof->issued_at) +
+                                                        ", proofs are known since " + to_rfc3339(options_.made_since)};
   }
   if (auto fault = check_nonce(*proof, now)) return fault;
   return use(*proof, *url, now);
@@ -122,8 +121,7 @@ std::optional<Fault> DpopVerifier::check_nonce(const proof::DpopProof& proof, st
 std::optional<Fault> DpopVerifier::use(const proof::DpopProof& proof, std::string_view url,
                                        std::chrono::sys_seconds now) const {
   const crypto::Sha256 key = proof::replay_key(proof, url);
-  // A second more than it is accepted: `iat` was cut.
-  const auto until = proof.issued_at + options_.lifetime + std::chrono::seconds{1};
+  const auto until = proof.issued_at + options_.lifetime;
   const auto use = options_.remember ? options_.remember(key.octets, until) : remember(key, until, now);
   switch (use) {
     case ProofUse::first:

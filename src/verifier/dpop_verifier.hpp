@@ -19,8 +19,8 @@ namespace certbound::verifier {
 /// used. Thread safe.
 class DpopVerifier {
  public:
-  /// Throws std::invalid_argument, which names the option, where one cannot be used; std::runtime_error where nonces are
-  /// required and there is no entropy.
+  /// Throws std::invalid_argument, which names the option, where one cannot be used; std::runtime_error where nonces
+  /// are required and there is no entropy.
   explicit DpopVerifier(DpopOptions options);
 
   [[nodiscard]] bool is_accepted() const { return options_.is_accepted; }

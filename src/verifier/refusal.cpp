@@ -116,7 +116,8 @@ std::string make_log_line(std::string text) {
 Refusal make_refusal(Fault fault, Scheme used, const Challenger& challenger,
                      std::span<const std::string_view> required_scopes) {
   const WireAnswer answer = wire_answer(fault.reason, used);
-  Refusal refusal{fault.reason, answer.status, {}, make_log_line(std::move(fault.detail)), {}, std::move(fault.dpop_nonce)};
+  Refusal refusal{
+      fault.reason, answer.status, {}, make_log_line(std::move(fault.detail)), {}, std::move(fault.dpop_nonce)};
   if (!answer.has_challenge) return refusal;
   std::string parameters;
   if (!answer.error.empty()) parameters += ", error=\"" + std::string{answer.error} + "\"";

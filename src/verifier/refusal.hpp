@@ -15,7 +15,7 @@ enum class Scheme : std::uint8_t { bearer, dpop };
 /// Why one check refuses.
 struct Fault {
   RefusalReason reason = RefusalReason::internal;
-  std::string detail;  ///< a stranger's text in it is cut and escaped
+  std::string detail;           ///< a stranger's text in it is cut and escaped
   std::string dpop_nonce = {};  ///< for the answer; empty: none
 };
 

@@ -153,8 +153,9 @@ class TokenVerifier::State {
   /// `token` as it stands behind `Bearer `.
   [[nodiscard]] Decision decide_token(std::string_view token, const PresentedCertificate& certificate,
                                       Scopes required) {
-    return decide(bearer_alone_, Scheme::bearer, required,
-                  [&] { return judge(token, {certificate, Scheme::bearer, {}}, required, nullptr); });
+    return decide(bearer_alone_, Scheme::bearer, required, [&] {
+      return judge(token, {certificate, Scheme::bearer, {}}, required, nullptr);
+    });
   }
 
   /// Of `request` the Authorization fields alone.

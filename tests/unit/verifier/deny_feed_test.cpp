@@ -1,6 +1,7 @@
 #include "verifier/deny_feed.hpp"
 
 #include "issuer.hpp"
+#include "verifier/claims.hpp"
 
 namespace certbound::verifier {
 
