@@ -71,6 +71,7 @@ struct Daemon::State {
   GenerationGauges gauges{registry};
   std::atomic<bool> has_listener_failed{false};   // written by a worker before it raises SIGTERM
   std::vector<crypto::LibraryContext> libraries;  // before the workers: what their peers present lives in these
+  const std::shared_ptr<gate::ProofMemory> verifier_proofs = std::make_shared<gate::ProofMemory>();
   std::optional<StateDirLock> lock;
   control::Commands commands;
   std::unique_ptr<store::Store> store;
@@ -222,7 +223,7 @@ Result<void> Daemon::State::open_control(const std::filesystem::path& state_dir)
 Result<Generation> Daemon::State::make_next(Checked checked, const KeyRing::Plan& keys_then) {
   const auto last = store->load_generation();
   if (!last) return last.error();
-  return make_generation(std::move(checked), {keys_then.snapshot_keys(), libraries}, last->number + 1);
+  return make_generation(std::move(checked), {keys_then.snapshot_keys(), libraries, verifier_proofs}, last->number + 1);
 }
 
 Result<KeyRotation::Publish> Daemon::State::prepare_keys(SnapshotKeys changed) {

@@ -26,8 +26,31 @@ std::string check_header_name(std::string_view text) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
   });
   if (!is_name) return "is no header name; write it in lower case, for example x-ssl-client-cert";
-  if (text == "authorization") return "carries the token; name the header of the certificate";
+  if (text == "authorization" || text == "dpop") return "is the client's own; name a header that the proxy sets";
   return {};
+}
+
+/// What a proof is held against comes from the configuration and from the proxy, each under a name of its own.
+void check_request_headers(Reader& reader, const Node& node, const gate::Options& options) {
+  struct Row {
+    std::string_view option;
+    const std::string& name;
+  };
+  const Row rows[] = {{"method_header", options.method_header}, {"uri_header", options.uri_header}};
+  for (const Row& row : rows) {
+    const Node* given = node.find(row.option);
+    if (given == nullptr) continue;
+    if (node.find("url") == nullptr) {
+      reader.complain_of(row.option, *given,
+                         "belongs to url, the origin that DPoP proofs are made for; add it, or remove this");
+    }
+    const std::string_view certificate = options.certificate_header.empty()
+                                             ? gate::usual_header(options.certificate_format)
+                                             : std::string_view{options.certificate_header};
+    const std::string& other = &row.name == &options.uri_header ? options.method_header : options.uri_header;
+    if (row.name != certificate && row.name != other) continue;
+    reader.complain_of(row.option, *given, in_quotes(given->text) + " is another header of this verifier already");
+  }
 }
 
 Field<gate::Options> socket_mode_field() {
@@ -119,14 +142,35 @@ const Section<gate::Options>& verifier_section() {
               &check_header_name, "[a-z0-9-]+"),
           text<&Options::scope>("scope", "Scopes that every request needs, beside those of the proxy's ?scope=.",
                                 &check_scope),
-          choice<&Options::binding>("binding", {{"required", Binding::required}, {"when_bound", Binding::when_bound}},
-                                    "Whether a token that is bound to nothing is accepted (when_bound). A bound one "
-                                    "needs its certificate all the same."),
+          choice<&Options::binding>("binding",
+                                    {{"required", Binding::required},
+                                     {"when_bound", Binding::when_bound},
+                                     {"certificate", Binding::certificate}},
+                                    "What a token has to be bound to: required: to something, the certificate, a DPoP "
+                                    "key or both; when_bound: it may be bound to nothing; certificate: to the "
+                                    "certificate, whether to a DPoP key too or not. Whatever it is bound to has to be "
+                                    "proved in any case."),
+          text<&Options::url>("url",
+                              "The https origin under which clients call the API, for DPoP (RFC 9449): proofs have to "
+                              "be made for it and the path of the request. Without it tokens that are bound to a DPoP "
+                              "key are refused.",
+                              &check_origin)
+              .sample("https://api.example.com"),
+          text<&Options::method_header>("method_header",
+                                        "The header with the method of the client's request, in lower case. The proxy "
+                                        "has to set it, in place of whatever its client sends.",
+                                        &check_header_name, "[a-z0-9-]+"),
+          text<&Options::uri_header>("uri_header",
+                                     "The header with the path of the client's request, with its query or without, in "
+                                     "lower case. The proxy has to set it.",
+                                     &check_header_name, "[a-z0-9-]+"),
       },
       R"({"allOf": [
         {"if": {"properties": {"address": {"pattern": "^unix:"}}}, "then": {"not": {"required": ["proxies"]}}},
         {"if": {"properties": {"address": {"pattern": "^[0-9\\[]"}}},
-         "then": {"required": ["proxies"], "not": {"required": ["socket_mode"]}}}
+         "then": {"required": ["proxies"], "not": {"required": ["socket_mode"]}}},
+        {"if": {"not": {"required": ["url"]}},
+         "then": {"allOf": [{"not": {"required": ["method_header"]}}, {"not": {"required": ["uri_header"]}}]}}
       ]})"};
   return rows;
 }
@@ -147,6 +191,7 @@ void check_verifiers(Reader& reader, const Node& root, const Config& config) {
       (void)reader.claim("address", *canonical, *address);
     }
     check_proxies(reader, node, options);
+    check_request_headers(reader, node, options);
     check_audience(reader, node, options, config);
   }
 }

@@ -34,6 +34,12 @@ struct Options {
   std::string scope;               ///< tokens with blanks between them, which every request needs
   Binding binding = Binding::required;
 
+  /// The https origin under which clients reach the API: what DPoP proofs are made for. Empty: no proof is looked at,
+  /// so tokens that are bound to a DPoP key are refused.
+  std::string url;
+  std::string method_header = "x-original-method";  ///< lower case: the method of the client's request
+  std::string uri_header = "x-original-uri";        ///< lower case: its path, with the query or without
+
   [[nodiscard]] bool is_local() const { return address.starts_with("unix:"); }
 };
 

@@ -26,6 +26,11 @@ std::optional<Scheme> find_scheme(std::string_view name, Schemes understood) {
   return std::nullopt;
 }
 
+std::string describe_other(std::string_view name) {
+  return ascii_iequals(name, "DPoP") ? "the Authorization field has the scheme DPoP, which is not accepted here"
+                                     : "the Authorization field has another scheme";
+}
+
 }  // namespace
 
 Credentials find_credentials(std::span<const std::string_view> authorization, Schemes understood) {
@@ -39,12 +44,7 @@ Credentials find_credentials(std::span<const std::string_view> authorization, Sc
   const std::string_view value = trim(authorization.front());
   const std::size_t end = std::min(value.find(' '), value.size());
   const auto scheme = find_scheme(value.substr(0, end), understood);
-  if (!scheme) {
-    return {Scheme::bearer,
-            Fault{RefusalReason::token_missing,
-                  understood == Schemes::bearer ? "the Authorization field has another scheme than Bearer"
-                                                : "the Authorization field has another scheme than Bearer and DPoP"}};
-  }
+  if (!scheme) return {Scheme::bearer, Fault{RefusalReason::token_missing, describe_other(value.substr(0, end))}};
   std::string_view token = value.substr(end);
   token.remove_prefix(std::min(token.find_first_not_of(' '), token.size()));
   if (is_token68(token)) return {*scheme, token};
