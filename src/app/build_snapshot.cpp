@@ -28,6 +28,7 @@ oauth::PublishedUrls published_urls(const config::Config& config) {
   oauth::PublishedUrls urls;
   urls.accepts_certificates = false;
   for (const net::ListenerOptions& listener : config.listeners) {
+    urls.listener_origins.emplace_back(origin_of(listener.url.empty() ? config.issuer : listener.url));
     if (listener.client_certificate == net::ClientCertificate::none) continue;
     urls.accepts_certificates = true;
     const bool is_elsewhere = !listener.url.empty() && origin_of(listener.url) != origin_of(config.issuer);
@@ -75,6 +76,8 @@ Result<std::shared_ptr<const oauth::Snapshot>> build_snapshot(const config::Conf
   snapshot->issuer_path = path_of(config.issuer);
   snapshot->tokens = config.tokens;
   snapshot->signing = config.signing;
+  snapshot->dpop = config.dpop;
+  snapshot->profile = config.profile;
   snapshot->chain_limits = config.limits.chain;
   for (const model::Resource& resource : config.resources) snapshot->resources.emplace(resource.identifier, resource);
   snapshot->trust_stores = materials.trust_stores;

@@ -26,6 +26,7 @@
 #include "app/report.hpp"
 #include "app/sd_notify.hpp"
 #include "app/state_dir.hpp"
+#include "app/used_proofs.hpp"
 #include "app/version.hpp"
 #include "app/worker_pool.hpp"
 #include "base/log.hpp"
@@ -78,6 +79,7 @@ struct Daemon::State {
   std::unique_ptr<store::Executor> executor;
   std::unique_ptr<store::SeenRecorder> seen;
   std::unique_ptr<Denying> denying;
+  std::unique_ptr<UsedProofs> used_proofs;
   std::unique_ptr<audit::Writer> audit;
   std::optional<Fetching> fetching;
   std::optional<Shared> shared;
@@ -144,6 +146,9 @@ Result<void> Daemon::State::open_state(const config::Config& config) {
   auto opened_denying = Denying::open(*store, *loop, pool, registry);
   if (!opened_denying) return std::move(opened_denying).error();
   denying = *std::move(opened_denying);
+  auto used = UsedProofs::open(config.state_dir, config.limits.replay_entries, registry, wall_now());
+  if (!used) return std::move(used).error();
+  used_proofs = *std::move(used);
   auto writer = audit::Writer::open(config.state_dir / config.audit.file, config.audit, registry);
   if (!writer) return std::move(writer).error();
   audit = *std::move(writer);
@@ -171,7 +176,8 @@ Result<void> Daemon::State::start(Checked checked) {
   if (!generation) return std::move(generation).error();
   open_fetching(generation->config, generation->materials.fetch);
   auto key_plan = fetching->keys().prepare(generation->config.clients);
-  shared.emplace(*audit, *executor, fetching->ocsp(), *seen, denying->recorder(), registry, health);
+  shared.emplace(*audit, *executor, fetching->ocsp(), *seen, denying->recorder(), used_proofs->tools(), registry,
+                 health);
   pool.emplace(workers, generation->config.limits, *shared);
   if (auto bound = pool->bind(*generation); !bound) return bound;
   if (auto opened = open_control(generation->config.state_dir); !opened) return opened;
@@ -391,6 +397,7 @@ void Daemon::State::stop() {
   if (denying) denying->stop();  // before the workers that it publishes to
   pool.reset();
   shared.reset();
+  if (used_proofs) used_proofs->close();
   if (audit) log_audit_head(*audit, "audit_closed");
   fetching.reset();
   seen.reset();  // after the last request: writes what is queued

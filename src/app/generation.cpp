@@ -28,9 +28,11 @@ void sort_by_place(std::vector<config::Problem>& problems, const std::vector<std
 Result<std::vector<net::TlsContext>> make_tls_contexts(const Generation& generation,
                                                        const crypto::LibraryContext& library) {
   std::vector<net::TlsContext> contexts;
+  const net::Tls12Suites suites =
+      generation.config.profile == oauth::Profile::fapi2 ? net::Tls12Suites::fapi : net::Tls12Suites::modern;
   for (const net::ListenerOptions& listener : generation.config.listeners) {
     auto context = net::make_tls_context(generation.materials.server, listener.client_certificate,
-                                         generation.config.limits.chain, library);
+                                         generation.config.limits.chain, library, suites);
     if (!context) return std::move(context).error();
     contexts.push_back(*std::move(context));
   }
@@ -40,7 +42,7 @@ Result<std::vector<net::TlsContext>> make_tls_contexts(const Generation& generat
       continue;
     }
     auto context = net::make_tls_context(generation.materials.server, net::ClientCertificate::require,
-                                         generation.config.limits.chain, library);
+                                         generation.config.limits.chain, library, suites);
     if (!context) return std::move(context).error();
     contexts.push_back(*std::move(context));
   }

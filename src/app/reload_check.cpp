@@ -22,7 +22,7 @@ bool has_same_limits(const net::Limits& a, const net::Limits& b) {
   return a.header_bytes == b.header_bytes && a.body_bytes == b.body_bytes &&
          a.connections_per_worker == b.connections_per_worker && a.handshake_timeout == b.handshake_timeout &&
          a.header_timeout == b.header_timeout && a.body_timeout == b.body_timeout && a.idle_timeout == b.idle_timeout &&
-         a.drain_timeout == b.drain_timeout;
+         a.drain_timeout == b.drain_timeout && a.replay_entries == b.replay_entries;
 }
 
 }  // namespace

@@ -16,8 +16,9 @@ unsigned worker_count(const config::Config& config) { return config.workers == 0
 
 WorkerPool::Unit::Unit(const net::Limits& limits, Shared& shared)
     : directory{shared.executor},
-      service{directory,     shared.ocsp, shared.seen, shared.denials, shared.audit, shared.service_metrics,
-              shared.health, &wall_now},
+      service{
+          directory,     shared.ocsp, shared.seen, shared.denials, shared.dpop, shared.audit, shared.service_metrics,
+          shared.health, &wall_now},
       worker{limits, shared.session_metrics} {}
 
 void WorkerPool::Unit::publish_verifiers(const std::vector<std::shared_ptr<const gate::Published>>& published) {

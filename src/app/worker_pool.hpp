@@ -25,13 +25,14 @@ namespace certbound::app {
 /// What the workers share; outlives them.
 struct Shared {
   Shared(audit::Writer& audit_writer, store::Executor& store_executor, oauth::OcspSource& ocsp_source,
-         store::SeenRecorder& seen_recorder, store::DenialRecorder& denial_recorder,
+         store::SeenRecorder& seen_recorder, store::DenialRecorder& denial_recorder, oauth::DpopTools dpop_tools,
          metrics::Registry& metrics_registry, const oauth::Health& server_health)
       : audit{audit_writer},
         executor{store_executor},
         ocsp{ocsp_source},
         seen{seen_recorder},
         denials{denial_recorder},
+        dpop{dpop_tools},
         registry{metrics_registry},
         health{server_health},
         session_metrics{metrics_registry},
@@ -43,6 +44,7 @@ struct Shared {
   oauth::OcspSource& ocsp;
   store::SeenRecorder& seen;
   store::DenialRecorder& denials;
+  oauth::DpopTools dpop;
   metrics::Registry& registry;
   const oauth::Health& health;
   net::SessionMetrics session_metrics;

@@ -53,6 +53,7 @@ std::string render_event(const Event& event) {
   append_text(line, "client_id", event.client_id);
   append_text(line, "auth_method", event.auth_method);
   if (event.certificate) append_certificate(line, *event.certificate);
+  append_text(line, "dpop_jkt", event.dpop_key);
   append_text(line, "grant_type", event.grant_type);
   append_text(line, "token_state", event.token_state);
   append_text(line, "token_client_id", event.token_client_id);

@@ -27,6 +27,7 @@ struct Event {
   std::string client_id;         ///< as asked; whether it was authenticated, `reason` tells
   std::string_view auth_method;  ///< a literal; empty where the client is unknown
   std::shared_ptr<const x509::PresentedChain> certificate;
+  std::string dpop_key;  ///< RFC 7638 thumbprint of the key of a DPoP proof that holds
   std::string grant_type;
 
   Reason reason = Reason::none;  ///< none: granted
@@ -44,7 +45,8 @@ struct Event {
   std::string kid;  ///< of the key that signed or sealed the token
   std::vector<std::string> audience;
   std::string scope;
-  std::string_view confirmation;  ///< a literal: `x5t#S256`, or empty for an unbound token
+  std::string_view confirmation;  ///< a literal: `x5t#S256`, `jkt`, both with a blank between
+                                  ///< them, or empty for an unbound token
   WallTime expires_at{};
 };
 

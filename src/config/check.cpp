@@ -141,11 +141,16 @@ void check_clients_can_connect(Reader& reader, const Node& root, const Config& c
     return listener.client_certificate != net::ClientCertificate::none;
   });
   const Node* listeners = root.find("listeners");
-  if (config.clients.empty() || is_any_asking || listeners == nullptr || config.listeners.empty()) return;
-  reader.complain_of(
-      "listeners", *listeners,
-      "no listener asks for a client certificate, so no client can authenticate; set client_certificate to "
-      "request on one");
+  if (is_any_asking || listeners == nullptr || config.listeners.empty()) return;
+  const auto needs_certificate = [](const model::Client& client) {
+    return model::is_tls_method(client.token_endpoint_auth_method) ||
+           client.certificate_binding == model::BindingRule::required;
+  };
+  const auto client = std::find_if(config.clients.begin(), config.clients.end(), needs_certificate);
+  if (client == config.clients.end()) return;
+  reader.complain_of("listeners", *listeners,
+                     "no listener asks for a client certificate, so client " + in_quotes(client->client_id.text()) +
+                         " gets no token; set client_certificate to request on one");
 }
 
 std::size_t warn_of_unreadable_tokens(Reader& reader, const Node& root, const Config& config, std::size_t first) {

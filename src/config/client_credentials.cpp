@@ -4,9 +4,9 @@
 #include <string>
 #include <utility>
 
-#include <nlohmann/json.hpp>
-
 #include "base/text.hpp"
+#include "config/assertion_keys.hpp"
+#include "config/jwk_set_reader.hpp"
 #include "jose/jwk.hpp"
 #include "oauth/key_set.hpp"
 #include "x509/certificate.hpp"
@@ -75,14 +75,6 @@ void check_trust_store(Reader& reader, const Node& node, const ClientDraft& draf
           (close.empty() ? "declare it there, or name another" : "did you mean " + std::string{close} + "?"));
 }
 
-/// An option of the other method.
-void refuse_option(Reader& reader, const Node& node, std::string_view key, std::string_view method) {
-  const Node* place = node.find(key);
-  if (place == nullptr) return;
-  reader.complain_of(key, *place,
-                     "not used with " + std::string{method} + "; remove it, or change token_endpoint_auth_method");
-}
-
 /// A bare key of another client stands for this certificate as well.
 void add_key_of(const x509::Certificate& certificate, std::vector<Credential>& credentials) {
   const EVP_PKEY* key = X509_get0_pubkey(&certificate.handle());
@@ -128,49 +120,6 @@ void read_certificate_file(Reader& reader, const Node& node, model::Client& clie
   }
 }
 
-/// A scalar that is no text: YAML 1.2 core schema as far as JSON has it.
-nlohmann::json plain_to_json(std::string_view text) {
-  if (text == "true") return true;
-  if (text == "false") return false;
-  if (text == "null" || text == "~" || text.empty()) return nullptr;
-  if (nlohmann::json::accept(text.begin(), text.end())) return nlohmann::json::parse(text.begin(), text.end());
-  return std::string{text};
-}
-
-/// Nothing where a scalar names a variable that is not set; that is reported. What is no value is left out.
-std::optional<nlohmann::json> to_json(Reader& reader, const Node& node) {
-  switch (node.kind) {
-    case NodeKind::scalar: {
-      const auto scalar = reader.read_scalar(node, "a value");
-      if (!scalar) return std::nullopt;
-      const bool is_literal = !node.quoted && scalar->text == node.text;
-      return is_literal ? plain_to_json(scalar->text) : nlohmann::json(scalar->text);
-    }
-    case NodeKind::list: {
-      nlohmann::json out = nlohmann::json::array();
-      for (const Node& member : node.children()) {
-        auto value = to_json(reader, member);
-        if (!value) return std::nullopt;
-        out.push_back(*std::move(value));
-      }
-      return out;
-    }
-    case NodeKind::map: {
-      nlohmann::json out = nlohmann::json::object();
-      for (const Node& member : node.children()) {
-        if (member.kind == NodeKind::invalid) continue;  // reported where it was read
-        auto value = to_json(reader, member);
-        if (!value) return std::nullopt;
-        out[std::string{member.key}] = *std::move(value);
-      }
-      return out;
-    }
-    case NodeKind::invalid:
-      break;
-  }
-  return std::nullopt;
-}
-
 void add_key(Reader& reader, const Node& node, const jose::Jwk& key, model::Client& client,
              std::vector<Credential>& credentials) {
   const auto registered = oauth::read_registered_key(key);
@@ -187,15 +136,8 @@ void add_key(Reader& reader, const Node& node, const jose::Jwk& key, model::Clie
 
 void read_jwks(Reader& reader, const Node& node, model::Client& client, std::vector<Credential>& credentials) {
   const Reader::Step step{reader, "jwks"};
-  if (!reader.expect_map(node)) return;
-  const auto json = to_json(reader, node);
-  if (!json) return;
-  const auto keys = jose::parse_jwk_set(*json);
-  if (!keys) {
-    reader.complain(node, "not a JWK Set: " + keys.error().detail);
-    return;
-  }
-  if (keys->empty()) reader.complain(node, "holds no key of a known kind (EC, RSA, OKP); add one");
+  const auto keys = read_jwk_set(reader, node);
+  if (!keys) return;
   for (const jose::Jwk& key : *keys) add_key(reader, node, key, client, credentials);
 }
 
@@ -205,15 +147,14 @@ void read_self_signed(Reader& reader, const Node& node, const ClientDraft& draft
     refuse_option(reader, node, model::name(subject.registered.field), kSelfSigned);
   }
   refuse_option(reader, node, "trust_store", kSelfSigned);
+  refuse_assertion_options(reader, node, kSelfSigned);
   const Node* uri = node.find("jwks_uri");
   if (draft.certificates == nullptr && draft.jwks == nullptr && uri == nullptr && draft.is_complete) {
     reader.complain(
         node,
         "self_signed_tls_client_auth needs the client's certificate or key; write certificates, jwks or jwks_uri");
   }
-  if (draft.jwks != nullptr && uri != nullptr) {
-    reader.complain_of("jwks_uri", *uri, "stands beside jwks; a client has one of the two (RFC 7591 section 2)");
-  }
+  refuse_two_key_sets(reader, node);
   client.jwks_uri = draft.jwks_uri;
   if (draft.certificates != nullptr) {
     const Reader::Step step{reader, "certificates"};
@@ -244,12 +185,17 @@ std::vector<Credential> read_credentials(Reader& reader, const Node& node, const
     add_registered(client, credentials);
     return credentials;
   }
+  if (*draft.method == model::AuthMethod::private_key_jwt) {
+    read_assertion_keys(reader, node, draft, client);
+    return credentials;
+  }
   const std::string subject = check_subject(reader, node, draft, client);
   check_trust_store(reader, node, draft, trust_stores);
   client.trust_store = draft.trust_store;
   refuse_option(reader, node, "certificates", model::name(*draft.method));
   refuse_option(reader, node, "jwks", model::name(*draft.method));
   refuse_option(reader, node, "jwks_uri", model::name(*draft.method));
+  refuse_assertion_options(reader, node, model::name(*draft.method));
   if (!subject.empty()) {
     const bool is_pattern = client.subject->field == model::SubjectField::subject_dn_pattern;
     credentials.push_back({is_pattern ? Credential::Kind::subject_pattern : Credential::Kind::subject, subject});

@@ -1,6 +1,7 @@
 #include "config/check_value.hpp"
 #include "config/fields.hpp"
 #include "config/options.hpp"
+#include "oauth/client_auth/assertion.hpp"
 
 namespace certbound::config {
 
@@ -18,10 +19,13 @@ Field<ClientDraft> method_field() {
   return choice<&ClientDraft::method>(
       "token_endpoint_auth_method",
       {{model::name(AuthMethod::tls_client_auth), AuthMethod::tls_client_auth},
-       {model::name(AuthMethod::self_signed_tls_client_auth), AuthMethod::self_signed_tls_client_auth}},
+       {model::name(AuthMethod::self_signed_tls_client_auth), AuthMethod::self_signed_tls_client_auth},
+       {model::name(AuthMethod::private_key_jwt), AuthMethod::private_key_jwt}},
       "How the client proves who it is (RFC 8705 section 2). tls_client_auth: a certificate of a CA of its trust "
       "store, with "
-      "the one subject below; self_signed_tls_client_auth: a registered certificate or key.");
+      "the one subject below; self_signed_tls_client_auth: a registered certificate or key; private_key_jwt: a JWT "
+      "that "
+      "the client signs for each request (RFC 7523), with the issuer as its audience.");
 }
 
 Field<ClientDraft> grant_types_field() {
@@ -47,8 +51,8 @@ Field<ClientDraft> subject_field(model::SubjectField field, std::string_view sam
 
 Field<ClientDraft> jwks_uri_field() {
   constexpr std::string_view kComment =
-      "For self_signed_tls_client_auth: the https URL of a JWK Set, in place of jwks; read as that is. Fetched in the "
-      "background, and once more (at most every 30 s) when the client comes with a certificate that is not in it. The "
+      "The https URL of a JWK Set, in place of jwks; read as that is. Fetched in the background, and once more (at "
+      "most every 30 s) when the client comes with a certificate or a key that is not in it. The "
       "last good copy is kept in state_dir and counts while the URL cannot be fetched.";
   Field<ClientDraft> field{make_option("jwks_uri", text_shape(R"(https://[^#\s]+)"), kComment),
                            [](Reader& reader, const Node& node, ClientDraft& draft) {
@@ -63,6 +67,17 @@ Field<ClientDraft> jwks_uri_field() {
                              }
                            }};
   return std::move(field).sample("https://partner-corp.com/jwks.json");
+}
+
+Field<ClientDraft> assertion_algorithm_field() {
+  std::vector<std::string_view> names;
+  for (const std::string_view name : oauth::assertion_algorithms(oauth::Profile::none)) names.push_back(name);
+  return {make_option("token_endpoint_auth_signing_alg", choice_shape(names),
+                      "For private_key_jwt: the one algorithm of the client's assertions. Without it any that fits its "
+                      "keys."),
+          [names](Reader& reader, const Node& node, ClientDraft& draft) {
+            if (const auto index = reader.read_choice(node, names)) draft.assertion_algorithm = names[*index];
+          }};
 }
 
 /// What client_credentials.cpp checks, as JSON Schema says it.
@@ -80,7 +95,13 @@ constexpr std::string_view kClientRules = R"({
           {"required": ["tls_client_auth_san_ip"]},
           {"required": ["tls_client_auth_san_email"]}
         ],
-        "properties": {"certificates": false, "jwks": false, "jwks_uri": false}
+        "properties": {
+          "certificates": false,
+          "jwks": false,
+          "jwks_uri": false,
+          "public_keys": false,
+          "token_endpoint_auth_signing_alg": false
+        }
       }
     },
     {
@@ -89,6 +110,25 @@ constexpr std::string_view kClientRules = R"({
         "anyOf": [{"required": ["certificates"]}, {"required": ["jwks"]}, {"required": ["jwks_uri"]}],
         "not": {"required": ["jwks", "jwks_uri"]},
         "properties": {
+          "public_keys": false,
+          "token_endpoint_auth_signing_alg": false,
+          "trust_store": false,
+          "tls_client_auth_subject_dn": false,
+          "tls_client_auth_subject_dn_pattern": false,
+          "tls_client_auth_san_dns": false,
+          "tls_client_auth_san_uri": false,
+          "tls_client_auth_san_ip": false,
+          "tls_client_auth_san_email": false
+        }
+      }
+    },
+    {
+      "if": {"properties": {"token_endpoint_auth_method": {"const": "private_key_jwt"}}},
+      "then": {
+        "anyOf": [{"required": ["public_keys"]}, {"required": ["jwks"]}, {"required": ["jwks_uri"]}],
+        "not": {"required": ["jwks", "jwks_uri"]},
+        "properties": {
+          "certificates": false,
           "trust_store": false,
           "tls_client_auth_subject_dn": false,
           "tls_client_auth_subject_dn_pattern": false,
@@ -105,6 +145,7 @@ constexpr std::string_view kClientRules = R"({
 }  // namespace
 
 const Section<ClientDraft>& client_section() {
+  using model::BindingRule;
   using model::SubjectField;
   static const Section<ClientDraft> rows{
       "clients[]",
@@ -140,10 +181,15 @@ const Section<ClientDraft>& client_section() {
               .sample("[clients/batch-01.crt]"),
           node_field<&ClientDraft::jwks>(
               "jwks", make_shape(Kind::jwk_set),
-              "For self_signed_tls_client_auth: a JWK Set. A key with x5c or x5t#S256 stands for that "
-              "certificate, any other for every certificate with that key.")
+              "A JWK Set. For self_signed_tls_client_auth a key with x5c or x5t#S256 stands for that certificate, any "
+              "other for every certificate with that key; for private_key_jwt they are the keys that sign assertions.")
               .sample("{keys: [{kty: EC, crv: P-256, x: ..., y: ...}]}"),
           jwks_uri_field(),
+          node_field<&ClientDraft::public_keys>("public_keys", list_shape(make_shape(Kind::path)),
+                                                "For private_key_jwt: PEM files of the client's public keys.")
+              .at_least_one()
+              .sample("[clients/batch-02.pub]"),
+          assertion_algorithm_field(),
           grant_types_field(),
           text<&ClientDraft::scope>(
               "scope",
@@ -159,7 +205,29 @@ const Section<ClientDraft>& client_section() {
               .sample("[https://api.example.com]"),
           boolean<&ClientDraft::tls_client_certificate_bound_access_tokens>(
               "tls_client_certificate_bound_access_tokens",
-              "Whether the client's tokens are bound to its certificate (RFC 8705 section 3)."),
+              "Whether the client's tokens are bound to its certificate (RFC 8705 section 3): what certificate_binding "
+              "says with required. Of other methods than the two TLS ones the default is false."),
+          choice<&ClientDraft::certificate_binding>(
+              "certificate_binding",
+              {{model::name(BindingRule::required), BindingRule::required},
+               {model::name(BindingRule::when_presented), BindingRule::when_presented},
+               {model::name(BindingRule::never), BindingRule::never}},
+              "The same with a third choice: when_presented binds tokens to the certificate of the connection where "
+              "there is one, whoever issued it, and asks for none. Default: required for the two TLS methods, else "
+              "never.")
+              .sample("when_presented"),
+          boolean<&ClientDraft::dpop_bound_access_tokens>(
+              "dpop_bound_access_tokens",
+              "Whether the client gets tokens with a DPoP proof only (RFC 9449 section 5.2). A proof that it sends "
+              "binds its token in any case."),
+          choice<&ClientDraft::sender_constraint>(
+              "sender_constraint",
+              {{"mtls", SenderConstraint::mtls}, {"dpop", SenderConstraint::dpop}, {"both", SenderConstraint::both}},
+              "To what the client's tokens are bound, all of it required and nothing else: mtls: its certificate, "
+              "dpop: "
+              "the key of its DPoP proof, both. Some client libraries refuse tokens that are bound to both. Without it "
+              "the options above decide, and a token is bound to whatever the request proves.")
+              .sample("mtls"),
       },
       kClientRules};
   return rows;

@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "base/text.hpp"
+#include "config/client_binding.hpp"
+#include "config/fapi.hpp"
 
 namespace certbound::config {
 
@@ -47,9 +49,9 @@ void ClientReader::read_client(Reader& reader, const Node& node) {
   }
   model::Client client{std::move(*id)};
   client.client_name = std::move(draft.client_name);
-  client.certificate_binding =
-      draft.tls_client_certificate_bound_access_tokens ? model::BindingRule::required : model::BindingRule::never;
+  read_binding(reader, node, draft, client);
   const std::vector<Credential> credentials = read_credentials(reader, node, draft, trust_store_names_, client);
+  if (draft.method) check_client_profile(reader, node, config_, client);
   if (auto scope = model::Scope::parse(draft.scope)) client.scope = std::move(*scope);
   read_resources(reader, node, draft, client);
   if (reader.session().report.error_count() != errors_before) return;

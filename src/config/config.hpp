@@ -77,6 +77,8 @@ struct Config {
   std::vector<gate::Options> verifiers;
   oauth::SigningOptions signing;
   oauth::TokenOptions tokens;
+  oauth::DpopOptions dpop;
+  oauth::Profile profile = oauth::Profile::none;
   std::vector<model::Resource> resources;
   audit::Options audit;
   net::Limits limits;

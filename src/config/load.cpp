@@ -8,6 +8,7 @@
 #include "base/text.hpp"
 #include "config/check.hpp"
 #include "config/client_reader.hpp"
+#include "config/fapi.hpp"
 #include "config/options.hpp"
 #include "config/tree.hpp"
 #include "config/verifier_options.hpp"
@@ -58,6 +59,7 @@ Loaded Loader::load(const std::filesystem::path& name, std::string text) {
     read_clients();
     check_clients_can_connect(*main.reader, main.tree->root(), config_);
     check_verifiers(*main.reader, main.tree->root(), config_);
+    check_profile(*main.reader, main.tree->root(), config_);
   }
   for (const File& file : files_) config_.files.push_back(file.source.name());
   config_.places = std::move(session_.places);

@@ -1,6 +1,7 @@
 #include "config/options.hpp"
 
 #include "config/check_value.hpp"
+#include "config/fapi.hpp"
 #include "config/fields.hpp"
 #include "config/revocation_options.hpp"
 #include "config/verifier_options.hpp"
@@ -222,6 +223,10 @@ const Section<net::Limits>& limits_section() {
               "chain_depth", {0, 10},
               "The most certificates between a client's certificate and the anchor of its trust store, sent or of the "
               "store; a longer path is chain_too_long.")),
+          integer<&Limits::replay_entries>(
+              "replay_entries", {1000, 100000000},
+              "How many used assertions and DPoP proofs are remembered at a time, for all workers, at about 64 octets "
+              "each. More that are still valid are refused with 503."),
           integer<&Limits::connections_per_worker>(
               "connections_per_worker", {1, 1000000},
               "Connections that one worker holds at a time. Mind the process's limit of open files."),
@@ -364,6 +369,8 @@ const Section<Config>& config_section() {
           path<&Config::state_dir>("state_dir", "The directory of the database, the signing keys and the audit log."),
           section<&Config::signing>("signing", signing_section(), "How tokens are signed."),
           section<&Config::tokens>("tokens", tokens_section(), "Access tokens."),
+          section<&Config::dpop>("dpop", dpop_section(), "Proof of possession by DPoP (RFC 9449)."),
+          profile_field(),
           sections<&Config::resources>("resources", resource_section(), "The protected APIs.").in_any_file(),
           section<&Config::audit>("audit", audit_section(), "The record of every decision."),
           section<&Config::fetch>(

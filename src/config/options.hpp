@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -9,6 +10,10 @@
 #include "config/section.hpp"
 
 namespace certbound::config {
+
+/// `sender_constraint`: to what a client's tokens are bound, and to nothing else.
+enum class SenderConstraint : std::uint8_t { mtls, dpop, both };
+[[nodiscard]] std::string_view name(SenderConstraint constraint);
 
 /// A client as its section spells it, before the checks that concern several options or other sections.
 struct ClientDraft {
@@ -26,9 +31,14 @@ struct ClientDraft {
   const Node* certificates = nullptr;
   const Node* jwks = nullptr;
   std::string jwks_uri;
+  const Node* public_keys = nullptr;
+  std::optional<std::string> assertion_algorithm;
   std::string scope;
   const Node* resources = nullptr;
   bool tls_client_certificate_bound_access_tokens = true;
+  std::optional<model::BindingRule> certificate_binding;
+  bool dpop_bound_access_tokens = false;
+  std::optional<SenderConstraint> sender_constraint;
 };
 
 /// Every option of the main file. `clients` and `include` store nothing: load.cpp reads them, since clients can be

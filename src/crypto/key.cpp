@@ -142,6 +142,25 @@ Result<KeyHandle> parse_private_key_pem(std::string_view pem) {
   return invalid_input("no private key in PEM form (" + errors + ")");
 }
 
+Result<std::vector<KeyHandle>> parse_public_keys_pem(std::string_view pem) {
+  std::vector<KeyHandle> keys;
+  constexpr std::string_view kBegin = "-----BEGIN ";
+  constexpr std::string_view kPublic = "-----BEGIN PUBLIC KEY-----";
+  for (std::size_t at = pem.find(kBegin); at != std::string_view::npos; at = pem.find(kBegin, at + 1)) {
+    if (!pem.substr(at).starts_with(kPublic)) {
+      return invalid_input("a block that is no PUBLIC KEY (openssl pkey -pubout, or openssl x509 -pubkey, makes one)");
+    }
+    const std::string_view rest = pem.substr(at);
+    const BioHandle bio{BIO_new_mem_buf(rest.data(), static_cast<int>(rest.size()))};
+    if (!bio) return internal_error(take_openssl_errors());
+    KeyHandle key{PEM_read_bio_PUBKEY(bio.get(), nullptr, nullptr, nullptr)};
+    if (!key) return invalid_input("a public key in PEM form that cannot be read (" + take_openssl_errors() + ")");
+    keys.push_back(std::move(key));
+  }
+  if (keys.empty()) return invalid_input("no public key in PEM form");
+  return keys;
+}
+
 Result<Secret> to_private_key_pem(const EVP_PKEY& key) {
   const BioHandle bio{BIO_new(BIO_s_secmem())};
   if (!bio || PEM_write_bio_PKCS8PrivateKey(bio.get(), &key, nullptr, nullptr, 0, nullptr, nullptr) != 1) {

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <string_view>
+#include <vector>
 
 #include "base/result.hpp"
 #include "crypto/handle.hpp"
@@ -31,6 +32,10 @@ enum class KeyType : std::uint8_t { ec_p256, rsa_2048, ed25519 };
 /// A private key from PEM, unencrypted. Errors: `invalid_request`, what is wrong in `detail`; an encrypted key is named
 /// as such.
 [[nodiscard]] Result<KeyHandle> parse_private_key_pem(std::string_view pem);
+
+/// Every public key of a PEM text (`PUBLIC KEY`), in order; other blocks are an error, since who puts a private key
+/// there must hear of it. Errors: `invalid_request`, what is wrong in `detail`; also where there is none.
+[[nodiscard]] Result<std::vector<KeyHandle>> parse_public_keys_pem(std::string_view pem);
 
 /// The private key as PEM PKCS#8, unencrypted: for `certbound init` only. Errors: `server_error`.
 [[nodiscard]] Result<Secret> to_private_key_pem(const EVP_PKEY& key);

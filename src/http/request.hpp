@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -27,6 +28,7 @@ struct Connection {
 
   std::string peer_address;      ///< `127.0.0.1:50312`, `[::1]:50312`
   std::string listener_address;  ///< the address that was bound
+  std::size_t listener = 0;      ///< the listener's number on its worker: for clients that of `listeners`
   /// What the peer presented and proved in this connection's handshake; null where it presented nothing. No header can
   /// set it.
   std::shared_ptr<const x509::PresentedChain> peer;

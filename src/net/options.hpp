@@ -17,6 +17,12 @@ enum class ClientCertificate : std::uint8_t {
   require,  ///< a handshake without one fails
 };
 
+/// Which suites of TLS 1.2 are offered; of TLS 1.3 all are good.
+enum class Tls12Suites : std::uint8_t {
+  modern,  ///< ECDHE with AES-GCM or ChaCha20-Poly1305
+  fapi,    ///< the four with AES-GCM that RFC 9325 section 4.2 recommends, as FAPI 2.0 section 5.2.2 wants it
+};
+
 /// One entry of `listeners`.
 struct ListenerOptions {
   std::string address = "0.0.0.0:8443";  ///< IP:port or [IPv6]:port; port 0 takes a free one
@@ -36,6 +42,7 @@ struct Limits {
   std::size_t body_bytes = 64UL * 1024;
   x509::ChainLimits chain;  ///< of what a client presents
   std::size_t connections_per_worker = 10000;
+  std::size_t replay_entries = 1000000;  ///< used assertions and DPoP proofs that are remembered, for all workers
   std::chrono::seconds handshake_timeout{10};
   std::chrono::seconds header_timeout{10};
   std::chrono::seconds body_timeout{10};

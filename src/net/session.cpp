@@ -277,6 +277,7 @@ std::string to_text(const asio::ip::tcp::endpoint& endpoint) {
 std::shared_ptr<http::Connection> make_connection(const Socket& socket, const ListenerState& listener) {
   auto connection = std::make_shared<http::Connection>();
   connection->listener_address = listener.address;
+  connection->listener = listener.number;
   connection->peer_address = "unix";
   if (listener.is_local()) return connection;
   boost::system::error_code error;

@@ -43,6 +43,7 @@ struct ListenerState {
   [[nodiscard]] bool is_local() const { return address.starts_with("unix:"); }
 
   std::string address;
+  std::size_t number = 0;  ///< Worker::add_listener()
   TlsContext tls;  ///< null for a plain listener; replaced by a reload, sessions keep the one that they began with
   http::Handler& handler;
   const SessionMetrics& metrics;

@@ -20,6 +20,9 @@ namespace {
 constexpr const char* kTls12Suites =
     "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:"
     "ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305";
+constexpr const char* kFapiSuites =
+    "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:"
+    "ECDHE-RSA-AES256-GCM-SHA384";
 constexpr const char* kTls13Suites = "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256";
 // X25519 first: P-256 as the group costs about 200 us more per handshake. In TLS 1.2 a client key on P-521 needs its
 // curve here.
@@ -74,12 +77,12 @@ int verify_mode(ClientCertificate client_certificate) {
   return SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT;
 }
 
-Result<void> set_protocol(SSL_CTX& context) {
+Result<void> set_protocol(SSL_CTX& context, Tls12Suites suites) {
   SSL_CTX_set_security_level(&context, 2);
   if (SSL_CTX_set_min_proto_version(&context, TLS1_2_VERSION) != 1 ||
       SSL_CTX_set_max_proto_version(&context, TLS1_3_VERSION) != 1 ||
-      SSL_CTX_set_cipher_list(&context, kTls12Suites) != 1 || SSL_CTX_set_ciphersuites(&context, kTls13Suites) != 1 ||
-      SSL_CTX_set1_groups_list(&context, kGroups) != 1 ||
+      SSL_CTX_set_cipher_list(&context, suites == Tls12Suites::fapi ? kFapiSuites : kTls12Suites) != 1 ||
+      SSL_CTX_set_ciphersuites(&context, kTls13Suites) != 1 || SSL_CTX_set1_groups_list(&context, kGroups) != 1 ||
       SSL_CTX_set1_sigalgs_list(&context, kSignatureAlgorithms) != 1 ||
       SSL_CTX_set1_client_sigalgs_list(&context, kSignatureAlgorithms) != 1) {
     return tls_error("TLS protocol settings");
@@ -179,10 +182,11 @@ Result<ServerCertificate> load_server_certificate(const TlsOptions& options) {
 }
 
 Result<TlsContext> make_tls_context(const ServerCertificate& server, ClientCertificate client_certificate,
-                                    const x509::ChainLimits& chain_limits, const crypto::LibraryContext& library) {
+                                    const x509::ChainLimits& chain_limits, const crypto::LibraryContext& library,
+                                    Tls12Suites suites) {
   TlsContext context{SSL_CTX_new_ex(library.get(), nullptr, TLS_server_method()), SSL_CTX_free};
   if (!context) return tls_error("SSL_CTX_new");
-  if (auto done = set_protocol(*context); !done) return std::move(done).error();
+  if (auto done = set_protocol(*context, suites); !done) return std::move(done).error();
   if (auto done = use_certificate(*context, server, library.get()); !done) return std::move(done).error();
   bound_client_chain(*context, chain_limits);
   SSL_CTX_set_verify(context.get(), verify_mode(client_certificate), nullptr);

@@ -34,6 +34,7 @@ struct ServerCertificate {
 /// context and the certificates that its peers present. Errors: `server_error` where OpenSSL refuses a setting.
 [[nodiscard]] Result<TlsContext> make_tls_context(const ServerCertificate& server, ClientCertificate client_certificate,
                                                   const x509::ChainLimits& chain_limits,
-                                                  const crypto::LibraryContext& library = nullptr);
+                                                  const crypto::LibraryContext& library = nullptr,
+                                                  Tls12Suites suites = Tls12Suites::modern);
 
 }  // namespace certbound::net

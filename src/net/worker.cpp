@@ -256,6 +256,7 @@ std::size_t Worker::add_listener(ListeningSocket socket, TlsContext tls, http::H
   auto listener = std::make_shared<ListenerState>(socket.address(), handler, state_->metrics, limits,
                                                   is_for_clients ? state_->sessions : state_->operator_sessions);
   listener->tls = std::move(tls);
+  listener->number = state_->listeners.size();
   // Of a Unix socket the protocol is never asked for.
   const bool is_v6 = socket.address().starts_with('[');
   state_->acceptors.emplace_back(state_->io, is_v6 ? tcp::v6() : tcp::v4(), socket.take_descriptor());

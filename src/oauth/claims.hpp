@@ -6,7 +6,7 @@
 
 #include "base/clock.hpp"
 #include "base/result.hpp"
-#include "oauth/proof/certificate_binding.hpp"
+#include "oauth/proof/binding.hpp"
 
 namespace certbound::oauth {
 

@@ -280,13 +280,11 @@ Result<void> ask_the_server(const store::DirectoryClient& client, const Snapshot
   AuthContext context{snapshot, memory, desk, now};
   context.fetched_keys = fetched;
   context.denied = &denied;
-  for (const MethodEntry& entry : all_methods()) {
-    if (entry.method != client.client.token_endpoint_auth_method) continue;
-    if (auto key = x509::check_presented_key(presented.leaf); !key) return key;  // the handshake asks this
-    if (auto checked = entry.check(client, presented, context); !checked) return checked;
-    return check_not_denied(client.client, presented, context);
-  }
-  return refuse_client(Reason::method_mismatch, "the client's method is not available");
+  if (auto key = x509::check_presented_key(presented.leaf); !key) return key;  // the handshake asks this
+  const Credential credential;
+  const auto proven = check_client(client, Evidence{&presented, credential}, context);
+  if (!proven) return proven.error();
+  return {};
 }
 
 }  // namespace

@@ -58,18 +58,23 @@ Result<ParsedKeySet> parse_key_set(std::string_view body) {
   // Before any is read: each that is skipped is remarked on.
   const std::size_t count = count_keys(*json);
   if (count > kMaximumKeys) return invalid_input("more than " + std::to_string(kMaximumKeys) + " keys");
-  const auto keys = jose::parse_usable_keys(*json, parsed.skipped);
-  if (!keys) return keys.error();
-  for (const jose::Jwk& key : *keys) {
+  auto keys = jose::parse_usable_keys(*json, parsed.skipped);
+  if (!keys) return std::move(keys).error();
+  std::vector<jose::Jwk> verifying;
+  for (jose::Jwk& key : *keys) {
     const auto registered = read_usable_key(key);
     if (!registered) {
       parsed.skipped.push_back("kid \"" + key.kid + "\": " + registered.error().detail);
-    } else if (registered->kind == RegisteredKey::Kind::certificate) {
+      continue;
+    }
+    if (registered->kind == RegisteredKey::Kind::certificate) {
       add_once(parsed.set.certificates, registered->thumbprint);
     } else {
       add_once(parsed.set.keys, registered->thumbprint);
     }
+    if (key.may_verify) verifying.push_back(std::move(key));
   }
+  parsed.set.verifying = std::make_shared<const std::vector<jose::Jwk>>(std::move(verifying));
   const bool is_usable = !parsed.set.certificates.empty() || !parsed.set.keys.empty();
   if (!is_usable && count > 0) {
     return invalid_input("no usable key" + (parsed.skipped.empty() ? "" : ": " + parsed.skipped.front()));

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -34,8 +35,8 @@ struct RegisteredKey {
 struct KeySet {
   std::vector<crypto::Sha256> certificates;  ///< x5t#S256
   std::vector<crypto::Sha256> keys;          ///< RFC 7638
-
-  [[nodiscard]] bool operator==(const KeySet&) const = default;
+  /// The same keys, for the signatures of assertions: those whose `use` and `key_ops` permit that. Null: none.
+  std::shared_ptr<const std::vector<jose::Jwk>> verifying;
 };
 
 struct ParsedKeySet {

@@ -1,11 +1,27 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <filesystem>
 
 #include "model/signing_key.hpp"
 
 namespace certbound::oauth {
+
+/// `profile`: rules that a whole deployment keeps.
+enum class Profile : std::uint8_t {
+  none,
+  fapi2,  ///< FAPI 2.0 Security Profile, as far as it concerns a server without a browser
+};
+
+/// `dpop`.
+struct DpopOptions {
+  enum class Nonce : std::uint8_t {
+    off,
+    on,  ///< a proof needs a nonce of ours (RFC 9449 section 8)
+  };
+  Nonce nonce = Nonce::off;
+};
 
 /// `signing`.
 struct SigningOptions {

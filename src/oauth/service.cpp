@@ -72,6 +72,12 @@ audit::Event make_event(const ClientEndpoint& endpoint, const http::Request& req
   return event;
 }
 
+/// Does the reason speak of keys, of which the client may have published others?
+bool may_be_newer_than_keys(Reason reason) {
+  return reason == Reason::certificate_not_registered || reason == Reason::assertion_key_unknown ||
+         reason == Reason::assertion_signature_wrong;
+}
+
 /// Responders were asked again and again, and each time the configuration had other questions by then.
 Error undecided() {
   return {ErrorCode::temporarily_unavailable, Reason::overloaded, "the server is busy; ask again later",
@@ -98,6 +104,8 @@ std::optional<http::Response> check_document_method(const http::Request& request
 
 ServiceMetrics::ServiceMetrics(metrics::Registry& registry)
     : tokens_issued{registry.counter("certbound_tokens_issued_total", "Access tokens issued")},
+      dpop_tokens_issued{registry.counter("certbound_dpop_tokens_issued_total",
+                                          "Of the access tokens issued those that are bound to a DPoP key")},
       refusals{make_refusal_counters(registry)},
       token_seconds{registry.histogram("certbound_token_duration_seconds", "Time to answer a token request")},
       active_introspections{registry.counter("certbound_introspections_total", "Introspections answered, by the answer",
@@ -114,7 +122,7 @@ ServiceMetrics::ServiceMetrics(metrics::Registry& registry)
       faults{registry.counter("certbound_faults_total", "Exceptions that reached a coroutine's end; each is a bug")} {}
 
 Service::Service(store::ClientDirectory& directory, OcspSource& ocsp, store::SeenRecorder& seen,
-                 store::DenialRecorder& denials, audit::Writer& audit, const ServiceMetrics& metrics,
+                 store::DenialRecorder& denials, DpopTools dpop, audit::Writer& audit, const ServiceMetrics& metrics,
                  const Health& health, WallClock clock)
     : directory_{directory},
       memory_{x509::VerificationMemory::kCapacity,
@@ -125,6 +133,7 @@ Service::Service(store::ClientDirectory& directory, OcspSource& ocsp, store::See
       ocsp_{ocsp},
       seen_{seen},
       denials_{denials},
+      dpop_{dpop},
       audit_{audit},
       metrics_{metrics},
       health_{health},
@@ -210,6 +219,7 @@ Task<http::Response> Service::answer_client(const ClientEndpoint& endpoint, cons
     response = render_error(recorded.error(), request);
   }
   count(event, std::chrono::steady_clock::now() - began);
+  if (endpoint.name == "token") offer_nonce(request, response);
   co_return response;
 }
 
@@ -220,9 +230,9 @@ Task<Result<http::Response>> Service::decide(const ClientEndpoint& endpoint, con
     x509::OcspDesk desk{answers_};
     auto answered = co_await try_once(endpoint, request, desk, event);
     if (!desk.questions.empty()) answered = co_await ask_and_try(endpoint, request, desk, event);
-    if (!answered && answered.error().reason == Reason::certificate_not_registered) {
-      // The certificate may be newer than what the client's jwks_uri said last. All is looked at anew then: the
-      // registration may have changed while the request waited.
+    if (!answered && may_be_newer_than_keys(answered.error().reason)) {
+      // The certificate, or the key of the assertion, may be newer than what the client's jwks_uri said last. All is
+      // looked at anew then: the registration may have changed while the request waited.
       const bool is_worth_another_try = co_await keys_.renew(event.client_id);
       if (is_worth_another_try) answered = co_await try_once(endpoint, request, desk, event);
       if (!desk.questions.empty()) answered = co_await ask_and_try(endpoint, request, desk, event);
@@ -236,6 +246,18 @@ Task<Result<http::Response>> Service::decide(const ClientEndpoint& endpoint, con
     fault = exception.what();
   }
   co_return note_fault(request, std::move(fault));
+}
+
+/// RFC 9449 section 8.2: with every answer to a client that knows of proofs, so that its next one is good.
+void Service::offer_nonce(const http::Request& request, http::Response& response) const {
+  const bool is_wanted = published_->snapshot->dpop.nonce == DpopOptions::Nonce::on && request.find_header("dpop");
+  if (!is_wanted) return;
+  const auto nonce = dpop_.nonces.issue(clock_());
+  if (nonce) {
+    response.headers.emplace_back("DPoP-Nonce", *nonce);
+  } else {
+    log::error("nonce_not_made", {{"request_id", request.id}, {"detail", nonce.error().detail}});
+  }
 }
 
 /// Those since the last count: requests that were suspended meanwhile are not this one's alone.
@@ -274,13 +296,14 @@ Task<Result<http::Response>> Service::try_once(const ClientEndpoint& endpoint, c
   AuthContext auth{*published->snapshot, memory_, desk, event.time};
   auth.fetched_keys = fetched.get();
   auth.denied = denied.get();
-  const auto caller = authenticate_client(call->registration, request, call->form, auth, event);
+  const auto caller =
+      co_await authenticate_client(call->registration, request, call->credential, auth, dpop_.replays, event);
   count_hits();
   if (!caller) co_return caller.error();
   // Nothing is decided, so nothing is done: the request begins anew with the answers.
   if (!desk.questions.empty()) co_return undecided();
-  const EndpointContext context{*published->snapshot, *denied,  published->tokens,
-                                published->signer,    denials_, clock_()};
+  const EndpointContext context{
+      *published->snapshot, *denied, published->tokens, published->signer, denials_, dpop_, clock_()};
   auto answered = co_await endpoint.answer(request, call->form, *caller, context, event);
   co_return answered;
 }
@@ -322,6 +345,7 @@ void Service::count(const audit::Event& event, std::chrono::duration<double> las
     if (event.token_state == "revoked") metrics_.tokens_revoked.increment();
   } else {
     metrics_.tokens_issued.increment();
+    if (event.token_type == "DPoP") metrics_.dpop_tokens_issued.increment();
   }
   if (event.endpoint == "token") metrics_.token_seconds.observe(lasted.count());
 }

@@ -15,6 +15,7 @@
 #include "oauth/health.hpp"
 #include "oauth/issue.hpp"
 #include "oauth/key_directory.hpp"
+#include "oauth/proof/dpop.hpp"
 #include "oauth/seen_filter.hpp"
 #include "oauth/snapshot.hpp"
 #include "oauth/token_reader.hpp"
@@ -28,6 +29,7 @@ struct ServiceMetrics {
   explicit ServiceMetrics(metrics::Registry& registry);
 
   metrics::Counter tokens_issued;
+  metrics::Counter dpop_tokens_issued;
   std::array<metrics::Counter, kReasonCount> refusals;  ///< by Reason
   metrics::Histogram token_seconds;
   metrics::Counter active_introspections;
@@ -44,8 +46,8 @@ struct ServiceMetrics {
 class Service final : public http::Handler {
  public:
   Service(store::ClientDirectory& directory, OcspSource& ocsp, store::SeenRecorder& seen,
-          store::DenialRecorder& denials, audit::Writer& audit, const ServiceMetrics& metrics, const Health& health,
-          WallClock clock);
+          store::DenialRecorder& denials, DpopTools dpop, audit::Writer& audit, const ServiceMetrics& metrics,
+          const Health& health, WallClock clock);
 
   struct Published;
   /// A snapshot with what one worker needs to answer under it.
@@ -96,6 +98,7 @@ class Service final : public http::Handler {
                                       audit::Event& event);
   [[nodiscard]] Error note_fault(const http::Request& request, std::string what);
   void count_hits();
+  void offer_nonce(const http::Request& request, http::Response& response) const;
   [[nodiscard]] Task<void> deny_revoked(audit::Event& event, Error& refusal);
   [[nodiscard]] http::Response show_feed(const http::Request& request) const;
   void note_seen(const audit::Event& event);
@@ -110,6 +113,7 @@ class Service final : public http::Handler {
   store::SeenRecorder& seen_;
   SeenFilter seen_filter_;
   store::DenialRecorder& denials_;
+  DpopTools dpop_;
   std::shared_ptr<const Document> feed_;
   std::shared_ptr<const DenyList> denied_ = std::make_shared<const DenyList>();
   audit::Writer& audit_;

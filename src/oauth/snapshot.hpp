@@ -41,6 +41,8 @@ struct PublishedUrls {
   /// Origin of a listener that asks for certificates at another URL than the issuer's; else empty.
   std::string mtls_origin;
   bool accepts_certificates = true;  ///< does any listener ask for one?
+  /// The https origin under which clients reach each listener, in the order of the configuration.
+  std::vector<std::string> listener_origins;
 };
 
 /// Everything that a request needs but the clients, immutable: a request sees one from its start to its end. Built and
@@ -51,6 +53,9 @@ struct Snapshot {
   std::string issuer_path;  ///< empty, or `/t1`: what stands before `/oauth2/token`
   TokenOptions tokens;
   SigningOptions signing;
+  DpopOptions dpop;
+  Profile profile = Profile::none;
+  bool allows_client_secrets = false;
   x509::ChainLimits chain_limits;
   std::map<std::string, model::Resource, std::less<>> resources;                             ///< by identifier
   std::map<std::string, std::shared_ptr<const x509::TrustStore>, std::less<>> trust_stores;  ///< by name

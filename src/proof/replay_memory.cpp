@@ -78,6 +78,7 @@ class ReplayMemory::Shard {
 
   struct Entry {
     crypto::Sha256 key;
+    WallTime until;
     Index next_in_bucket;
     Index next_due;  // of those that expire in the same second; of the free ones, the next free one
   };
@@ -99,11 +100,13 @@ class ReplayMemory::Shard {
     if (now > latest_ || now + kLateness < latest_) latest_ = now;
   }
 
+  /// One that has expired and is not forgotten yet counts for nothing.
   bool has(const crypto::Sha256& key) {
     if (buckets_.empty()) return false;
-    Index at = bucket_of(key);
-    while (at != kNone && entry(at).key.octets != key.octets) at = entry(at).next_in_bucket;
-    return at != kNone;
+    for (Index at = bucket_of(key); at != kNone; at = entry(at).next_in_bucket) {
+      if (entry(at).key.octets == key.octets && entry(at).until > latest_) return true;
+    }
+    return false;
   }
 
   void add(const crypto::Sha256& key, WallTime until) {
@@ -115,7 +118,7 @@ class ReplayMemory::Shard {
     Entry& added = entry(index);
     free_ = added.next_due;
     Index& bucket = bucket_of(key);
-    added = Entry{key, bucket, due};
+    added = Entry{key, until, bucket, due};
     bucket = index;
     due = index;
   }

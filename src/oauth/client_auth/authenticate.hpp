@@ -19,12 +19,14 @@ namespace certbound::oauth {
 class AuthenticatedClient {
  public:
   [[nodiscard]] const model::Client& client() const { return entry_->client; }
-  /// The one certificate of this request: authenticated with it, and bound to it.
+  /// The one certificate of this request: authenticated with it, where that is the client's method, and bound to it;
+  /// null where the connection has none.
   [[nodiscard]] const std::shared_ptr<const x509::PresentedChain>& certificate() const { return certificate_; }
 
  private:
-  friend Result<AuthenticatedClient> authenticate_client(store::ClientDirectory::Found, const http::Request&,
-                                                         const http::Form&, const AuthContext&, audit::Event&);
+  friend Task<Result<AuthenticatedClient>> authenticate_client(store::ClientDirectory::Found, const http::Request&,
+                                                               const Credential&, const AuthContext&, ReplayStore&,
+                                                               audit::Event&);
   AuthenticatedClient(std::shared_ptr<const store::DirectoryClient> entry,
                       std::shared_ptr<const x509::PresentedChain> certificate)
       : entry_{std::move(entry)}, certificate_{std::move(certificate)} {}
@@ -33,24 +35,26 @@ class AuthenticatedClient {
   std::shared_ptr<const x509::PresentedChain> certificate_;
 };
 
-/// The registration of the client that `client_id` names; null where there is none. Suspends only where the directory
-/// has to ask the store. Errors: `invalid_request` without client_id, but `invalid_client` where an Authorization
-/// header shows another way to authenticate; `temporarily_unavailable` where the store cannot answer.
-[[nodiscard]] Task<Result<store::ClientDirectory::Found>> find_registration(const http::Request& request,
-                                                                            const http::Form& form,
+/// The registration of the client that the credential names; null where there is none. Suspends only where the
+/// directory has to ask the store. Errors: `invalid_request` where it names none, but `invalid_client` where an
+/// Authorization header shows that somebody tried; `temporarily_unavailable` where the store cannot answer.
+[[nodiscard]] Task<Result<store::ClientDirectory::Found>> find_registration(const Credential& credential,
                                                                             store::ClientDirectory& directory);
 
 /// RFC 8705 section 2: the client by the method that it is registered with; the method is neither guessed nor tried in
-/// turn. Notes in `event` what it learns. Errors: `invalid_client`, always with the same text, for whatever does not
-/// hold.
-[[nodiscard]] Result<AuthenticatedClient> authenticate_client(store::ClientDirectory::Found registration,
-                                                              const http::Request& request, const http::Form& form,
-                                                              const AuthContext& context, audit::Event& event);
+/// turn. What counts once is spent last, when all else holds; suspends only for that. Notes in `event` what it learns.
+/// Where `context.ocsp` has questions afterwards, nothing was spent, and all has to be repeated with the answers.
+/// Errors: `invalid_client`, always with the same text, for whatever does not hold; `invalid_request` as CheckEvidence;
+/// `temporarily_unavailable` where nobody can tell whether an assertion was used.
+[[nodiscard]] Task<Result<AuthenticatedClient>> authenticate_client(store::ClientDirectory::Found registration,
+                                                                    const http::Request& request,
+                                                                    const Credential& credential,
+                                                                    const AuthContext& context, ReplayStore& replays,
+                                                                    audit::Event& event);
 
-/// Whoever is out of service altogether, not only as it was up to some time, would get tokens that are dead already.
-/// Errors: `invalid_client`, client_denied or certificate_denied.
-[[nodiscard]] Result<void> check_not_denied(const model::Client& client, const x509::PresentedChain& presented,
-                                            const AuthContext& context);
+/// All of that but for what is spent. Errors: `invalid_client`, `invalid_request`.
+[[nodiscard]] Result<Proven> check_client(const store::DirectoryClient& client, const Evidence& evidence,
+                                          const AuthContext& context);
 
 /// Has the questions of `desk` asked and puts what came of it there. Suspends.
 [[nodiscard]] Task<void> ask_responders(x509::OcspDesk& desk, OcspSource& source);

@@ -22,13 +22,17 @@ Task<Result<ClientCall>> read_client_call(const http::Request& request, store::C
   event.client_id = form->find("client_id");
   event.grant_type = form->find("grant_type");
   ClientCall call;
+  call.form = *std::move(form);  // before the credential, which views it
+  auto credential = read_credential(request, call.form);
+  if (!credential) co_return std::move(credential).error();
+  call.credential = *std::move(credential);
+  event.client_id = call.credential.client_id;
   call.registration = directory.find_cached(event.client_id);
   if (!call.registration) {
-    auto registration = co_await find_registration(request, *form, directory);
+    auto registration = co_await find_registration(call.credential, directory);
     if (!registration) co_return std::move(registration).error();
     call.registration = *std::move(registration);
   }
-  call.form = *std::move(form);
   co_return call;
 }
 

@@ -14,6 +14,7 @@
 #include "oauth/deny_list.hpp"
 #include "oauth/error_response.hpp"
 #include "oauth/issue.hpp"
+#include "oauth/proof/dpop.hpp"
 #include "oauth/snapshot.hpp"
 #include "oauth/token_reader.hpp"
 #include "store/client_directory.hpp"
@@ -26,11 +27,12 @@ struct ClientCall {
   ClientCall() = default;
 
   http::Form form;
+  Credential credential;                       ///< views into `form`
   store::ClientDirectory::Found registration;  ///< null where the client is not registered
 };
 
 /// As much of a client's request as needs no snapshot: parses the form, and looks the client up, the only step that may
-/// suspend. Fills `event` as far as it gets. Errors: `invalid_request`; as find_registration.
+/// suspend. Fills `event` as far as it gets. Errors: `invalid_request`; as read_credential and find_registration.
 [[nodiscard]] Task<Result<ClientCall>> read_client_call(const http::Request& request, store::ClientDirectory& directory,
                                                         audit::Event& event);
 
@@ -42,6 +44,7 @@ struct EndpointContext {
   TokenReader& tokens;
   TokenSigner& signer;
   store::DenialRecorder& denials;
+  DpopTools dpop;
   WallTime now;
 };
 

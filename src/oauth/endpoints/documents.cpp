@@ -8,9 +8,11 @@
 #include "base/text.hpp"
 #include "crypto/digest.hpp"
 #include "jose/jwk.hpp"
+#include "oauth/client_auth/assertion.hpp"
 #include "oauth/client_auth/method.hpp"
 #include "oauth/endpoints/client_endpoint.hpp"
 #include "oauth/grants/grant.hpp"
+#include "oauth/proof/dpop.hpp"
 
 namespace certbound::oauth {
 
@@ -42,6 +44,17 @@ Json signing_algorithms(const Snapshot& snapshot) {
 
 /// `token_endpoint` and so on (RFC 8414 section 2).
 std::string member_of(const ClientEndpoint& endpoint) { return std::string{endpoint.name} + "_endpoint"; }
+
+/// How clients authenticate at each endpoint, and with what their assertions may be signed.
+void add_methods(Json& metadata, const Snapshot& snapshot) {
+  for (const ClientEndpoint& endpoint : all_client_endpoints()) {
+    const std::string prefix = member_of(endpoint) + "_auth_";
+    for (const model::AuthMethod method : enabled_methods(snapshot)) {
+      metadata[prefix + "methods_supported"].push_back(model::name(method));
+    }
+    metadata[prefix + "signing_alg_values_supported"] = assertion_algorithms(snapshot.profile);
+  }
+}
 
 bool matches_etag(std::string_view if_none_match, std::string_view etag) {
   for (std::string_view candidate : split(if_none_match, ',')) {
@@ -81,15 +94,9 @@ Document render_metadata(const Snapshot& snapshot) {
   metadata["response_types_supported"] = Json::array();
   metadata["grant_types_supported"] = Json::array();
   for (const GrantEntry& grant : all_grants()) metadata["grant_types_supported"].push_back(grant.name);
-  // RFC 8414 section 3.2: a member with zero elements is omitted.
-  if (urls.accepts_certificates) {
-    for (const ClientEndpoint& endpoint : all_client_endpoints()) {
-      for (const MethodEntry& entry : all_methods()) {
-        metadata[member_of(endpoint) + "_auth_methods_supported"].push_back(model::name(entry.method));
-      }
-    }
-    metadata["tls_client_certificate_bound_access_tokens"] = true;
-  }
+  add_methods(metadata, snapshot);
+  if (urls.accepts_certificates) metadata["tls_client_certificate_bound_access_tokens"] = true;
+  metadata["dpop_signing_alg_values_supported"] = dpop_algorithms(snapshot.profile);
   metadata["introspection_signing_alg_values_supported"] = signing_algorithms(snapshot);
   if (!urls.mtls_origin.empty()) {
     for (const ClientEndpoint& endpoint : all_client_endpoints()) {

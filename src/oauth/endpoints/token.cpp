@@ -44,16 +44,30 @@ void note_token(audit::Event& event, const IssuedToken& token) {
   event.expires_at = claims.expires_at;
 }
 
+/// To whatever the request proves, by the client's rules.
+Task<Result<Confirmation>> bind_request(const http::Request& request, const AuthenticatedClient& caller,
+                                        const EndpointContext& context, audit::Event& event) {
+  const auto dpop = co_await take_dpop_proof(request, context.snapshot, context.dpop, context.now);
+  if (!dpop) co_return dpop.error();
+  if (*dpop) event.dpop_key = (*dpop)->to_base64url();
+  ProvenKeys proven;
+  proven.certificate = caller.certificate().get();
+  proven.dpop = *dpop;
+  co_return bind(caller.client(), proven);
+}
+
 }  // namespace
 
-Task<Result<http::Response>> grant_token(const http::Request& /*request*/, const http::Form& form,
+Task<Result<http::Response>> grant_token(const http::Request& request, const http::Form& form,
                                          const AuthenticatedClient& caller, const EndpointContext& context,
                                          audit::Event& event) {
   const auto asked = parse_token_request(form);
   if (!asked) co_return asked.error();
   const auto grant = find_grant(asked->grant_type);
   if (!grant) co_return grant.error();
-  const auto authorization = co_await (*grant)->authorize(*asked, caller, context.snapshot);
+  const auto bound = co_await bind_request(request, caller, context, event);
+  if (!bound) co_return bound.error();
+  const auto authorization = co_await (*grant)->authorize(*asked, caller, *bound, context.snapshot);
   if (!authorization) co_return authorization.error();
   const auto token = context.signer.issue(*authorization, context.snapshot, event.time);
   if (!token) co_return token.error();

@@ -7,7 +7,7 @@
 namespace certbound::oauth {
 
 Task<Result<Authorization>> ClientCredentials::authorize(const TokenRequest& request, const AuthenticatedClient& caller,
-                                                         const Snapshot& snapshot) const {
+                                                         const Confirmation& bound, const Snapshot& snapshot) const {
   const model::Client& client = caller.client();
   if (std::find(client.grant_types.begin(), client.grant_types.end(), request.grant_type) == client.grant_types.end()) {
     co_return Error{ErrorCode::unauthorized_client, Reason::grant_not_allowed,
@@ -26,7 +26,7 @@ Task<Result<Authorization>> ClientCredentials::authorize(const TokenRequest& req
   facts.subject = client.client_id.text();  // RFC 9068 section 2.2: without a resource owner `sub` is the client
   facts.audience = *std::move(audience);
   facts.scope = *std::move(scope);
-  co_return make_authorization(std::move(facts), caller);
+  co_return make_authorization(std::move(facts), caller, bound);
 }
 
 const Grant* client_credentials_grant() {

@@ -10,6 +10,7 @@ namespace certbound::oauth {
 class ClientCredentials final : public Grant {
  public:
   [[nodiscard]] Task<Result<Authorization>> authorize(const TokenRequest& request, const AuthenticatedClient& caller,
+                                                      const Confirmation& bound,
                                                       const Snapshot& snapshot) const override;
 };
 

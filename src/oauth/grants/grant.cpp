@@ -22,16 +22,14 @@ Result<const Grant*> find_grant(std::string_view grant_type) {
                "the server does not support this grant_type", std::string{grant_type}};
 }
 
-Result<Authorization> Grant::make_authorization(Facts facts, const AuthenticatedClient& caller) {
-  auto confirmation = bind_certificate(caller.client(), caller.certificate().get());
-  if (!confirmation) return std::move(confirmation).error();
+Authorization Grant::make_authorization(Facts facts, const AuthenticatedClient& caller, const Confirmation& bound) {
   Authorization authorization;
   authorization.subject_ = std::move(facts.subject);
   authorization.client_id_ = caller.client().client_id.text();
   authorization.audience_ = std::move(facts.audience);
   authorization.scope_ = std::move(facts.scope);
   authorization.token_ = facts.token;
-  authorization.confirmation_ = *std::move(confirmation);
+  authorization.confirmation_ = bound;
   return authorization;
 }
 

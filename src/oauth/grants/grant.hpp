@@ -10,7 +10,7 @@
 #include "base/task.hpp"
 #include "model/ids.hpp"
 #include "oauth/client_auth/authenticate.hpp"
-#include "oauth/proof/certificate_binding.hpp"
+#include "oauth/proof/binding.hpp"
 #include "oauth/snapshot.hpp"
 #include "oauth/token_policy.hpp"
 #include "oauth/token_request.hpp"
@@ -46,9 +46,11 @@ class Grant {
   Grant& operator=(const Grant&) = delete;
   virtual ~Grant() = default;
 
-  /// What the caller may have of what it asked for. Errors: the codes of RFC 6749 section 5.2 and RFC 8707 section 2.
+  /// What the caller may have of what it asked for; `bound`: to what. Errors: the codes of RFC 6749 section 5.2 and
+  /// RFC 8707 section 2.
   [[nodiscard]] virtual Task<Result<Authorization>> authorize(const TokenRequest& request,
                                                               const AuthenticatedClient& caller,
+                                                              const Confirmation& bound,
                                                               const Snapshot& snapshot) const = 0;
 
  protected:
@@ -59,8 +61,8 @@ class Grant {
     model::Scope scope;
     TokenPolicy token;
   };
-  /// Binds and completes. Errors: as bind_certificate.
-  [[nodiscard]] static Result<Authorization> make_authorization(Facts facts, const AuthenticatedClient& caller);
+  [[nodiscard]] static Authorization make_authorization(Facts facts, const AuthenticatedClient& caller,
+                                                        const Confirmation& bound);
 };
 
 struct GrantEntry {

@@ -10,13 +10,16 @@ namespace certbound::model {
 TEST(AuthMethodName, IsTheRegisteredOne) {
   EXPECT_EQ(name(AuthMethod::tls_client_auth), "tls_client_auth");
   EXPECT_EQ(name(AuthMethod::self_signed_tls_client_auth), "self_signed_tls_client_auth");
+  EXPECT_EQ(name(AuthMethod::private_key_jwt), "private_key_jwt");
+  EXPECT_EQ(name(AuthMethod::client_secret_basic), "client_secret_basic");
+  EXPECT_EQ(name(AuthMethod::client_secret_post), "client_secret_post");
+  for (const AuthMethod method : kAuthMethods) EXPECT_EQ(parse_auth_method(name(method)), method);
   EXPECT_EQ(parse_auth_method("tls_client_auth"), AuthMethod::tls_client_auth);
   EXPECT_EQ(parse_auth_method("self_signed_tls_client_auth"), AuthMethod::self_signed_tls_client_auth);
 }
 
 TEST(ParseAuthMethod, FindsNothingElse) {
-  for (const auto* text :
-       {"", "none", "client_secret_basic", "private_key_jwt", "TLS_CLIENT_AUTH", "tls_client_auth "}) {
+  for (const auto* text : {"", "none", "client_secret_jwt", "private_key", "TLS_CLIENT_AUTH", "tls_client_auth "}) {
     EXPECT_EQ(parse_auth_method(text), std::nullopt) << text;
   }
 }

@@ -80,10 +80,28 @@ TEST(ParseClaims, RefusesAMemberThatIsMissingOrOfAnotherType) {
 // lessons.md: a confirmation member that nobody understands is one that nobody checks.
 TEST(ParseClaims, RefusesAConfirmationThatItDoesNotUnderstand) {
   auto other = nlohmann::json::parse(render(full_claims()));
-  other["cnf"]["jkt"] = "x";
+  other["cnf"]["osc"] = "x";
   EXPECT_FALSE(parse_claims(other.dump()));
-  other["cnf"] = {{"jkt", "x"}};
+  other["cnf"] = {{"osc", "x"}};
   EXPECT_FALSE(parse_claims(other.dump()));
+  other["cnf"] = {{"jkt", 1}};
+  EXPECT_FALSE(parse_claims(other.dump()));
+}
+
+// RFC 9449 section 6.1, RFC 8705 section 3.1: either member, or both.
+TEST(ParseClaims, ReadsBothMembersOfTheConfirmation) {
+  Claims claims = full_claims();
+  claims.confirmation.jkt = std::string(43, 'B');
+  const auto both = parse_claims(render(claims));
+  ASSERT_TRUE(both) << both.error().detail;
+  EXPECT_EQ(both->confirmation.x5t_s256, std::string(43, 'A'));
+  EXPECT_EQ(both->confirmation.jkt, std::string(43, 'B'));
+  EXPECT_EQ(token_type(both->confirmation), "DPoP");
+  claims.confirmation.x5t_s256.clear();
+  const auto one = parse_claims(render(claims));
+  ASSERT_TRUE(one) << one.error().detail;
+  EXPECT_EQ(one->confirmation.x5t_s256, "");
+  EXPECT_EQ(one->confirmation.jkt, std::string(43, 'B'));
 }
 
 }  // namespace certbound::oauth

@@ -74,8 +74,9 @@ TEST_F(ClientAuth, AnswersEveryRefusalAlike) {
   note(ask_token("etl", present(self_)));
   note(ask_token("self", present(etl_)));
   note(ask_token("keyed", present(second_self_)));
-  note(ask_token("etl", present(etl_), "&client_secret=x"));
+  note(ask_token("etl", present(self_), "&client_secret=x"));
   note(ask_token("etl", nullptr, "&client_secret=x"));
+  note(ask_token("nobody", nullptr, "&client_secret=x"));
   FakeClock::now = etl_.certificate.not_after() + std::chrono::hours{1};
   note(ask_token("etl", present(etl_)));
   note(ask_token("self", present(self_)));
@@ -239,12 +240,42 @@ TEST_F(ClientAuth, MakesNoAnchorOfARegisteredCertificate) {
   expect_no_client(ask_token("etl", present(below, {self_.certificate})), "anchor_not_for_client");
 }
 
-// 8705-2-7, 8705-2-10, RFC 6749 section 2.3: one method, the registered one.
+// 8705-2-7, 8705-2-10, RFC 6749 section 2.3: one method, the registered one. Only the client learns that it sent two.
 TEST_F(ClientAuth, RefusesAnotherCredential) {
-  for (const std::string more : {"&client_secret=x", "&client_assertion=x", "&client_assertion_type=x"}) {
+  const std::string assertion =
+      "&client_assertion=x&client_assertion_type=urn%3Aietf%3Aparams%3Aoauth%3Aclient-assertion-type%3Ajwt-bearer";
+  for (const std::string& more : {std::string{"&client_secret=x"}, assertion}) {
     expect_no_client(ask_token("etl", nullptr, more), "method_mismatch");
-    expect_no_client(ask_token("etl", present(etl_), more), "several_credentials");
+    expect_no_client(ask_token("etl", present(self_), more), "anchor_not_for_client");
+    expect_refused(ask_token("etl", present(etl_), more), 400, "invalid_request", "several_credentials");
   }
+}
+
+// RFC 6749 section 2.3: whoever it is, two credentials are no request.
+TEST_F(ClientAuth, RefusesTwoCredentials) {
+  const std::string assertion =
+      "&client_assertion=x&client_assertion_type=urn%3Aietf%3Aparams%3Aoauth%3Aclient-assertion-type%3Ajwt-bearer";
+  for (const std::string& id : {"etl", "nobody"}) {
+    expect_refused(ask_token(id, nullptr, "&client_secret=x" + assertion), 400, "invalid_request",
+                   "several_credentials");
+    for (const std::string& more : {std::string{"&client_secret=x"}, assertion}) {
+      http::Request request = make_token_request("grant_type=client_credentials&client_id=" + id + more, nullptr);
+      request.headers.emplace_back("authorization", "Basic ZXRsOng=");
+      expect_refused(ask(request), 400, "invalid_request", "several_credentials");
+    }
+    http::Request twice = make_token_request("grant_type=client_credentials&client_id=" + id, nullptr);
+    twice.headers.emplace_back("authorization", "Basic ZXRsOng=");
+    twice.headers.emplace_back("authorization", "Basic ZXRsOng=");
+    expect_refused(ask(twice), 400, "invalid_request", "several_credentials");
+  }
+}
+
+// RFC 7521 section 4.2: half an assertion, and one of another type.
+TEST_F(ClientAuth, RefusesAnAssertionThatIsNotWhole) {
+  expect_refused(ask_token("etl", nullptr, "&client_assertion_type=x"), 400, "invalid_request", "missing_parameter");
+  expect_no_client(ask_token("etl", nullptr, "&client_assertion=x"), "assertion_type_wrong");
+  expect_no_client(ask_token("etl", nullptr, "&client_assertion=x&client_assertion_type=saml2"),
+                   "assertion_type_wrong");
 }
 
 // RFC 6749 section 5.2 (6749-5.2-2).
@@ -254,14 +285,18 @@ TEST_F(ClientAuth, ChallengesWhereTheAuthorizationHeaderWasUsed) {
         make_token_request("grant_type=client_credentials&client_id=etl", has_peer ? present(etl_) : nullptr);
     request.headers.emplace_back("authorization", "Basic ZXRsOng=");
     const Answer answer = ask(request);
-    expect_refused(answer, 401, "invalid_client", has_peer ? "several_credentials" : "method_mismatch");
+    if (has_peer) {
+      expect_refused(answer, 400, "invalid_request", "several_credentials");
+      continue;
+    }
+    expect_refused(answer, 401, "invalid_client", "method_mismatch");
     EXPECT_EQ(answer.header("WWW-Authenticate"), "Basic realm=\"certbound\"");
   }
 }
 
 // As above: curl -u names the client in the header only.
 TEST_F(ClientAuth, ChallengesWhereOnlyTheHeaderNamesTheClient) {
-  http::Request request = make_token_request("grant_type=client_credentials", present(etl_));
+  http::Request request = make_token_request("grant_type=client_credentials", nullptr);
   request.headers.emplace_back("authorization", "Basic ZXRsOng=");
   const Answer answer = ask(request);
   expect_refused(answer, 401, "invalid_client", "method_mismatch");

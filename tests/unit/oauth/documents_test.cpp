@@ -52,15 +52,38 @@ TEST(RenderMetadata, SaysWhatTheServerCanDo) {
   EXPECT_EQ(metadata["response_types_supported"], nlohmann::json::array());
   EXPECT_EQ(metadata["grant_types_supported"], nlohmann::json::array({"client_credentials"}));
   EXPECT_EQ(metadata["token_endpoint_auth_methods_supported"],
-            (nlohmann::json{"tls_client_auth", "self_signed_tls_client_auth"}));
+            (nlohmann::json{"tls_client_auth", "self_signed_tls_client_auth", "private_key_jwt"}));
+  const nlohmann::json algorithms{"ES256", "PS256", "EdDSA", "RS256", "ES384", "ES512", "PS384", "PS512"};
+  EXPECT_EQ(metadata["token_endpoint_auth_signing_alg_values_supported"], algorithms);
+  EXPECT_EQ(metadata["dpop_signing_alg_values_supported"], algorithms);
   for (const char* name : {"introspection", "revocation"}) {
-    EXPECT_EQ(metadata[std::string{name} + "_endpoint_auth_methods_supported"],
-              metadata["token_endpoint_auth_methods_supported"]);
+    for (const char* what : {"_endpoint_auth_methods_supported", "_endpoint_auth_signing_alg_values_supported"}) {
+      EXPECT_EQ(metadata[std::string{name} + what], metadata[std::string{"token"} + what]);
+    }
   }
   EXPECT_EQ(metadata["introspection_endpoint"], "https://as.example:8443/oauth2/introspect");
   EXPECT_EQ(metadata["revocation_endpoint"], "https://as.example:8443/oauth2/revoke");
   EXPECT_EQ(metadata["introspection_signing_alg_values_supported"], nlohmann::json{"ES256"});
   EXPECT_EQ(metadata["tls_client_certificate_bound_access_tokens"], true);
+}
+
+// Secrets are off unless they are allowed.
+TEST(RenderMetadata, NamesSecretsWhereTheyAreAllowed) {
+  Snapshot snapshot = snapshot_of("https://as.example", "");
+  snapshot.allows_client_secrets = true;
+  EXPECT_EQ(metadata_of(snapshot)["token_endpoint_auth_methods_supported"],
+            (nlohmann::json{"tls_client_auth", "self_signed_tls_client_auth", "private_key_jwt", "client_secret_basic",
+                            "client_secret_post"}));
+}
+
+// FAPI 2.0 section 5.4.1.
+TEST(RenderMetadata, NamesTheAlgorithmsOfTheProfile) {
+  Snapshot snapshot = snapshot_of("https://as.example", "");
+  snapshot.profile = Profile::fapi2;
+  const auto metadata = metadata_of(snapshot);
+  for (const char* name : {"token_endpoint_auth_signing_alg_values_supported", "dpop_signing_alg_values_supported"}) {
+    EXPECT_EQ(metadata[name], (nlohmann::json{"ES256", "PS256", "EdDSA"})) << name;
+  }
 }
 
 // RFC 9701 section 7: signed as now and next, not as signing.algorithm wants it some day.
@@ -83,11 +106,15 @@ TEST(RenderMetadata, SaysNothingElse) {
                                     "response_types_supported",
                                     "grant_types_supported",
                                     "token_endpoint_auth_methods_supported",
+                                    "token_endpoint_auth_signing_alg_values_supported",
+                                    "dpop_signing_alg_values_supported",
                                     "introspection_endpoint",
                                     "introspection_endpoint_auth_methods_supported",
+                                    "introspection_endpoint_auth_signing_alg_values_supported",
                                     "introspection_signing_alg_values_supported",
                                     "revocation_endpoint",
                                     "revocation_endpoint_auth_methods_supported",
+                                    "revocation_endpoint_auth_signing_alg_values_supported",
                                     "tls_client_certificate_bound_access_tokens"};
   std::set<std::string> found;
   const auto metadata = metadata_of(snapshot_of("https://as.example", ""));

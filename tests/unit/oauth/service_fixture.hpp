@@ -123,6 +123,7 @@ class ServiceFixture : public testing::Test {
     FakeClock::now = test::kNow;
     snapshot_.generation = 1;
     snapshot_.issuer = kIssuer;
+    snapshot_.urls.listener_origins = {std::string{kIssuer}};
     for (const auto& [identifier, scopes] : {std::pair{kOrders, "read write"}, std::pair{kStock, "read count"}}) {
       model::Resource resource{std::string{identifier}, *model::Scope::parse(scopes)};
       snapshot_.resources.emplace(resource.identifier, resource);
@@ -158,7 +159,8 @@ class ServiceFixture : public testing::Test {
           denied_ = denied_->with(added, removed);
         },
         registry_);
-    service_.emplace(*directory_, ocsp_, *seen_, *denials_, *audit_, metrics_, health_, &FakeClock::read);
+    service_.emplace(*directory_, ocsp_, *seen_, *denials_, DpopTools{*replays_, nonces_}, *audit_, metrics_, health_,
+                     &FakeClock::read);
     publish();
   }
   void publish() {
@@ -282,6 +284,8 @@ class ServiceFixture : public testing::Test {
   std::mutex denied_mutex_;  // guards denied_
   std::shared_ptr<const DenyList> denied_;
   std::unique_ptr<store::DenialRecorder> denials_;
+  std::unique_ptr<ReplayStore> replays_ = std::make_unique<LocalReplayStore>(1000, WallTime{}, registry_);
+  proof::NonceMaker nonces_ = value_or_throw(proof::NonceMaker::make("test", std::chrono::minutes{5}));
   std::optional<Service> service_;
 };
 

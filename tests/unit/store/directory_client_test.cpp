@@ -31,6 +31,35 @@ TEST(MakeDirectoryClient, DecodesThumbprints) {
   EXPECT_EQ(made->keys[0], crypto::Sha256{});
 }
 
+TEST(MakeDirectoryClient, DecodesTheDeclaredSecretFirst) {
+  const WallTime end{std::chrono::seconds{1700000000}};
+  model::Client client{*model::ClientId::parse("a")};
+  client.declared_secret_sha256 = crypto::sha256("declared").to_base64url();
+  client.secrets = {{1, crypto::sha256("made").to_base64url(), end - std::chrono::hours{1}, end},
+                    {2, crypto::sha256("stays").to_base64url(), end, std::nullopt}};
+
+  const auto made = make_directory_client(client);
+
+  ASSERT_TRUE(made) << made.error().detail;
+  ASSERT_EQ(made->secrets.size(), 3U);
+  EXPECT_EQ(made->secrets[0].digest, crypto::sha256("declared"));
+  EXPECT_TRUE(made->secrets[0].is_valid(WallTime::max()));
+  EXPECT_EQ(made->secrets[1].digest, crypto::sha256("made"));
+  EXPECT_TRUE(made->secrets[1].is_valid(end - std::chrono::seconds{1}));
+  EXPECT_FALSE(made->secrets[1].is_valid(end));
+  EXPECT_EQ(made->secrets[2].digest, crypto::sha256("stays"));
+  EXPECT_TRUE(made->secrets[2].is_valid(end));
+}
+
+TEST(MakeDirectoryClient, RefusesADigestOfASecretThatDoesNotParse) {
+  model::Client declared{*model::ClientId::parse("a")};
+  declared.declared_secret_sha256 = "secret";
+  EXPECT_FALSE(make_directory_client(declared));
+  model::Client made{*model::ClientId::parse("a")};
+  made.secrets = {{1, std::string(42, 'A'), WallTime{}, std::nullopt}};
+  EXPECT_FALSE(make_directory_client(made));
+}
+
 TEST(MakeDirectoryClient, RefusesAThumbprintOfAnotherLength) {
   for (const std::string& text : {std::string(42, 'A'), std::string(44, 'A'), std::string{}, std::string(43, '+')}) {
     model::Client client{*model::ClientId::parse("a")};

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <memory>
+
+#include "base/clock.hpp"
+#include "base/metrics.hpp"
+#include "base/result.hpp"
+#include "oauth/proof/dpop.hpp"
+#include "oauth/replay_store.hpp"
+#include "proof/nonce.hpp"
+
+namespace certbound::app {
+
+/// Which assertions and DPoP proofs this process has taken, and the nonces that it gives out; outlives the workers.
+///
+/// A restart forgets them. So the file `replays` in the state directory says, while the server runs, that it does, and
+/// from its orderly end on when the latest of them was made: nothing that is older is taken again. After a crash that
+/// is not known, and for as long as a proof may be ahead of our clock nothing is taken (docs/adr/0034). No write
+/// belongs to a request.
+class UsedProofs {
+ public:
+  /// Errors: `invalid_request` where the file cannot be read or written; `server_error` without entropy.
+  [[nodiscard]] static Result<std::unique_ptr<UsedProofs>> open(const std::filesystem::path& state_dir,
+                                                                std::size_t capacity, metrics::Registry& registry,
+                                                                WallTime now);
+
+  [[nodiscard]] oauth::DpopTools tools() { return oauth::DpopTools{replays_, nonces_}; }
+
+  /// After the last request: notes what the next process has to know. Logs what it cannot write; then the next start is
+  /// one after a crash.
+  void close();
+
+ private:
+  UsedProofs(std::filesystem::path file, std::size_t capacity, WallTime accepted_after, metrics::Registry& registry,
+             proof::NonceMaker nonces);
+
+  std::filesystem::path file_;
+  oauth::LocalReplayStore replays_;
+  proof::NonceMaker nonces_;
+};
+
+}  // namespace certbound::app

@@ -1,0 +1,142 @@
+#include "oauth/proof/dpop.hpp"
+
+#include <array>
+#include <utility>
+
+namespace certbound::oauth {
+
+namespace {
+
+constexpr std::array<std::string_view, 8> kAllAlgorithms{"ES256", "PS256", "EdDSA", "RS256",
+                                                         "ES384", "ES512", "PS384", "PS512"};
+/// FAPI 2.0 Security Profile section 5.4.1.
+constexpr std::array<std::string_view, 3> kFapiAlgorithms{"ES256", "PS256", "EdDSA"};
+
+Reason reason_of(proof::DpopStep step) {
+  switch (step) {
+    case proof::DpopStep::take_apart:
+      return Reason::dpop_proof_malformed;
+    case proof::DpopStep::type:
+      return Reason::dpop_type_wrong;
+    case proof::DpopStep::algorithm:
+      return Reason::dpop_algorithm_refused;
+    case proof::DpopStep::key:
+      return Reason::dpop_key_unusable;
+    case proof::DpopStep::signature:
+      return Reason::dpop_signature_wrong;
+    case proof::DpopStep::method:
+      return Reason::dpop_method_wrong;
+    case proof::DpopStep::url:
+      return Reason::dpop_url_wrong;
+    case proof::DpopStep::expired:
+      return Reason::dpop_proof_expired;
+    case proof::DpopStep::not_yet_valid:
+      return Reason::dpop_proof_not_yet_valid;
+    case proof::DpopStep::access_token:
+      break;  // no token goes with a token request
+  }
+  return Reason::dpop_proof_malformed;
+}
+
+Error refuse_proof(Reason reason, std::string detail) {
+  return {ErrorCode::invalid_dpop_proof, reason, "the DPoP proof is not valid", std::move(detail)};
+}
+
+/// Of a step that refused.
+Error refuse_step(proof::DpopStep step, Error error) {
+  if (error.code == ErrorCode::server_error) return error;
+  return refuse_proof(reason_of(step), std::move(error.detail));
+}
+
+/// RFC 9449 section 4.3, point 1.
+Result<std::optional<std::string_view>> find_proof(const http::Request& request) {
+  std::optional<std::string_view> found;
+  for (const http::Header& header : request.headers) {
+    if (header.name != "dpop") continue;
+    if (found || header.value.find(',') != std::string::npos) {
+      return refuse_proof(Reason::dpop_proof_repeated, "more than one DPoP proof");
+    }
+    found = header.value;
+  }
+  return found;
+}
+
+/// Only the methods of our endpoints come here.
+std::string_view method_of(const http::Request& request) {
+  return request.method == http::Method::post ? "POST" : "GET";
+}
+
+Result<void> check_nonce(const proof::DpopProof& proof, const proof::NonceMaker& nonces, WallTime now) {
+  if (proof.nonce && nonces.accepts(*proof.nonce, now)) return {};
+  return Error{ErrorCode::use_dpop_nonce, proof.nonce ? Reason::dpop_nonce_wrong : Reason::dpop_nonce_missing,
+               "the DPoP proof needs the nonce of the DPoP-Nonce header", "nonce"};
+}
+
+Result<void> judge_spent(Spent spent) {
+  switch (spent) {
+    case Spent::first:
+      return {};
+    case Spent::replay:
+      return refuse_proof(Reason::dpop_proof_replayed, "the proof was used before");
+    case Spent::before_start:
+      return refuse_proof(Reason::dpop_proof_before_start, "the proof was made before the server started");
+    case Spent::unknown:
+    case Spent::full:
+      break;
+  }
+  return refuse_untold(spent);
+}
+
+}  // namespace
+
+std::span<const std::string_view> dpop_algorithms(Profile profile) {
+  if (profile == Profile::fapi2) return kFapiAlgorithms;
+  return kAllAlgorithms;
+}
+
+std::optional<std::string> called_url(const http::Request& request, const Snapshot& snapshot) {
+  const std::vector<std::string>& origins = snapshot.urls.listener_origins;
+  const std::size_t listener = request.connection->listener;
+  if (listener >= origins.size()) return std::nullopt;
+  return proof::normalize_htu(origins[listener] + request.path);
+}
+
+Result<std::optional<JudgedProof>> check_dpop(const http::Request& request, const Snapshot& snapshot,
+                                              const proof::NonceMaker& nonces, WallTime now) {
+  const auto text = find_proof(request);
+  if (!text) return text.error();
+  if (!*text) return std::optional<JudgedProof>{};
+  proof::DpopStep step{};
+  auto verified = proof::verify_dpop_proof(**text, dpop_algorithms(snapshot.profile), step);
+  if (!verified) return refuse_step(step, std::move(verified).error());
+  const auto url = called_url(request, snapshot);
+  if (!url) return refuse_proof(Reason::dpop_url_wrong, "the URL of the request is not known");
+  proof::DpopExpectation expectation;
+  expectation.method = method_of(request);
+  expectation.url = *url;
+  expectation.now = now;
+  if (auto held = proof::check_dpop_proof(*verified, expectation, step); !held) {
+    return refuse_step(step, std::move(held).error());
+  }
+  if (snapshot.dpop.nonce == DpopOptions::Nonce::on) {
+    if (auto fresh = check_nonce(*verified, nonces, now); !fresh) return std::move(fresh).error();
+  }
+  JudgedProof judged;
+  judged.use.key = proof::replay_key(*verified, *url);
+  judged.use.issued_at = verified->issued_at;
+  judged.use.until = verified->issued_at + expectation.lifetime + std::chrono::seconds{1};
+  judged.proof = *std::move(verified);
+  return std::optional{std::move(judged)};
+}
+
+Task<Result<std::optional<crypto::Sha256>>> take_dpop_proof(const http::Request& request, const Snapshot& snapshot,
+                                                            DpopTools tools, WallTime now) {
+  const auto judged = check_dpop(request, snapshot, tools.nonces, now);
+  if (!judged) co_return judged.error();
+  if (!*judged) co_return std::optional<crypto::Sha256>{};
+  const Spent spent = co_await tools.replays.spend((*judged)->use, now);
+  if (auto first = judge_spent(spent); !first) co_return std::move(first).error();
+  co_return std::optional{(*judged)->proof.key};
+}
+
+}  // namespace certbound::oauth
