@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <sys/un.h>
+#include <utility>
 
 #include "config/check_value.hpp"
 #include "config/fields.hpp"
@@ -32,24 +33,20 @@ std::string check_header_name(std::string_view text) {
 
 /// What a proof is held against comes from the configuration and from the proxy, each under a name of its own.
 void check_request_headers(Reader& reader, const Node& node, const gate::Options& options) {
-  struct Row {
-    std::string_view option;
-    const std::string& name;
-  };
-  const Row rows[] = {{"method_header", options.method_header}, {"uri_header", options.uri_header}};
-  for (const Row& row : rows) {
-    const Node* given = node.find(row.option);
-    if (given == nullptr) continue;
-    if (node.find("url") == nullptr) {
-      reader.complain_of(row.option, *given,
+  const std::string_view certificate = options.certificate_header.empty()
+                                           ? gate::usual_header(options.certificate_format)
+                                           : std::string_view{options.certificate_header};
+  const std::string_view method = options.method_header.empty() ? gate::kMethodHeader : options.method_header;
+  for (const auto& [option, name] : {std::pair{"method_header", std::string_view{options.method_header}},
+                                     std::pair{"uri_header", std::string_view{options.uri_header}}}) {
+    const Node* given = node.find(option);
+    if (given == nullptr || name.empty()) continue;
+    if (options.url.empty()) {
+      reader.complain_of(option, *given,
                          "belongs to url, the origin that DPoP proofs are made for; add it, or remove this");
     }
-    const std::string_view certificate = options.certificate_header.empty()
-                                             ? gate::usual_header(options.certificate_format)
-                                             : std::string_view{options.certificate_header};
-    const std::string& other = &row.name == &options.uri_header ? options.method_header : options.uri_header;
-    if (row.name != certificate && row.name != other) continue;
-    reader.complain_of(row.option, *given, in_quotes(given->text) + " is another header of this verifier already");
+    const bool is_taken = name == certificate || (given == node.find("uri_header") && name == method);
+    if (is_taken) reader.complain_of(option, *given, in_quotes(name) + " is another header of this verifier already");
   }
 }
 
@@ -158,11 +155,12 @@ const Section<gate::Options>& verifier_section() {
               .sample("https://api.example.com"),
           text<&Options::method_header>("method_header",
                                         "The header with the method of the client's request, in lower case. The proxy "
-                                        "has to set it, in place of whatever its client sends.",
+                                        "has to set it, in place of whatever its client sends. Default: "
+                                        "x-original-method.",
                                         &check_header_name, "[a-z0-9-]+"),
           text<&Options::uri_header>("uri_header",
                                      "The header with the path of the client's request, with its query or without, in "
-                                     "lower case. The proxy has to set it.",
+                                     "lower case. The proxy has to set it. Default: x-original-uri.",
                                      &check_header_name, "[a-z0-9-]+"),
       },
       R"({"allOf": [

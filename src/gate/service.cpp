@@ -54,6 +54,13 @@ Result<std::vector<std::string>> find_scopes(const http::Request& request, const
   return scopes;
 }
 
+Options with_usual_headers(Options options) {
+  if (options.certificate_header.empty()) options.certificate_header = usual_header(options.certificate_format);
+  if (options.method_header.empty()) options.method_header = kMethodHeader;
+  if (options.uri_header.empty()) options.uri_header = kUriHeader;
+  return options;
+}
+
 /// Proofs are made for the URL that clients call: where it is not known none is looked at.
 DpopOptions dpop_rules(const Options& options, const std::shared_ptr<ProofMemory>& proofs) {
   DpopOptions rules;
@@ -121,7 +128,6 @@ Result<std::shared_ptr<const Published>> make_published(Options options, std::ve
   rules.cached_tokens = kKnownTokens;
   rules.clock_skew = std::chrono::seconds{0};  // the clock is the one that issued the tokens
   rules.clock = clock;
-  if (options.certificate_header.empty()) options.certificate_header = usual_header(options.certificate_format);
   try {
     published->dpop = std::make_shared<const verifier::DpopVerifier>(rules.dpop);
     published->verifier = std::make_shared<TokenVerifier>(std::move(rules));
@@ -130,7 +136,7 @@ Result<std::shared_ptr<const Published>> make_published(Options options, std::ve
   }
   published->challenger = {options.audience, published->dpop->algorithms()};
   append_scopes(options.scope, published->scopes);
-  published->options = std::move(options);
+  published->options = with_usual_headers(std::move(options));
   published->proxies = std::move(proxies);
   return std::shared_ptr<const Published>{std::move(published)};
 }

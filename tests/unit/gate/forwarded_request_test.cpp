@@ -10,6 +10,8 @@ namespace {
 ForwardedRequest read(std::vector<http::Header> headers) {
   Options options;
   options.url = "https://api.example.com";
+  options.method_header = kMethodHeader;
+  options.uri_header = kUriHeader;
   return read_forwarded_request(test::make_request(std::move(headers)), options);
 }
 
