@@ -15,13 +15,13 @@
 namespace certbound {
 
 /// Why a request is refused: for the log and for counting. The caller hears Refusal::status and
-/// Refusal::www_authenticate alone, which do not tell them apart.
+/// Refusal::www_authenticate alone, which do not tell most of them apart.
 enum class RefusalReason : std::uint8_t {
   // 401, a challenge without an error: no credentials came (RFC 6750 section 3.1).
   token_missing,
 
   // 400 invalid_request.
-  request_malformed,  ///< several Authorization fields, or `Bearer` with something that is no token
+  request_malformed,  ///< several Authorization fields, or a scheme with something that is no token
 
   // 401 invalid_token.
   token_malformed,        ///< not three parts of base64url, not JSON, a repeated member, too large
@@ -35,11 +35,32 @@ enum class RefusalReason : std::uint8_t {
   expired,                ///< `exp` has passed
   not_yet_valid,          ///< `nbf` or `iat` is to come
   denied,                 ///< the issuer's deny feed names it, its certificate or its client
-  confirmation_missing,   ///< the token is bound to nothing, and that is not allowed here
-  confirmation_unknown,   ///< `cnf` demands a proof that is not understood here, `jkt` for example
+  confirmation_missing,   ///< the token is bound to nothing, or not to what is demanded here
+  confirmation_unknown,   ///< `cnf` demands a proof that is not understood here
   certificate_missing,    ///< the token is bound to a certificate and the peer presented none
   certificate_malformed,  ///< what was given as the connection's certificate is none
   certificate_mismatch,   ///< the token is bound to another certificate
+  scheme_wrong,           ///< bound to a DPoP key and sent as `Bearer`, or sent as `DPoP` and bound to none
+  proof_key_mismatch,     ///< the DPoP proof is of another key than the token's
+
+  // 401 invalid_dpop_proof (RFC 9449 section 7.1), or invalid_token where the token came as `Bearer`.
+  proof_missing,  ///< the token is bound to a DPoP key and there is no proof, or none is looked at here
+
+  // 401 invalid_dpop_proof.
+  proof_repeated,          ///< several DPoP fields
+  proof_malformed,         ///< no compact JWS of at most 8 KiB with the claims of a proof
+  proof_header_refused,    ///< `typ`, `alg` or `jwk`, or a `crit`
+  proof_signature_wrong,   ///< of another key than its `jwk`, forged or damaged
+  proof_request_mismatch,  ///< `htm` or `htu`: made for another request, or the server does not know its own URL
+  proof_token_mismatch,    ///< `ath` is absent or of another token
+  proof_expired,           ///< `iat` is too old
+  proof_not_yet_valid,     ///< `iat` is too far ahead
+  proof_before_start,      ///< made before DpopOptions::made_since
+  proof_replayed,          ///< used before
+
+  // 401 use_dpop_nonce (RFC 9449 section 9), with a nonce.
+  proof_nonce_missing,
+  proof_nonce_wrong,  ///< not of this verifier, or too old
 
   // 403 insufficient_scope.
   scope_missing,
@@ -47,6 +68,7 @@ enum class RefusalReason : std::uint8_t {
   // 503 and 500, without a challenge.
   keys_unavailable,     ///< the issuer's keys could not be had, or not for too long
   denials_unavailable,  ///< the issuer's deny feed could not be had, or not for too long
+  proofs_unavailable,   ///< whether the proof was used before cannot be told: too many are remembered
   internal,
 };
 
@@ -59,6 +81,10 @@ struct Refusal {
   int status = 500;              ///< of the HTTP response
   std::string www_authenticate;  ///< the field of the response (RFC 6750 section 3); empty: none is sent
   std::string detail;            ///< for the log, never for the caller; one line; the token is not in it
+  /// `www_authenticate`, where a field for each challenge is preferred: `Bearer` and `DPoP` where both are accepted.
+  /// The first is that of the scheme that was used, and it alone says what is wrong.
+  std::vector<std::string> challenges;
+  std::string dpop_nonce;  ///< `DPoP-Nonce` of the response (RFC 9449 section 9); empty: none is sent
 };
 
 /// The claims of an access token that was accepted (RFC 9068 section 2.2).
@@ -72,10 +98,11 @@ struct AccessToken {
   std::chrono::sys_seconds issued_at;
   std::optional<std::chrono::sys_seconds> not_before;
   std::chrono::sys_seconds expires_at;
-  /// `cnf.x5t#S256`; nothing in a token that is bound to nothing, which only Binding::when_bound accepts.
+  /// `cnf.x5t#S256`. A token with neither this nor `jkt` is bound to nothing; only Binding::when_bound accepts it.
   std::optional<std::string> x5t_s256;
-  std::string claims_json;  ///< all of them, as signed
-  std::string key_id;       ///< `kid` of the key that verified it
+  std::optional<std::string> jkt;  ///< `cnf.jkt`: of the DPoP key that it is bound to, also beside a certificate
+  std::string claims_json;         ///< all of them, as signed
+  std::string key_id;              ///< `kid` of the key that verified it
 
   [[nodiscard]] CERTBOUND_EXPORT bool has_scope(std::string_view scope) const;
 };

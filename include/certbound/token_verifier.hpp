@@ -16,13 +16,16 @@
 #include "certbound/decision.hpp"
 #include "certbound/export.hpp"
 #include "certbound/presented_certificate.hpp"
+#include "certbound/presented_request.hpp"
 
 namespace certbound {
 
-/// Which tokens are accepted by what they are bound to.
+/// Which tokens are accepted by what they are bound to. Whatever a token is bound to has to be proved in any case: the
+/// certificate, the DPoP key, or both.
 enum class Binding : std::uint8_t {
-  required,    ///< only those that are bound to the connection's certificate
-  when_bound,  ///< also those that are bound to nothing; a bound one needs its certificate all the same
+  required,     ///< only those that are bound to something: the connection's certificate, a DPoP key, or both
+  when_bound,   ///< also those that are bound to nothing
+  certificate,  ///< only those that are bound to the connection's certificate, whether to a DPoP key too or not
 };
 
 /// Gives a document of the issuer as text. Nothing, an empty text and a std::exception mean that it could not be had.
@@ -56,6 +59,7 @@ struct VerifierOptions {
 
   std::vector<std::string> algorithms{"ES256", "PS256", "EdDSA", "RS256"};  ///< `alg`
   Binding binding = Binding::required;
+  DpopOptions dpop;
   std::chrono::seconds clock_skew{10};  ///< by which the issuer's clock may differ, up to 5 minutes
   /// How many tokens whose signature was verified are remembered, about 2 KiB each; 0: none.
   std::size_t cached_tokens = 4096;
@@ -81,11 +85,11 @@ struct DeniedStatus {
 
 /// Decides whether a request with a JWT access token (RFC 9068) may pass: signature, `typ`, `iss`, `aud`, `exp`, `nbf`,
 /// `iat`, and on every call that the token is bound to the certificate of the connection that it came over (RFC 8705
-/// section 3), then the scopes. What was verified before is remembered by its signature alone; times, binding and
-/// scopes are judged anew.
+/// section 3), to the key of the request's DPoP proof (RFC 9449 section 7), or to both, then the scopes. What was
+/// verified before is remembered by its signature alone; times, binding, proof and scopes are judged anew.
 ///
 /// Any thread may call any function at any time. No thread and no network of its own. Of the tokens that it is given it
-/// keeps the SHA-256 and the claims.
+/// keeps the SHA-256 and the claims, of the proofs a SHA-256.
 class CERTBOUND_EXPORT TokenVerifier {
  public:
   using Scopes = std::span<const std::string_view>;
@@ -103,8 +107,14 @@ class CERTBOUND_EXPORT TokenVerifier {
   [[nodiscard]] Decision verify(std::string_view token, const PresentedCertificate& certificate,
                                 std::initializer_list<std::string_view> required_scopes) const;
 
-  /// The same for a whole request: the values of every Authorization field that it has, none, one or several (RFC 6750
-  /// section 2.1). Throws nothing.
+  /// The same for a whole request: its Authorization fields, none, one or several (RFC 6750 section 2.1), and its DPoP
+  /// proof. `DPoP` as the scheme has to go with a token that is bound to a DPoP key, `Bearer` with one that is not;
+  /// then a DPoP field is not looked at. Throws nothing.
+  [[nodiscard]] Decision verify_request(const PresentedRequest& request, const PresentedCertificate& certificate,
+                                        Scopes required_scopes = {}) const;
+
+  /// The values of every Authorization field alone. Here as in verify() a token that is bound to a DPoP key is refused,
+  /// since nobody has looked at a proof: RefusalReason::proof_missing.
   [[nodiscard]] Decision verify_request(std::span<const std::string_view> authorization,
                                         const PresentedCertificate& certificate, Scopes required_scopes = {}) const;
 

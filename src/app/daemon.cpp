@@ -57,7 +57,7 @@ ExitStatus Daemon::run() {
 Result<Generation> Daemon::State::make_next(Checked checked, const KeyRing::Plan& keys_then) {
   const auto last = store->load_generation();
   if (!last) return last.error();
-  return make_generation(std::move(checked), {keys_then.snapshot_keys(), libraries}, last->number + 1);
+  return make_generation(std::move(checked), {keys_then.snapshot_keys(), libraries, verifier_proofs}, last->number + 1);
 }
 
 Result<KeyRotation::Publish> Daemon::State::prepare_keys(SnapshotKeys changed) {

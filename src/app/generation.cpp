@@ -50,11 +50,12 @@ Result<std::vector<net::TlsContext>> make_tls_contexts(const Generation& generat
 }
 
 /// One worker's.
-Result<std::vector<std::shared_ptr<const gate::Published>>> make_verifiers(const Generation& generation) {
+Result<std::vector<std::shared_ptr<const gate::Published>>> make_verifiers(
+    const Generation& generation, const std::shared_ptr<gate::ProofMemory>& proofs) {
   std::vector<std::shared_ptr<const gate::Published>> verifiers;
   for (std::size_t i = 0; i < generation.config.verifiers.size(); ++i) {
     auto made = gate::make_published(generation.config.verifiers[i], generation.materials.proxies[i],
-                                     generation.snapshot->issuer, generation.snapshot->jwks.body);
+                                     generation.snapshot->issuer, generation.snapshot->jwks.body, proofs);
     if (!made) return std::move(made).error();
     verifiers.push_back(*std::move(made));
   }
@@ -107,7 +108,7 @@ Result<Generation> make_generation(Checked checked, GenerationContext context, s
   if (!snapshot) return std::move(snapshot).error();
   generation.snapshot = *std::move(snapshot);
   for (std::size_t worker = 0; worker < context.libraries.size(); ++worker) {
-    auto verifiers = make_verifiers(generation);
+    auto verifiers = make_verifiers(generation, context.proofs);
     if (!verifiers) return std::move(verifiers).error();
     generation.verifiers.push_back(*std::move(verifiers));
   }

@@ -51,6 +51,7 @@ using MakeCrlFinder = std::function<FindFetchedCrls(const std::filesystem::path&
 struct GenerationContext {
   SnapshotKeys keys;
   std::span<const crypto::LibraryContext> libraries;  ///< one per worker
+  std::shared_ptr<gate::ProofMemory> proofs;          ///< of the process, for its verifiers
 };
 
 /// The rest of a generation: TLS contexts, snapshot. Errors: as build_snapshot.

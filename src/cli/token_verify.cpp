@@ -24,10 +24,13 @@ constexpr ArgumentSpec kTokenVerifyArguments[] = {
     {"--audience", ArgumentKind::values, "the resource's identifier; may be given several times", true},
     {"--cert", ArgumentKind::value, "the certificate of the connection in PEM, leaf first; without it there is none",
      false},
+    {"--dpop", ArgumentKind::value, "the DPoP proof of the request; without it the token came as Bearer", false},
+    {"--method", ArgumentKind::value, "the method of the request, for the proof; default GET", false},
+    {"--url", ArgumentKind::value, "the URL that the client called, for the proof", false},
     {"--scope", ArgumentKind::values, "a scope that the request needs; may be given several times", false},
     {"--denied", ArgumentKind::value, "the issuer's deny feed: a file or an https URL; without it none is looked at",
      false},
-    {"--allow-unbound", ArgumentKind::flag, "accept also tokens that are bound to no certificate"},
+    {"--allow-unbound", ArgumentKind::flag, "accept also tokens that are bound to nothing"},
     {"--time", ArgumentKind::value, "judge as of this time: RFC 3339 or Unix seconds", false},
     kJsonArgument,
 };
@@ -72,6 +75,14 @@ nlohmann::ordered_json decision_json(const Decision& decision) {
   return json;
 }
 
+std::string describe_binding(const AccessToken& token) {
+  if (!token.x5t_s256 && !token.jkt) return "nothing";
+  std::vector<std::string> proofs;
+  if (token.x5t_s256) proofs.push_back(*token.x5t_s256 + " (x5t#S256)");
+  if (token.jkt) proofs.push_back(*token.jkt + " (jkt)");
+  return join(proofs, " and ");
+}
+
 void print_decision(const Decision& decision) {
   if (!decision) {
     const Refusal& refusal = decision.refusal();
@@ -83,7 +94,7 @@ void print_decision(const Decision& decision) {
   const AccessToken& token = decision.token();
   print("accepted\n  client_id  " + printable(token.client_id) + "\n  sub        " + printable(token.subject) +
         "\n  scope      " + printable(join(token.scopes, " ")) + "\n  expires    " + to_rfc3339(token.expires_at) +
-        "\n  bound to   " + token.x5t_s256.value_or("nothing") + "\n");
+        "\n  bound to   " + describe_binding(token) + "\n");
 }
 
 ExitStatus report_decision(const Decision& decision, const Arguments& arguments) {
@@ -95,7 +106,24 @@ ExitStatus report_decision(const Decision& decision, const Arguments& arguments)
   return decision ? ExitStatus::done : ExitStatus::answer_is_no;
 }
 
+Decision decide(const TokenVerifier& verifier, const Arguments& arguments, const PresentedCertificate& certificate) {
+  const std::vector<std::string> scopes = arguments.values("--scope");
+  const std::vector<std::string_view> required{scopes.begin(), scopes.end()};
+  const std::string token = read_token(arguments.value("TOKEN"));
+  if (!arguments.has("--dpop")) return verifier.verify(token, certificate, required);
+  const std::string field = "DPoP " + token;
+  const std::string proof = arguments.value("--dpop");
+  const std::string method = arguments.has("--method") ? arguments.value("--method") : "GET";
+  const std::string url = arguments.value("--url");
+  const std::string_view fields[] = {field};
+  const std::string_view proofs[] = {proof};
+  return verifier.verify_request({method, url, fields, proofs}, certificate, required);
+}
+
 ExitStatus run_token_verify(const Arguments& arguments) {
+  if (arguments.has("--dpop") != arguments.has("--url") || (arguments.has("--method") && !arguments.has("--dpop"))) {
+    return fail(ExitStatus::wrong_usage, "--dpop and --url go together, and --method with them");
+  }
   auto options = read_verifier_options(arguments);
   if (!options) return fail(ExitStatus::wrong_usage, options.error());
   const auto certificate = load_presented_certificate(arguments);
@@ -109,11 +137,9 @@ ExitStatus run_token_verify(const Arguments& arguments) {
   }
   options->jwks = *std::move(jwks);
   if (options->jwks.empty()) return fail(ExitStatus::answer_is_no, "--jwks: empty");
-  const std::vector<std::string> scopes = arguments.values("--scope");
-  const std::vector<std::string_view> required{scopes.begin(), scopes.end()};
   try {
     const TokenVerifier verifier{*std::move(options)};
-    return report_decision(verifier.verify(read_token(arguments.value("TOKEN")), *certificate, required), arguments);
+    return report_decision(decide(verifier, arguments, *certificate), arguments);
   } catch (const std::invalid_argument& problem) {
     return fail(ExitStatus::answer_is_no, problem.what());
   }

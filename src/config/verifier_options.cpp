@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <sys/un.h>
+#include <utility>
 
 #include "config/check_value.hpp"
 #include "config/fields.hpp"
@@ -26,8 +27,27 @@ std::string check_header_name(std::string_view text) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
   });
   if (!is_name) return "is no header name; write it in lower case, for example x-ssl-client-cert";
-  if (text == "authorization") return "carries the token; name the header of the certificate";
+  if (text == "authorization" || text == "dpop") return "is the client's own; name a header that the proxy sets";
   return {};
+}
+
+/// What a proof is held against comes from the configuration and from the proxy, each under a name of its own.
+void check_request_headers(Reader& reader, const Node& node, const gate::Options& options) {
+  const std::string_view certificate = options.certificate_header.empty()
+                                           ? gate::usual_header(options.certificate_format)
+                                           : std::string_view{options.certificate_header};
+  const std::string_view method = options.method_header.empty() ? gate::kMethodHeader : options.method_header;
+  for (const auto& [option, name] : {std::pair{"method_header", std::string_view{options.method_header}},
+                                     std::pair{"uri_header", std::string_view{options.uri_header}}}) {
+    const Node* given = node.find(option);
+    if (given == nullptr || name.empty()) continue;
+    if (options.url.empty()) {
+      reader.complain_of(option, *given,
+                         "belongs to url, the origin that DPoP proofs are made for; add it, or remove this");
+    }
+    const bool is_taken = name == certificate || (given == node.find("uri_header") && name == method);
+    if (is_taken) reader.complain_of(option, *given, in_quotes(name) + " is another header of this verifier already");
+  }
 }
 
 Field<gate::Options> socket_mode_field() {
@@ -119,14 +139,36 @@ const Section<gate::Options>& verifier_section() {
               &check_header_name, "[a-z0-9-]+"),
           text<&Options::scope>("scope", "Scopes that every request needs, beside those of the proxy's ?scope=.",
                                 &check_scope),
-          choice<&Options::binding>("binding", {{"required", Binding::required}, {"when_bound", Binding::when_bound}},
-                                    "Whether a token that is bound to nothing is accepted (when_bound). A bound one "
-                                    "needs its certificate all the same."),
+          choice<&Options::binding>("binding",
+                                    {{"required", Binding::required},
+                                     {"when_bound", Binding::when_bound},
+                                     {"certificate", Binding::certificate}},
+                                    "What a token has to be bound to: required: to something, the certificate, a DPoP "
+                                    "key or both; when_bound: it may be bound to nothing; certificate: to the "
+                                    "certificate, whether to a DPoP key too or not. Whatever it is bound to has to be "
+                                    "proved in any case."),
+          text<&Options::url>("url",
+                              "The https origin under which clients call the API, for DPoP (RFC 9449): proofs have to "
+                              "be made for it and the path of the request. Without it tokens that are bound to a DPoP "
+                              "key are refused.",
+                              &check_origin)
+              .sample("https://api.example.com"),
+          text<&Options::method_header>("method_header",
+                                        "The header with the method of the client's request, in lower case. The proxy "
+                                        "has to set it, in place of whatever its client sends. Default: "
+                                        "x-original-method.",
+                                        &check_header_name, "[a-z0-9-]+"),
+          text<&Options::uri_header>("uri_header",
+                                     "The header with the path of the client's request, with its query or without, in "
+                                     "lower case. The proxy has to set it. Default: x-original-uri.",
+                                     &check_header_name, "[a-z0-9-]+"),
       },
       R"({"allOf": [
         {"if": {"properties": {"address": {"pattern": "^unix:"}}}, "then": {"not": {"required": ["proxies"]}}},
         {"if": {"properties": {"address": {"pattern": "^[0-9\\[]"}}},
-         "then": {"required": ["proxies"], "not": {"required": ["socket_mode"]}}}
+         "then": {"required": ["proxies"], "not": {"required": ["socket_mode"]}}},
+        {"if": {"not": {"required": ["url"]}},
+         "then": {"allOf": [{"not": {"required": ["method_header"]}}, {"not": {"required": ["uri_header"]}}]}}
       ]})"};
   return rows;
 }
@@ -147,6 +189,7 @@ void check_verifiers(Reader& reader, const Node& root, const Config& config) {
       (void)reader.claim("address", *canonical, *address);
     }
     check_proxies(reader, node, options);
+    check_request_headers(reader, node, options);
     check_audience(reader, node, options, config);
   }
 }

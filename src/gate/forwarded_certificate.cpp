@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/text.hpp"
+#include "gate/forwarded_header.hpp"
 #include "http/percent.hpp"
 
 namespace certbound::gate {
@@ -13,15 +14,6 @@ namespace {
 
 /// A value that no format reads, so that what is wrong stays wrong.
 PresentedCertificate refuse() { return PresentedCertificate::from_pem("no certificate"); }
-
-bool is_alias(std::string_view name, std::string_view of) {
-  if (name.size() != of.size() || name == of) return false;
-  for (std::size_t i = 0; i < name.size(); ++i) {
-    const char letter = name[i] == '_' ? '-' : name[i];
-    if (letter != (of[i] == '_' ? '-' : of[i])) return false;
-  }
-  return true;
-}
 
 PresentedCertificate read_escaped_pem(std::string_view text) {
   const auto pem = http::decode_percent(text, http::Plus::plus);  // base64 has pluses
@@ -101,13 +93,9 @@ std::string_view usual_header(CertificateFormat format) {
 
 PresentedCertificate read_forwarded_certificate(const http::Request& request, std::string_view name,
                                                 CertificateFormat format) {
-  std::optional<std::string_view> value;
-  for (const http::Header& header : request.headers) {
-    if (is_alias(header.name, name)) return refuse();
-    if (header.name != name) continue;
-    if (value) return refuse();
-    value = header.value;
-  }
+  const auto found = find_forwarded(request, name);
+  if (!found) return refuse();
+  const std::optional<std::string_view>& value = *found;
   if (!value || value->empty()) return PresentedCertificate::none();
   switch (format) {
     case CertificateFormat::rfc9440:

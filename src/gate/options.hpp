@@ -21,6 +21,10 @@ enum class CertificateFormat : std::uint8_t {
 /// The header that carries it where the configuration names none, in lower case.
 [[nodiscard]] std::string_view usual_header(CertificateFormat format);
 
+/// The same of the method and the URI of the client's request.
+inline constexpr std::string_view kMethodHeader = "x-original-method";
+inline constexpr std::string_view kUriHeader = "x-original-uri";
+
 /// One entry of `verifiers`: where proxies ask whether a request may pass.
 struct Options {
   Options() = default;
@@ -33,6 +37,12 @@ struct Options {
   std::string certificate_header;  ///< lower case; empty: usual_header()
   std::string scope;               ///< tokens with blanks between them, which every request needs
   Binding binding = Binding::required;
+
+  /// The https origin under which clients reach the API: what DPoP proofs are made for. Empty: no proof is looked at,
+  /// so tokens that are bound to a DPoP key are refused.
+  std::string url;
+  std::string method_header;  ///< lower case: the method of the client's request; empty: kMethodHeader
+  std::string uri_header;     ///< lower case: its path, with the query or without; empty: kUriHeader
 
   [[nodiscard]] bool is_local() const { return address.starts_with("unix:"); }
 };

@@ -1,6 +1,7 @@
 #include "gate/service.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <stdexcept>
 #include <string_view>
 #include <utility>
@@ -8,10 +9,10 @@
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "gate/forwarded_certificate.hpp"
+#include "gate/forwarded_request.hpp"
 #include "http/form.hpp"
 #include "http/json_response.hpp"
 #include "jose/jwe.hpp"
-#include "verifier/authorization.hpp"
 #include "verifier/claims.hpp"
 #include "verifier/refusal.hpp"
 
@@ -53,6 +54,38 @@ Result<std::vector<std::string>> find_scopes(const http::Request& request, const
   return scopes;
 }
 
+Options with_usual_headers(Options options) {
+  if (options.certificate_header.empty()) options.certificate_header = usual_header(options.certificate_format);
+  if (options.method_header.empty()) options.method_header = kMethodHeader;
+  if (options.uri_header.empty()) options.uri_header = kUriHeader;
+  return options;
+}
+
+/// Proofs are made for the URL that clients call: where it is not known none is looked at.
+DpopOptions dpop_rules(const Options& options, const std::shared_ptr<ProofMemory>& proofs) {
+  DpopOptions rules;
+  rules.is_accepted = !options.url.empty();
+  rules.made_since = proofs->start();
+  rules.remember = [proofs](const auto& key, std::chrono::sys_seconds until) { return proofs->remember(key, until); };
+  return rules;
+}
+
+/// For the log: what the proxy has not told, where it was needed.
+Refusal explain(Refusal refusal, const ForwardedRequest& client) {
+  if (refusal.reason == RefusalReason::proof_request_mismatch && !client.problem.empty()) {
+    refusal.detail = verifier::make_log_line(client.problem);
+  }
+  return refusal;
+}
+
+std::vector<std::string_view> values_of(const http::Request& request, std::string_view name) {
+  std::vector<std::string_view> values;
+  for (const http::Header& header : request.headers) {
+    if (header.name == name) values.emplace_back(header.value);
+  }
+  return values;
+}
+
 http::Response accept(const AccessToken& token) {
   std::string scope = join(token.scopes, " ");
   http::Response response;
@@ -62,6 +95,7 @@ http::Response accept(const AccessToken& token) {
                       {"X-Certbound-Token-Id", token.token_id},
                       {"X-Certbound-Expires-At", std::to_string(token.expires_at.time_since_epoch().count())},
                       {"X-Certbound-Certificate", token.x5t_s256.value_or("")},
+                      {"X-Certbound-Jkt", token.jkt.value_or("")},
                       {"Cache-Control", "no-store"}};
   return response;
 }
@@ -81,7 +115,7 @@ Metrics::Metrics(metrics::Registry& registry)
 
 Result<std::shared_ptr<const Published>> make_published(Options options, std::vector<crypto::Sha256> proxies,
                                                         const std::string& issuer, const std::string& jwks,
-                                                        WallClock clock) {
+                                                        const std::shared_ptr<ProofMemory>& proofs, WallClock clock) {
   auto published = std::make_shared<Published>();
   published->policy = {issuer, {options.audience}, options.binding, std::chrono::seconds{0}};
   published->clock = clock;
@@ -90,17 +124,19 @@ Result<std::shared_ptr<const Published>> make_published(Options options, std::ve
   rules.audiences = {options.audience};
   rules.jwks = jwks;
   rules.binding = options.binding;
+  rules.dpop = dpop_rules(options, proofs);
   rules.cached_tokens = kKnownTokens;
   rules.clock_skew = std::chrono::seconds{0};  // the clock is the one that issued the tokens
   rules.clock = clock;
-  if (options.certificate_header.empty()) options.certificate_header = usual_header(options.certificate_format);
   try {
+    published->dpop = std::make_shared<const verifier::DpopVerifier>(rules.dpop);
     published->verifier = std::make_shared<TokenVerifier>(std::move(rules));
   } catch (const std::invalid_argument& error) {
     return invalid_input(error.what());
   }
+  published->challenger = {options.audience, published->dpop->algorithms()};
   append_scopes(options.scope, published->scopes);
-  published->options = std::move(options);
+  published->options = with_usual_headers(std::move(options));
   published->proxies = std::move(proxies);
   return std::shared_ptr<const Published>{std::move(published)};
 }
@@ -133,16 +169,15 @@ http::Response Service::decide(const http::Request& request, const Published& pu
   const auto scopes = find_scopes(request, published);
   // The proxy's own configuration is at fault: neither 401 nor 403, which it would hand on.
   if (!scopes) return http::error_response(400, "invalid_request", "the query is not well formed", request.id);
-  std::vector<std::string_view> authorization;
-  for (const http::Header& header : request.headers) {
-    if (header.name == "authorization") authorization.emplace_back(header.value);
-  }
   const std::vector<std::string_view> needed{scopes->begin(), scopes->end()};
   const Options& options = published.options;
   const PresentedCertificate certificate =
       read_forwarded_certificate(request, options.certificate_header, options.certificate_format);
-  const Decision decision = judge(authorization, certificate, needed, published);
-  if (!decision) return refuse(request, decision.refusal());
+  const ForwardedRequest client = read_forwarded_request(request, options);
+  const auto authorization = values_of(request, "authorization");
+  const auto dpop = values_of(request, "dpop");
+  const Decision decision = judge({client.method, client.url, authorization, dpop}, certificate, needed, published);
+  if (!decision) return refuse(request, explain(decision.refusal(), client));
   http::Response response = accept(decision.token());
   // Whoever reads the headers must not be told more lines than there are.
   const bool is_plain = std::all_of(response.headers.begin(), response.headers.end(),
@@ -156,33 +191,38 @@ http::Response Service::decide(const http::Request& request, const Published& pu
   return response;
 }
 
-Decision Service::judge(std::span<const std::string_view> authorization, const PresentedCertificate& certificate,
+Decision Service::judge(const PresentedRequest& asked, const PresentedCertificate& certificate,
                         TokenVerifier::Scopes needed, const Published& published) const {
-  const auto found = verifier::find_bearer_token(authorization);
+  const auto [scheme, found] = verifier::find_credentials(asked.authorization, published.understood());
+  const auto refusal = [&, used = scheme](verifier::Fault fault) {
+    return Decision{verifier::make_refusal(std::move(fault), used, published.challenger, needed)};
+  };
   if (const auto* token = std::get_if<std::string_view>(&found); token != nullptr && jose::has_parts_of_jwe(*token)) {
-    return judge_opaque(*token, certificate, needed, published);
+    auto judged = judge_opaque(*token, {certificate, scheme, {}}, asked, needed, published);
+    if (auto* fault = std::get_if<verifier::Fault>(&judged)) return refusal(std::move(*fault));
+    return Decision{std::get<std::shared_ptr<const AccessToken>>(std::move(judged))};
   }
-  Decision decision = published.verifier->verify_request(authorization, certificate, needed);
+  Decision decision = published.verifier->verify_request(asked, certificate, needed);
   if (!decision) return decision;
   auto denial = find_denial(decision.token());
-  if (!denial) return decision;
-  return Decision{verifier::make_refusal(*std::move(denial), published.options.audience, needed)};
+  return denial ? refusal(*std::move(denial)) : decision;
 }
 
 /// Opened anew for each request, and nothing of it is kept: so a denial has nothing to outrun.
-Decision Service::judge_opaque(std::string_view token, const PresentedCertificate& certificate,
-                               TokenVerifier::Scopes needed, const Published& published) const {
-  const auto refusal = [&](verifier::Fault fault) {
-    return Decision{verifier::make_refusal(std::move(fault), published.options.audience, needed)};
-  };
+std::variant<std::shared_ptr<const AccessToken>, verifier::Fault> Service::judge_opaque(
+    std::string_view token, verifier::Presentation presented, const PresentedRequest& asked,
+    TokenVerifier::Scopes needed, const Published& published) const {
   auto opened = open_opaque_(token);
-  if (auto* fault = std::get_if<verifier::Fault>(&opened)) return refusal(std::move(*fault));
+  if (auto* fault = std::get_if<verifier::Fault>(&opened)) return std::move(*fault);
   auto claims = verifier::parse_claims(std::get<std::string>(std::move(opened)));
-  if (!claims) return refusal({RefusalReason::claims_malformed, claims.error().detail});
+  if (!claims) return verifier::Fault{RefusalReason::claims_malformed, claims.error().detail};
+  const auto now = published.clock();
   const auto denial = [this](const AccessToken& opaque) { return find_denial(opaque); };
-  auto fault = verifier::check_claims(*claims, published.policy, published.clock(), denial, certificate, needed);
-  if (fault) return refusal(*std::move(fault));
-  return Decision{std::make_shared<const AccessToken>(std::move(claims->token))};
+  const auto check_key = [&](const crypto::Sha256& jkt) { return published.dpop->check(asked, token, jkt, now); };
+  if (published.dpop->is_accepted()) presented.check_key = std::cref(check_key);
+  auto fault = verifier::check_claims(*claims, published.policy, now, denial, presented, needed);
+  if (fault) return *std::move(fault);
+  return std::make_shared<const AccessToken>(std::move(claims->token));
 }
 
 std::optional<verifier::Fault> Service::find_denial(const AccessToken& token) const {

@@ -14,8 +14,11 @@
 #include "crypto/digest.hpp"
 #include "gate/line_budget.hpp"
 #include "gate/options.hpp"
+#include "gate/proof_memory.hpp"
 #include "http/handler.hpp"
+#include "verifier/authorization.hpp"
 #include "verifier/check_claims.hpp"
+#include "verifier/dpop_verifier.hpp"
 
 namespace certbound::gate {
 
@@ -43,21 +46,26 @@ struct Published {
   std::vector<std::string> scopes;      ///< of `options.scope`
   std::vector<crypto::Sha256> proxies;  ///< x5t#S256 of whom it answers; unused on a Unix socket
   std::shared_ptr<TokenVerifier> verifier;
-  verifier::ClaimPolicy policy;  ///< the same rules, for opaque tokens
+  verifier::ClaimPolicy policy;                        ///< the same rules, for opaque tokens
+  std::shared_ptr<const verifier::DpopVerifier> dpop;  ///< the same
+  verifier::Challenger challenger;
   WallClock clock = wall_now;
+
+  [[nodiscard]] verifier::Schemes understood() const {
+    return dpop->is_accepted() ? verifier::Schemes::bearer_and_dpop : verifier::Schemes::bearer;
+  }
 };
 
-/// Errors: `invalid_request`, `detail` names the option. `jwks` is the server's own JWK Set.
-[[nodiscard]] Result<std::shared_ptr<const Published>> make_published(Options options,
-                                                                      std::vector<crypto::Sha256> proxies,
-                                                                      const std::string& issuer,
-                                                                      const std::string& jwks,
-                                                                      WallClock clock = wall_now);
+/// Errors: `invalid_request`, `detail` names the option. `jwks` is the server's own JWK Set, `proofs` what this process
+/// has taken of DPoP proofs.
+[[nodiscard]] Result<std::shared_ptr<const Published>> make_published(
+    Options options, std::vector<crypto::Sha256> proxies, const std::string& issuer, const std::string& jwks,
+    const std::shared_ptr<ProofMemory>& proofs, WallClock clock = wall_now);
 
-/// The answer to a proxy that asks whether a request may pass: `/verify`, with the request's Authorization header and
-/// its client's certificate in a header. 200 with headers that say whose token it is; 401 and 403 with the challenge of
-/// RFC 6750. `?scope=` names further scopes that are needed; below `/verify/` whatever the proxy appends is not looked
-/// at. Everything else about the request is the proxy's.
+/// The answer to a proxy that asks whether a request may pass: `/verify`, with the request's Authorization and DPoP
+/// headers, and its client's certificate, its method and its URI in headers. 200 with headers that say whose token it
+/// is; 401 and 403 with the challenge of RFC 6750 and RFC 9449. `?scope=` names further scopes that are needed; below
+/// `/verify/` whatever the proxy appends is not looked at. Everything else about the request is the proxy's.
 ///
 /// On one worker's thread.
 class Service final : public http::Handler {
@@ -78,10 +86,11 @@ class Service final : public http::Handler {
  private:
   [[nodiscard]] http::Response answer(const http::Request& request, const Published& published) const;
   [[nodiscard]] http::Response decide(const http::Request& request, const Published& published) const;
-  [[nodiscard]] Decision judge(std::span<const std::string_view> authorization, const PresentedCertificate& certificate,
+  [[nodiscard]] Decision judge(const PresentedRequest& asked, const PresentedCertificate& certificate,
                                TokenVerifier::Scopes needed, const Published& published) const;
-  [[nodiscard]] Decision judge_opaque(std::string_view token, const PresentedCertificate& certificate,
-                                      TokenVerifier::Scopes needed, const Published& published) const;
+  [[nodiscard]] std::variant<std::shared_ptr<const AccessToken>, verifier::Fault> judge_opaque(
+      std::string_view token, verifier::Presentation presented, const PresentedRequest& asked,
+      TokenVerifier::Scopes needed, const Published& published) const;
   [[nodiscard]] std::optional<verifier::Fault> find_denial(const AccessToken& token) const;
   [[nodiscard]] http::Response refuse(const http::Request& request, const Refusal& refusal) const;
 

@@ -1,6 +1,7 @@
 #include "verifier/authorization.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <string>
 
 #include "base/text.hpp"
@@ -9,10 +10,8 @@ namespace certbound::verifier {
 
 namespace {
 
-constexpr std::string_view kScheme = "Bearer";
-
-/// RFC 6750 section 2.1: 1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"="
-bool is_b64token(std::string_view text) {
+/// RFC 6750 section 2.1, RFC 9110 section 11.2: 1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"="
+bool is_token68(std::string_view text) {
   const auto is_digit = [](char c) {
     const bool is_letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
     return is_letter || std::string_view{"-._~+/"}.find(c) != std::string_view::npos;
@@ -21,22 +20,35 @@ bool is_b64token(std::string_view text) {
   return padding != text.begin() && std::all_of(padding, text.end(), [](char c) { return c == '='; });
 }
 
+std::optional<Scheme> find_scheme(std::string_view name, Schemes understood) {
+  if (ascii_iequals(name, "Bearer")) return Scheme::bearer;
+  if (understood == Schemes::bearer_and_dpop && ascii_iequals(name, "DPoP")) return Scheme::dpop;
+  return std::nullopt;
+}
+
+std::string describe_other(std::string_view name) {
+  return ascii_iequals(name, "DPoP") ? "the Authorization field has the scheme DPoP, which is not accepted here"
+                                     : "the Authorization field has another scheme";
+}
+
 }  // namespace
 
-std::variant<std::string_view, Fault> find_bearer_token(std::span<const std::string_view> authorization) {
-  if (authorization.empty()) return Fault{RefusalReason::token_missing, "no Authorization field"};
+Credentials find_credentials(std::span<const std::string_view> authorization, Schemes understood) {
+  if (authorization.empty()) {
+    return {Scheme::bearer, Fault{RefusalReason::token_missing, "no Authorization field"}};
+  }
   if (authorization.size() > 1) {
-    return Fault{RefusalReason::request_malformed, std::to_string(authorization.size()) + " Authorization fields"};
+    return {Scheme::bearer,
+            Fault{RefusalReason::request_malformed, std::to_string(authorization.size()) + " Authorization fields"}};
   }
   const std::string_view value = trim(authorization.front());
   const std::size_t end = std::min(value.find(' '), value.size());
-  if (!ascii_iequals(value.substr(0, end), kScheme)) {
-    return Fault{RefusalReason::token_missing, "the Authorization field has another scheme than Bearer"};
-  }
+  const auto scheme = find_scheme(value.substr(0, end), understood);
+  if (!scheme) return {Scheme::bearer, Fault{RefusalReason::token_missing, describe_other(value.substr(0, end))}};
   std::string_view token = value.substr(end);
   token.remove_prefix(std::min(token.find_first_not_of(' '), token.size()));
-  if (!is_b64token(token)) return Fault{RefusalReason::request_malformed, "Bearer without one token behind it"};
-  return token;
+  if (is_token68(token)) return {*scheme, token};
+  return {*scheme, Fault{RefusalReason::request_malformed, "a scheme without one token behind it"}};
 }
 
 }  // namespace certbound::verifier

@@ -12,6 +12,36 @@ std::string describe_binding(const crypto::Sha256& certificate) {
   return "the token is bound to " + certificate.to_base64url() + ", ";
 }
 
+std::optional<Fault> check_demand(const Confirmation& confirmation, Binding demanded) {
+  if (demanded == Binding::certificate && !confirmation.certificate) {
+    return Fault{RefusalReason::confirmation_missing, "the token is bound to no certificate"};
+  }
+  if (confirmation.is_present || demanded == Binding::when_bound) return std::nullopt;
+  return Fault{RefusalReason::confirmation_missing, "the token is bound to nothing"};
+}
+
+/// A bound token that passes as a bearer token is what DPoP is against; one that is bound to no key proves nothing with
+/// a proof (RFC 9449 section 7.2).
+std::optional<Fault> check_scheme(const Confirmation& confirmation, const Presentation& presented) {
+  if (!confirmation.key) {
+    if (presented.scheme == Scheme::bearer) return std::nullopt;
+    return Fault{RefusalReason::scheme_wrong, "the token is bound to no DPoP key and came as DPoP"};
+  }
+  const std::string bound = "the token is bound to the DPoP key " + confirmation.key->to_base64url();
+  if (!presented.check_key) return Fault{RefusalReason::proof_missing, bound + ", and proofs are not looked at here"};
+  if (presented.scheme == Scheme::dpop) return std::nullopt;
+  return Fault{RefusalReason::scheme_wrong, bound + " and came as Bearer"};
+}
+
+std::optional<Fault> check_certificate(const crypto::Sha256& bound, const PresentedCertificate& certificate) {
+  if (!certificate.thumbprint()) {
+    return Fault{RefusalReason::certificate_missing, describe_binding(bound) + "the peer presented no certificate"};
+  }
+  if (bound == crypto::Sha256{*certificate.thumbprint()}) return std::nullopt;
+  return Fault{RefusalReason::certificate_mismatch,
+               describe_binding(bound) + "the peer presented " + certificate.x5t_s256()};
+}
+
 }  // namespace
 
 std::optional<Fault> check_addressing(const AccessToken& token, const ClaimPolicy& policy) {
@@ -39,23 +69,21 @@ std::optional<Fault> check_times(const AccessToken& token, const ClaimPolicy& po
   return std::nullopt;
 }
 
-std::optional<Fault> check_binding(const Claims& claims, const ClaimPolicy& policy,
-                                   const PresentedCertificate& certificate) {
+std::optional<Fault> check_binding(const Claims& claims, const ClaimPolicy& policy, const Presentation& presented) {
+  const PresentedCertificate& certificate = presented.certificate;
   if (certificate.is_malformed()) return Fault{RefusalReason::certificate_malformed, certificate.problem()};
   const Confirmation& confirmation = claims.confirmation;
   if (!confirmation.unknown.empty()) {
     return Fault{RefusalReason::confirmation_unknown,
                  "cnf: " + quote_short(confirmation.unknown) + " is not understood"};
   }
-  if (!confirmation.is_present && policy.binding == Binding::when_bound) return std::nullopt;
-  if (!confirmation.certificate) return Fault{RefusalReason::confirmation_missing, "the token is bound to nothing"};
-  if (!certificate.thumbprint()) {
-    return Fault{RefusalReason::certificate_missing,
-                 describe_binding(*confirmation.certificate) + "the peer presented no certificate"};
+  if (auto fault = check_demand(confirmation, policy.binding)) return fault;
+  if (auto fault = check_scheme(confirmation, presented)) return fault;
+  if (confirmation.certificate) {
+    if (auto fault = check_certificate(*confirmation.certificate, certificate)) return fault;
   }
-  if (*confirmation.certificate == crypto::Sha256{*certificate.thumbprint()}) return std::nullopt;
-  return Fault{RefusalReason::certificate_mismatch,
-               describe_binding(*confirmation.certificate) + "the peer presented " + certificate.x5t_s256()};
+  // Last: it uses the proof up.
+  return confirmation.key ? presented.check_key(*confirmation.key) : std::nullopt;
 }
 
 std::optional<Fault> check_scopes(const AccessToken& token, std::span<const std::string_view> required) {
@@ -67,13 +95,13 @@ std::optional<Fault> check_scopes(const AccessToken& token, std::span<const std:
 }
 
 std::optional<Fault> check_claims(const Claims& claims, const ClaimPolicy& policy, std::chrono::sys_seconds now,
-                                  const FindDenial& find_denial, const PresentedCertificate& certificate,
+                                  const FindDenial& find_denial, const Presentation& presented,
                                   std::span<const std::string_view> required) {
   if (auto fault = check_addressing(claims.token, policy)) return fault;
   if (auto fault = check_times(claims.token, policy, now)) return fault;
   if (auto fault = find_denial(claims.token)) return fault;
-  if (auto fault = check_binding(claims, policy, certificate)) return fault;
-  // Last: 403 tells something of the token, and only to whoever holds it and the key of its certificate.
+  if (auto fault = check_binding(claims, policy, presented)) return fault;
+  // Last: 403 tells something of the token, and only to whoever holds it and the keys that it is bound to.
   return check_scopes(claims.token, required);
 }
 

@@ -10,6 +10,7 @@
 
 #include "certbound/presented_certificate.hpp"
 #include "certbound/token_verifier.hpp"
+#include "crypto/digest.hpp"
 #include "verifier/claims.hpp"
 #include "verifier/refusal.hpp"
 
@@ -30,10 +31,21 @@ struct ClaimPolicy {
 [[nodiscard]] std::optional<Fault> check_times(const AccessToken& token, const ClaimPolicy& policy,
                                                std::chrono::sys_seconds now);
 
-/// Is the token bound to this certificate (RFC 8705 section 3)? In constant time. A confirmation that is not understood
-/// is refused, also beside one that is: whoever issued it asks for both proofs.
+/// Has whoever sent the request proved possession of the DPoP key with that thumbprint? Uses the proof up.
+using CheckKey = std::function<std::optional<Fault>(const crypto::Sha256& jkt)>;
+
+/// How the token came, and over which connection.
+struct Presentation {
+  const PresentedCertificate& certificate;
+  Scheme scheme = Scheme::bearer;
+  CheckKey check_key;  ///< empty: no proof is looked at, so no token that is bound to a key is accepted
+};
+
+/// Is the token bound to this certificate (RFC 8705 section 3), to the key of the request's proof (RFC 9449 section 7),
+/// to both, and did it come under the scheme that goes with that? Thumbprints are compared in constant time. A
+/// confirmation that is not understood is refused, also beside one that is: whoever issued it asks for all of them.
 [[nodiscard]] std::optional<Fault> check_binding(const Claims& claims, const ClaimPolicy& policy,
-                                                 const PresentedCertificate& certificate);
+                                                 const Presentation& presented);
 
 [[nodiscard]] std::optional<Fault> check_scopes(const AccessToken& token, std::span<const std::string_view> required);
 
@@ -44,7 +56,7 @@ using FindDenial = std::function<std::optional<Fault>(const AccessToken& token)>
 /// remembered of a token ends before this.
 [[nodiscard]] std::optional<Fault> check_claims(const Claims& claims, const ClaimPolicy& policy,
                                                 std::chrono::sys_seconds now, const FindDenial& find_denial,
-                                                const PresentedCertificate& certificate,
+                                                const Presentation& presented,
                                                 std::span<const std::string_view> required);
 
 }  // namespace certbound::verifier

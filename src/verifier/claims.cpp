@@ -88,14 +88,12 @@ Result<void> read_scopes(const Json& claims, AccessToken& token) {
   return {};
 }
 
-/// RFC 8705 section 3.1. Decoded strictly: what is not the canonical text of 32 octets is no thumbprint.
-Result<crypto::Sha256> parse_thumbprint(const Json& value) {
-  if (!value.is_string()) return refuse_claim("cnf.x5t#S256", "not a string");
-  const auto octets = base64url_decode(value.get_ref<const std::string&>());
-  crypto::Sha256 digest;
-  if (!octets || octets->size() != digest.octets.size()) return refuse_claim("cnf.x5t#S256", "not a SHA-256");
-  std::copy(octets->begin(), octets->end(), digest.octets.begin());
-  return digest;
+/// Decoded strictly: what is not the canonical text of 32 octets is no thumbprint.
+Result<crypto::Sha256> parse_thumbprint(const Json& value, const char* name) {
+  if (!value.is_string()) return refuse_claim(name, "not a string");
+  const auto digest = crypto::Sha256::from_base64url(value.get_ref<const std::string&>());
+  if (!digest) return refuse_claim(name, "not a SHA-256");
+  return *digest;
 }
 
 Result<Confirmation> read_confirmation(const Json& claims) {
@@ -105,13 +103,14 @@ Result<Confirmation> read_confirmation(const Json& claims) {
   confirmation.is_present = true;
   if (!found->is_object() || found->empty()) return refuse_claim("cnf", "not an object with a member");
   for (const auto& [member, value] : found->items()) {
-    if (member != "x5t#S256") {
+    const bool is_certificate = member == "x5t#S256";
+    if (!is_certificate && member != "jkt") {
       confirmation.unknown = member;
       continue;
     }
-    auto digest = parse_thumbprint(value);
+    auto digest = parse_thumbprint(value, is_certificate ? "cnf.x5t#S256" : "cnf.jkt");
     if (!digest) return std::move(digest).error();
-    confirmation.certificate = *digest;
+    (is_certificate ? confirmation.certificate : confirmation.key) = *digest;
   }
   return confirmation;
 }
@@ -145,6 +144,7 @@ Result<Claims> parse_claims(std::string payload) {
   if (!confirmation) return std::move(confirmation).error();
   claims.confirmation = *std::move(confirmation);
   if (claims.confirmation.certificate) claims.token.x5t_s256 = claims.confirmation.certificate->to_base64url();
+  if (claims.confirmation.key) claims.token.jkt = claims.confirmation.key->to_base64url();
   claims.token.claims_json = std::move(payload);
   return claims;
 }

@@ -13,7 +13,8 @@ namespace certbound::verifier {
 /// What a token demands of whoever presents it (RFC 7800 section 3.1).
 struct Confirmation {
   bool is_present = false;                    ///< there is a `cnf`
-  std::optional<crypto::Sha256> certificate;  ///< `x5t#S256`
+  std::optional<crypto::Sha256> certificate;  ///< `x5t#S256` (RFC 8705 section 3.1)
+  std::optional<crypto::Sha256> key;          ///< `jkt` (RFC 9449 section 6.1)
   std::string unknown;                        ///< a member that is not understood; empty where there is none
 };
 

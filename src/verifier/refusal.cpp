@@ -12,14 +12,15 @@ namespace {
 constexpr std::size_t kMaximumQuoted = 128;
 constexpr std::size_t kMaximumLine = 512;
 
-/// What a reason is on the wire: the status, and the `error` of the challenge. RFC 6750 section 3.1.
+/// What a reason is on the wire: the status, and the `error` of the challenge. RFC 6750 section 3.1, RFC 9449 section
+/// 7.1.
 struct WireAnswer {
   int status;
   std::string_view error;
   bool has_challenge;
 };
 
-WireAnswer wire_answer(RefusalReason reason) {
+WireAnswer wire_answer(RefusalReason reason, Scheme used) {
   switch (reason) {
     case RefusalReason::token_missing:
       return {401, "", true};
@@ -41,11 +42,30 @@ WireAnswer wire_answer(RefusalReason reason) {
     case RefusalReason::certificate_missing:
     case RefusalReason::certificate_malformed:
     case RefusalReason::certificate_mismatch:
+    case RefusalReason::scheme_wrong:
+    case RefusalReason::proof_key_mismatch:
       return {401, "invalid_token", true};
+    case RefusalReason::proof_missing:
+      return {401, used == Scheme::dpop ? "invalid_dpop_proof" : "invalid_token", true};
+    case RefusalReason::proof_repeated:
+    case RefusalReason::proof_malformed:
+    case RefusalReason::proof_header_refused:
+    case RefusalReason::proof_signature_wrong:
+    case RefusalReason::proof_request_mismatch:
+    case RefusalReason::proof_token_mismatch:
+    case RefusalReason::proof_expired:
+    case RefusalReason::proof_not_yet_valid:
+    case RefusalReason::proof_before_start:
+    case RefusalReason::proof_replayed:
+      return {401, "invalid_dpop_proof", true};
+    case RefusalReason::proof_nonce_missing:
+    case RefusalReason::proof_nonce_wrong:
+      return {401, "use_dpop_nonce", true};
     case RefusalReason::scope_missing:
       return {403, "insufficient_scope", true};
     case RefusalReason::keys_unavailable:
     case RefusalReason::denials_unavailable:
+    case RefusalReason::proofs_unavailable:
       return {503, "", false};
     case RefusalReason::internal:
       return {500, "", false};
@@ -68,6 +88,16 @@ std::string join_scopes(std::span<const std::string_view> scopes) {
   return text;
 }
 
+/// One parameter that is always there, and none in both challenges: they stand in one field, and not everybody reads
+/// where the second begins.
+std::string render_challenge(Scheme scheme, const Challenger& challenger, std::string_view parameters) {
+  const std::string fixed = scheme == Scheme::bearer ? "Bearer realm=\"" + challenger.realm + "\""
+                                                     : "DPoP algs=\"" + challenger.dpop_algorithms + "\"";
+  return fixed + std::string{parameters};
+}
+
+Scheme other_than(Scheme scheme) { return scheme == Scheme::bearer ? Scheme::dpop : Scheme::bearer; }
+
 }  // namespace
 
 std::string quote_short(std::string_view text) { return json_quoted(text.substr(0, kMaximumQuoted)); }
@@ -83,16 +113,23 @@ std::string make_log_line(std::string text) {
   return text;
 }
 
-Refusal make_refusal(Fault fault, std::string_view realm, std::span<const std::string_view> required_scopes) {
-  const WireAnswer answer = wire_answer(fault.reason);
-  Refusal refusal{fault.reason, answer.status, {}, make_log_line(std::move(fault.detail))};
+Refusal make_refusal(Fault fault, Scheme used, const Challenger& challenger,
+                     std::span<const std::string_view> required_scopes) {
+  const WireAnswer answer = wire_answer(fault.reason, used);
+  Refusal refusal{
+      fault.reason, answer.status, {}, make_log_line(std::move(fault.detail)), {}, std::move(fault.dpop_nonce)};
   if (!answer.has_challenge) return refusal;
-  refusal.www_authenticate = "Bearer realm=\"" + std::string{realm} + "\"";
-  if (!answer.error.empty()) refusal.www_authenticate += ", error=\"" + std::string{answer.error} + "\"";
-  if (fault.reason != RefusalReason::scope_missing) return refusal;
-  if (const std::string scopes = join_scopes(required_scopes); !scopes.empty()) {
-    refusal.www_authenticate += ", scope=\"" + scopes + "\"";
+  std::string parameters;
+  if (!answer.error.empty()) parameters += ", error=\"" + std::string{answer.error} + "\"";
+  const bool is_about_scopes = fault.reason == RefusalReason::scope_missing;
+  if (const std::string scopes = join_scopes(required_scopes); is_about_scopes && !scopes.empty()) {
+    parameters += ", scope=\"" + scopes + "\"";
   }
+  refusal.challenges.push_back(render_challenge(used, challenger, parameters));
+  if (answer.status == 401 && !challenger.dpop_algorithms.empty()) {
+    refusal.challenges.push_back(render_challenge(other_than(used), challenger, {}));
+  }
+  refusal.www_authenticate = join(refusal.challenges, ", ");
   return refusal;
 }
 

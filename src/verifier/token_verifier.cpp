@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <functional>
 #include <stdexcept>
 #include <utility>
 #include <variant>
@@ -19,6 +20,7 @@
 #include "verifier/check_claims.hpp"
 #include "verifier/claims.hpp"
 #include "verifier/deny_feed.hpp"
+#include "verifier/dpop_verifier.hpp"
 #include "verifier/key_set.hpp"
 #include "verifier/last_good.hpp"
 #include "verifier/refusal.hpp"
@@ -27,10 +29,14 @@ namespace certbound {
 
 namespace {
 
+using verifier::Challenger;
 using verifier::Claims;
 using verifier::DenyFeed;
 using verifier::Fault;
 using verifier::KeySet;
+using verifier::Presentation;
+using verifier::Scheme;
+using verifier::Schemes;
 
 /// What a token may have at the most: HTTP servers take no longer header.
 constexpr std::size_t kMaximumTokenBytes = 16UL * 1024;
@@ -127,6 +133,9 @@ class TokenVerifier::State {
       : options_{checked(std::move(options))},
         policy_{options_.issuer, options_.audiences, options_.binding, options_.clock_skew},
         algorithms_{options_.algorithms.begin(), options_.algorithms.end()},
+        dpop_{std::move(options_.dpop)},
+        bearer_alone_{options_.realm, {}},
+        bearer_and_dpop_{options_.realm, dpop_.algorithms()},
         ring_{ring_options(options_)},
         denied_{denied_options()} {
     if (options_.jwks.empty()) return;
@@ -141,34 +150,66 @@ class TokenVerifier::State {
   [[nodiscard]] KeyRing& ring() { return ring_; }
   [[nodiscard]] DenyWatch& denied() { return denied_; }
 
+  /// `token` as it stands behind `Bearer `.
+  [[nodiscard]] Decision decide_token(std::string_view token, const PresentedCertificate& certificate,
+                                      Scopes required) {
+    return decide(bearer_alone_, Scheme::bearer, required, [&] {
+      return judge(token, {certificate, Scheme::bearer, {}}, required, nullptr);
+    });
+  }
+
+  /// Of `request` the Authorization fields alone.
+  [[nodiscard]] Decision decide_bearer(const PresentedRequest& request, const PresentedCertificate& certificate,
+                                       Scopes required) {
+    return decide(bearer_alone_, Scheme::bearer, required, [&]() -> ClaimsOrFault {
+      auto [scheme, token] = verifier::find_credentials(request.authorization, Schemes::bearer);
+      if (auto* fault = std::get_if<Fault>(&token)) return std::move(*fault);
+      return judge(std::get<std::string_view>(token), {certificate, scheme, {}}, required, nullptr);
+    });
+  }
+
+  [[nodiscard]] Decision decide_request(const PresentedRequest& request, const PresentedCertificate& certificate,
+                                        Scopes required) {
+    if (!dpop_.is_accepted()) return decide_bearer(request, certificate, required);
+    Scheme used = Scheme::bearer;
+    return decide(bearer_and_dpop_, used, required, [&]() -> ClaimsOrFault {
+      auto [scheme, token] = verifier::find_credentials(request.authorization, Schemes::bearer_and_dpop);
+      used = scheme;
+      if (auto* fault = std::get_if<Fault>(&token)) return std::move(*fault);
+      return judge(std::get<std::string_view>(token), {certificate, scheme, {}}, required, &request);
+    });
+  }
+
+ private:
   /// Runs `judge`, which gives claims or a fault. What it throws is a refusal too: a clock of the caller's, no memory.
   template <typename Judge>
-  [[nodiscard]] Decision decide(Scopes required, const Judge& judge) {
+  [[nodiscard]] Decision decide(const Challenger& challenger, const Scheme& used, Scopes required, const Judge& judge) {
     try {
       ClaimsOrFault judged = judge();
-      if (auto* fault = std::get_if<Fault>(&judged)) return refuse(std::move(*fault), required);
+      if (auto* fault = std::get_if<Fault>(&judged)) {
+        return Decision{verifier::make_refusal(std::move(*fault), used, challenger, required)};
+      }
       auto claims = std::get<std::shared_ptr<const Claims>>(std::move(judged));
       const AccessToken* token = &claims->token;
       return Decision{std::shared_ptr<const AccessToken>{std::move(claims), token}};
     } catch (const std::exception& exception) {
-      return refuse({RefusalReason::internal, exception.what()}, required);
+      return Decision{verifier::make_refusal({RefusalReason::internal, exception.what()}, used, challenger, required)};
     }
   }
 
-  [[nodiscard]] ClaimsOrFault judge(std::string_view token, const PresentedCertificate& certificate, Scopes required) {
+  /// `request`: where a proof may be; null where nobody has told.
+  [[nodiscard]] ClaimsOrFault judge(std::string_view token, Presentation presented, Scopes required,
+                                    const PresentedRequest* request) {
     const auto time = now();
     auto found = find_claims(token, time);
     const auto* claims = std::get_if<std::shared_ptr<const Claims>>(&found);
     if (claims == nullptr) return found;
     const auto find_denial = [this, time](const AccessToken& accepted) { return check_denied(accepted, time); };
-    auto fault = verifier::check_claims(**claims, policy_, time, find_denial, certificate, required);
+    const auto check_key = [&](const crypto::Sha256& jkt) { return dpop_.check(*request, token, jkt, time); };
+    if (request != nullptr) presented.check_key = std::cref(check_key);
+    auto fault = verifier::check_claims(**claims, policy_, time, find_denial, presented, required);
     if (fault) return *std::move(fault);
     return found;
-  }
-
- private:
-  [[nodiscard]] Decision refuse(Fault fault, Scopes required) const {
-    return Decision{verifier::make_refusal(std::move(fault), options_.realm, required)};
   }
 
   /// The claims of a token whose signature and type are right, now or when it came first.
@@ -266,6 +307,9 @@ class TokenVerifier::State {
   VerifierOptions options_;
   verifier::ClaimPolicy policy_;
   std::vector<std::string_view> algorithms_;  // of options_
+  verifier::DpopVerifier dpop_;
+  Challenger bearer_alone_;
+  Challenger bearer_and_dpop_;
   KeyRing ring_;
   DenyWatch denied_;
 };
@@ -284,7 +328,7 @@ TokenVerifier::~TokenVerifier() = default;
 
 Decision TokenVerifier::verify(std::string_view token, const PresentedCertificate& certificate,
                                Scopes required_scopes) const {
-  return state_->decide(required_scopes, [&] { return state_->judge(token, certificate, required_scopes); });
+  return state_->decide_token(token, certificate, required_scopes);
 }
 
 Decision TokenVerifier::verify(std::string_view token, const PresentedCertificate& certificate,
@@ -292,13 +336,14 @@ Decision TokenVerifier::verify(std::string_view token, const PresentedCertificat
   return verify(token, certificate, Scopes{required_scopes.begin(), required_scopes.size()});
 }
 
+Decision TokenVerifier::verify_request(const PresentedRequest& request, const PresentedCertificate& certificate,
+                                       Scopes required_scopes) const {
+  return state_->decide_request(request, certificate, required_scopes);
+}
+
 Decision TokenVerifier::verify_request(std::span<const std::string_view> authorization,
                                        const PresentedCertificate& certificate, Scopes required_scopes) const {
-  return state_->decide(required_scopes, [&]() -> ClaimsOrFault {
-    auto found = verifier::find_bearer_token(authorization);
-    if (auto* fault = std::get_if<Fault>(&found)) return std::move(*fault);
-    return state_->judge(std::get<std::string_view>(found), certificate, required_scopes);
-  });
+  return state_->decide_bearer({{}, {}, authorization, {}}, certificate, required_scopes);
 }
 
 bool TokenVerifier::refresh_keys() { return state_->ring().refresh(state_->now()).has_value(); }

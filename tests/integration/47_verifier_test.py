@@ -9,7 +9,7 @@ import ssl
 import time
 import unittest
 
-from support import tokens
+from support import dpop, tokens
 from support.cases import API, OTHER_API
 from support.client import parse_head
 from support.daemon import eventually, run
@@ -152,6 +152,12 @@ class Verifiers(Asking):
             ({"socket_mode": "rw"}, "is no mode"),
             ({"certificate_header": "Authorization"}, "no header name"),
             ({"certificate_format": "pem"}, "certificate_format"),
+            ({"url": "https://api.example.com/v1"}, "is no https origin"),
+            ({"url": "http://api.example.com"}, "is no https origin"),
+            ({"uri_header": "x-uri"}, "belongs to url"),
+            ({"url": API, "method_header": "dpop"}, "the client's own"),
+            ({"url": API, "uri_header": "x-original-method"}, "another header of this verifier"),
+            ({"url": API, "method_header": "client-cert"}, "another header of this verifier"),
             ({"address": "127.0.0.1:1", "proxies": ["/nowhere.crt"]}, "verifiers[0].proxies[0]"),
         ):
             with self.subTest(text):
@@ -161,6 +167,67 @@ class Verifiers(Asking):
                 done = run("check", "--config", path)
                 self.assertEqual(done.returncode, 1, done.stdout)
                 self.assertIn(text, done.stderr)
+
+
+class Proofs(Asking):
+    """DPoP (RFC 9449 section 7) by hand: what the proxy tells of the client's request, and what it does not."""
+
+    def setUp(self):
+        self.key = dpop.make_key()
+        self.bound = self.dpop_token(self.key)
+
+    def prove(self, *, method="GET", uri="/orders/1?page=2", proofs=None, htu=f"{API}/orders/1", more=()):
+        given = proofs if proofs is not None else [dpop.proof(self.key, "GET", htu, token=self.bound)]
+        headers = [("Authorization", f"DPoP {self.bound}"), *(("DPoP", proof) for proof in given), *more]
+        headers += [("X-Original-Method", method)] if method else []
+        headers += [("X-Original-URI", uri)] if uri else []
+        return self.verify(headers)
+
+    def assert_refused_for(self, reason, **options):
+        answer = self.prove(**options)
+        self.assertEqual(answer.status, 401)
+        self.assertIn("DPoP algs=", answer.getheader("WWW-Authenticate"))
+        return self.daemon.log.wait("verifier_refused", request_id=answer.getheader("X-Request-Id"), reason=reason)
+
+    def test_says_whose_token_it_is(self):
+        answer = self.prove()
+        self.assertEqual(answer.status, 200)
+        self.assertEqual(answer.getheader("X-Certbound-Client-Id"), "prover")
+        self.assertEqual(answer.getheader("X-Certbound-Jkt"), dpop.jkt(self.key))
+        self.assertEqual(answer.getheader("X-Certbound-Certificate"), "")
+
+    def test_the_request_is_the_proxys_to_tell(self):
+        for what, options in {
+            "another path": {"uri": "/orders/2"},
+            "another method": {"method": "POST"},
+            "no method": {"method": None},
+            "no path": {"uri": None},
+            "no slash": {"uri": ".example.org/orders/1"},
+            "another alias": {"more": [("X_Original_URI", "/orders/1")]},
+            "twice": {"more": [("X-Original-URI", "/orders/1?page=2")]},
+        }.items():
+            with self.subTest(what):
+                self.assert_refused_for("proof_request_mismatch", **options)
+        self.assertIn("missing", self.assert_refused_for("proof_request_mismatch", uri=None)["detail"])
+
+    def test_a_proof_is_used_once_over_a_reload(self):
+        """Also after the configuration was read anew: a proof is no token."""
+        proof = dpop.proof(self.key, "GET", f"{API}/orders/1", token=self.bound)
+        self.assertEqual(self.prove(proofs=[proof]).status, 200)
+        self.daemon.reload()
+        for _ in range(8):
+            self.assert_refused_for("proof_replayed", proofs=[proof])
+
+    def test_a_verifier_without_url(self):
+        """It can judge no proof, so it takes no token that needs one; the log says so."""
+        events = [event for event in self.daemon.log.events("listening") if event["listener"] == "verifier"]
+        port = int(next(event["address"] for event in events if event["scheme"] == "https").rpartition(":")[2])
+        proof = dpop.proof(self.key, "GET", f"{API}/orders/1", token=self.bound)
+        for scheme, reason in (("DPoP", "token_missing"), ("Bearer", "proof_missing")):
+            headers = [f"Authorization: {scheme} {self.bound}", f"DPoP: {proof}", "X-Original-Method: GET", "X-Original-URI: /orders/1"]
+            answer = self.curl("https://localhost/verify", cert=self.proxy, port=port, headers=headers)
+            self.assertEqual((answer.status, "DPoP" in answer.header("WWW-Authenticate")), (401, False), answer)
+            self.daemon.log.wait("verifier_refused", request_id=answer.header("X-Request-Id"), reason=reason)
 
 
 class OutOfService(Asking):

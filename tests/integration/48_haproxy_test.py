@@ -55,7 +55,7 @@ class BehindHaproxy(ProxyTests, VerifierCase):
         heard = dict(self.assert_passed(self.call(self.access_token(), self.etl, more), "etl"))
         self.assertNotIn("client-cert-chain", heard)
         names = {name for name in heard if name.startswith("x-certbound-")}
-        self.assertEqual(names, {f"x-certbound-{name}" for name in ("client-id", "subject", "scope", "token-id", "expires-at", "certificate")})
+        self.assertEqual(names, {f"x-certbound-{name}" for name in ("client-id", "subject", "scope", "token-id", "expires-at", "certificate", "jkt")})
         self.assertEqual(heard["x-certbound-certificate"], self.etl.x5t())
 
     def connect(self, cert, context=None, session=None):

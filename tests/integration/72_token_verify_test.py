@@ -5,8 +5,8 @@ import os
 import time
 import unittest
 
-from support import tokens
-from support.cases import API, JWKS, DaemonCase, pki_client
+from support import dpop, tokens
+from support.cases import API, ETL_DN, JWKS, TOKEN, DaemonCase, grant, pki_client
 from support.daemon import run
 
 ISSUER = "https://localhost:8443"
@@ -15,9 +15,10 @@ ISSUER = "https://localhost:8443"
 class Verbs(DaemonCase):
     @classmethod
     def configure(cls, config):
-        config["clients"].append(
-            pki_client("unbound", tls_client_auth_subject_dn="CN=etl-01,O=Partner Corp,C=GB", tls_client_certificate_bound_access_tokens=False)
-        )
+        config["clients"] += [
+            pki_client("unbound", tls_client_auth_subject_dn=ETL_DN, tls_client_certificate_bound_access_tokens=False),
+            pki_client("prover", tls_client_auth_subject_dn=ETL_DN, sender_constraint="dpop"),
+        ]
 
     @classmethod
     def setUpClass(cls):
@@ -89,6 +90,25 @@ class Verbs(DaemonCase):
         self.assert_refused_for("confirmation_missing", token, "--cert", self.etl.certificate)
         self.verify(token, "--allow-unbound")
         self.assert_refused_for("certificate_missing", self.access_token(), "--allow-unbound")
+
+    def test_a_dpop_proof(self):
+        """What a resource server would decide of the whole request; no proof: it came as Bearer."""
+        key, url = dpop.make_key(), f"{API}/orders"
+        proof = dpop.proof(key, "POST", f"{ISSUER}{TOKEN}")
+        token = self.curl(TOKEN, cert=self.etl, form=grant("prover"), headers=[f"DPoP: {proof}"]).json()["access_token"]
+        proof = dpop.proof(key, "PUT", url, token=token)
+        good = ("--dpop", proof, "--method", "PUT", "--url", url)
+        self.assertEqual(self.verify(token, *good)["claims"]["cnf"], {"jkt": dpop.jkt(key)})
+        words = ("token", "verify", token, "--jwks", self.jwks, "--issuer", ISSUER, "--audience", API)
+        self.assertIn(f"bound to   {dpop.jkt(key)} (jkt)\n", run(*words, *good).stdout)
+        self.assert_refused_for("proof_missing", token)
+        decision = self.assert_refused_for("proof_request_mismatch", token, "--dpop", proof, "--url", url)
+        self.assertTrue(decision["www_authenticate"].startswith("DPoP algs="), decision)
+        self.assert_refused_for("proof_request_mismatch", token, "--dpop", proof, "--method", "PUT", "--url", API)
+        self.assert_refused_for("proof_key_mismatch", token, "--dpop", dpop.proof(dpop.make_key(), "GET", url, token=token), "--url", url)
+        self.assert_refused_for("scheme_wrong", self.access_token(), *good, "--cert", self.etl.certificate)
+        for wrong in (("--dpop", proof), ("--url", url), ("--method", "PUT")):
+            self.assertEqual(run(*words, *wrong).returncode, 2, wrong)
 
     def test_a_deny_feed(self):
         """Signed by the issuer's key, which here is one of ours."""

@@ -7,14 +7,21 @@
 
 -- Of each try; HAProxy makes four.
 local timeout_ms = 1000
-local identity = {"client-id", "subject", "scope", "token-id", "expires-at", "certificate"}
+local identity = {"client-id", "subject", "scope", "token-id", "expires-at", "certificate", "jkt"}
 
 local function ask(txn, address, scopes)
+  local sent = txn.http:req_get_headers()
   local headers = {}
-  local authorization = txn.http:req_get_headers()["authorization"]
-  if authorization then
-    headers["authorization"] = {authorization[0]}
+  if sent["authorization"] then
+    headers["authorization"] = {sent["authorization"][0]}
   end
+  -- A DPoP proof and what it is for. All of them: several are refused.
+  local proofs = sent["dpop"]
+  if proofs then
+    headers["dpop"] = {proofs[0], table.unpack(proofs)}
+  end
+  headers["x-original-method"] = {txn.sf:method()}
+  headers["x-original-uri"] = {txn.sf:pathq()}
   -- RFC 9440: the certificate of this very connection, as HAProxy saw it.
   local certificate = txn.f:ssl_c_der()
   if certificate then

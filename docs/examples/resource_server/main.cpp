@@ -1,5 +1,5 @@
 // A resource server: HTTPS with mutual TLS. Every request needs an access token that is bound to the certificate of its
-// connection (RFC 8705 section 3). See README.md.
+// connection (RFC 8705 section 3), to the key of its DPoP proof (RFC 9449 section 7), or to both. See README.md.
 #include <certbound/token_verifier.hpp>
 #include <chrono>
 #include <cstdint>
@@ -53,25 +53,41 @@ std::span<const std::string_view> scopes_for(const Request& request) {
   return request.method() == http::verb::get ? kRead : kWrite;
 }
 
-Response answer(const Request& request, const certbound::TokenVerifier& verifier,
-                const certbound::PresentedCertificate& certificate) {
-  // All of them: that a request has exactly one is the library's to judge. A token in the URL or the body is none.
-  std::vector<std::string_view> authorization;
-  const auto [first, last] = request.equal_range(http::field::authorization);
-  for (auto field = first; field != last; ++field) {
-    authorization.emplace_back(field->value().data(), field->value().size());
-  }
-  const auto decision = verifier.verify_request(authorization, certificate, scopes_for(request));
-  if (decision) return make_response(request, http::status::ok, "orders of " + decision.token().client_id + "\n");
-  const certbound::Refusal& refusal = decision.refusal();
+/// All of them: that a request has exactly one is the library's to judge.
+std::vector<std::string_view> values_of(const Request& request, std::string_view name) {
+  std::vector<std::string_view> values;
+  const auto [first, last] = request.equal_range(name);
+  for (auto field = first; field != last; ++field) values.emplace_back(field->value().data(), field->value().size());
+  return values;
+}
+
+/// What the library has to know of this API: who judges, and where clients call it.
+struct Api {
+  const certbound::TokenVerifier& verifier;
+  std::string origin;  // https://HOST[:PORT] as it is published, never from the request
+};
+
+Response refuse(const Request& request, const certbound::Refusal& refusal) {
   std::cerr << "refused: " << certbound::name(refusal.reason) << ": " << refusal.detail << '\n';
   Response response = make_response(request, http::int_to_status(static_cast<unsigned>(refusal.status)), "refused\n");
   if (!refusal.www_authenticate.empty()) response.set(http::field::www_authenticate, refusal.www_authenticate);
+  if (!refusal.dpop_nonce.empty()) response.set("DPoP-Nonce", refusal.dpop_nonce);
   return response;
 }
 
-asio::awaitable<void> run_session(tcp::socket socket, asio::ssl::context& tls,
-                                  const certbound::TokenVerifier& verifier) {
+Response answer(const Request& request, const Api& api, const certbound::PresentedCertificate& certificate) {
+  // A target that is no path has no place behind the origin; then no proof is for it.
+  const std::string url = request.target().starts_with('/') ? api.origin + std::string{request.target()} : "";
+  // A token in the URL or the body is none.
+  const auto authorization = values_of(request, "Authorization");
+  const auto dpop = values_of(request, "DPoP");
+  const certbound::PresentedRequest presented{request.method_string(), url, authorization, dpop};
+  const auto decision = api.verifier.verify_request(presented, certificate, scopes_for(request));
+  if (!decision) return refuse(request, decision.refusal());
+  return make_response(request, http::status::ok, "orders of " + decision.token().client_id + "\n");
+}
+
+asio::awaitable<void> run_session(tcp::socket socket, asio::ssl::context& tls, const Api& api) {
   Stream stream{std::move(socket), tls};
   auto& connection = beast::get_lowest_layer(stream);
   connection.expires_after(kPatience);
@@ -87,7 +103,7 @@ asio::awaitable<void> run_session(tcp::socket socket, asio::ssl::context& tls,
     Request request;
     const auto [read_error, read_bytes] = co_await http::async_read(stream, buffer, request, kResume);
     if (read_error) break;
-    Response response = answer(request, verifier, certificate);
+    Response response = answer(request, api, certificate);
     keep_alive = response.keep_alive();
     const auto [write_error, written_bytes] = co_await http::async_write(stream, response, kResume);
     if (write_error) co_return;
@@ -105,11 +121,10 @@ void report_end(const std::exception_ptr& failure) {
   }
 }
 
-asio::awaitable<void> run_listener(tcp::acceptor& acceptor, asio::ssl::context& tls,
-                                   const certbound::TokenVerifier& verifier) {
+asio::awaitable<void> run_listener(tcp::acceptor& acceptor, asio::ssl::context& tls, const Api& api) {
   for (;;) {
     tcp::socket socket = co_await acceptor.async_accept(asio::use_awaitable);
-    asio::co_spawn(acceptor.get_executor(), run_session(std::move(socket), tls, verifier), &report_end);
+    asio::co_spawn(acceptor.get_executor(), run_session(std::move(socket), tls, api), &report_end);
   }
 }
 
@@ -139,13 +154,14 @@ int serve(std::span<char*> arguments) {
   options.audiences = {arguments[5]};
   options.fetch_keys = certbound::fetch_from_file(arguments[6]);
   const certbound::TokenVerifier verifier{std::move(options)};
+  const Api api{verifier, arguments[7]};
 
   asio::io_context loop{1};
   asio::ssl::context tls{asio::ssl::context::tls_server};
   configure(tls, arguments[2], arguments[3]);
   tcp::acceptor acceptor{loop, local_endpoint(arguments[1])};
   std::cerr << "listening on " << acceptor.local_endpoint() << '\n';
-  asio::co_spawn(loop, run_listener(acceptor, tls, verifier), &report_end);
+  asio::co_spawn(loop, run_listener(acceptor, tls, api), &report_end);
   asio::signal_set signals{loop, SIGINT, SIGTERM};
   signals.async_wait([&loop](const boost::system::error_code&, int) { loop.stop(); });
   loop.run();
@@ -155,8 +171,8 @@ int serve(std::span<char*> arguments) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 7) {
-    std::cerr << "usage: resource_server PORT CERTIFICATE KEY ISSUER AUDIENCE JWKS-FILE\n";
+  if (argc != 8) {
+    std::cerr << "usage: resource_server PORT CERTIFICATE KEY ISSUER AUDIENCE JWKS-FILE ORIGIN\n";
     return 2;
   }
   try {

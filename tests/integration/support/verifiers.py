@@ -7,10 +7,11 @@ import pathlib
 import shutil
 import socket
 import subprocess
+import time
 import urllib.parse
 
-from . import tokens
-from .cases import API, OTHER_API, DaemonCase, pki_client, self_signed_client
+from . import dpop, tokens
+from .cases import API, ETL_DN, OTHER_API, TOKEN, DaemonCase, grant, pki_client, self_signed_client
 from .daemon import eventually, run
 from .origin import Origin, free_port
 
@@ -50,7 +51,8 @@ class UnixConnection(http.client.HTTPConnection):
 
 
 class VerifierCase(DaemonCase):
-    """A verifier at a Unix socket and one at a port; the clients etl, reader, stock and, self-signed, batch."""
+    """A verifier at a Unix socket, which takes DPoP, and one at a port; the clients etl, reader, stock, self-signed batch, and with
+    the certificate of etl prover, whose tokens are bound to a DPoP key, and doubled, whose tokens are bound to both."""
 
     certificate_format = "nginx"
 
@@ -64,14 +66,23 @@ class VerifierCase(DaemonCase):
             pki_client("reader", tls_client_auth_subject_dn="CN=reader,O=Partner Corp,C=GB", scope="orders.write"),
             pki_client("stock", tls_client_auth_subject_dn="CN=etl-01,O=Partner Corp,C=GB", scope="stock.read", resources=(OTHER_API,)),
             self_signed_client("batch", certificates=[cls.batch.certificate]),
+            pki_client("prover", tls_client_auth_subject_dn=ETL_DN, sender_constraint="dpop"),
+            pki_client("doubled", tls_client_auth_subject_dn=ETL_DN, sender_constraint="both"),
         ]
         config["verifiers"] = [
-            {"address": f"unix:{cls.socket}", "audience": API, "certificate_format": cls.certificate_format, "socket_mode": "0600"},
+            {"address": f"unix:{cls.socket}", "audience": API, "certificate_format": cls.certificate_format, "socket_mode": "0600", "url": API},
             {"address": "127.0.0.1:0", "audience": API, "proxies": [cls.proxy.certificate]},
         ]
 
     def access_token(self, cert=None, client_id="etl"):
         return self.token(cert or self.etl, client_id).json()["access_token"]
+
+    def dpop_token(self, key, client_id="prover"):
+        """Of a client whose tokens are bound to `key`."""
+        proof = dpop.proof(key, "POST", f"https://localhost:8443{TOKEN}")
+        response = self.curl(TOKEN, cert=self.etl, form=grant(client_id), headers=[f"DPoP: {proof}"])
+        self.assertEqual((response.status, response.json().get("token_type")), (200, "DPoP"), response)
+        return response.json()["access_token"]
 
 
 class ProxyTests:
@@ -182,6 +193,110 @@ class ProxyTests:
         large = [f"X-Large-{number}: {'a' * 7000}" for number in range(3)]
         self.assertIn(self.call(self.access_token(), self.etl, large, ["--http1.1"]).status, (200, 400, 431))
 
+    def prove(self, token, *proofs, cert=None, headers=(), options=(), scheme="DPoP"):
+        """GET /orders with that token and those proofs."""
+        given = [f"Authorization: {scheme} {token}", *(f"DPoP: {proof}" for proof in proofs), *headers]
+        return self.call(None, cert, given, options)
+
+    def assert_proof_wanted(self, response, error):
+        """9449-7-2, 9449-7-5: the error stands behind the scheme that was used, and both are offered."""
+        self.assertEqual(response.status, 401, response)
+        challenge = response.header("WWW-Authenticate")
+        self.assertTrue(challenge.startswith('DPoP algs="ES256 '), challenge)
+        self.assertIn(f'error="{error}", Bearer realm="{API}"', challenge)
+
+    def test_a_dpop_proof(self):
+        """9449-7-1: of the token's key, for this request; and the backend hears nothing of either."""
+        for algorithm in ("ES256", "EdDSA"):
+            key = dpop.make_key(algorithm)
+            token = self.dpop_token(key)
+            heard = dict(self.assert_passed(self.prove(token, dpop.proof(key, "GET", f"{API}/orders", token=token)), "prover"))
+            self.assertEqual([name for name in ("authorization", "dpop") if name in heard], [])
+            response = self.prove(token, dpop.proof(key, "GET", f"{API}/orders", token=token), cert=self.reader)
+            self.assert_passed(response, "prover")
+
+    def test_a_wrong_dpop_proof(self):
+        key, thief = dpop.make_key(), dpop.make_key()
+        token, asked = self.dpop_token(key), self.backend.count("/orders")
+        url = f"{API}/orders"
+        good = {"token": token}
+        for what, proof in {
+            "no ath": dpop.proof(key, "GET", url),
+            "another token": dpop.proof(key, "GET", url, token=self.dpop_token(key)),
+            "another method": dpop.proof(key, "POST", url, **good),
+            "another path": dpop.proof(key, "GET", f"{API}/stock", **good),
+            "another host": dpop.proof(key, "GET", "https://localhost/orders", **good),
+            "stale": dpop.proof(key, "GET", url, **good, iat=int(time.time()) - 3600),
+            "to come": dpop.proof(key, "GET", url, **good, iat=int(time.time()) + 3600),
+            "another type": dpop.proof(key, "GET", url, **good, header={"typ": "JWT"}),
+            "a private key": dpop.proof(key, "GET", url, **good, header={"jwk": {**key.jwk(), "d": key.private_member()}}),
+            "noise": "a.b.c",
+        }.items():
+            with self.subTest(what):
+                self.assert_proof_wanted(self.prove(token, proof), "invalid_dpop_proof")
+        self.assert_proof_wanted(self.prove(token), "invalid_dpop_proof")
+        self.assert_proof_wanted(self.prove(token, dpop.proof(thief, "GET", url, **good)), "invalid_token")
+        self.assertEqual(self.backend.count("/orders"), asked)
+
+    def test_several_dpop_proofs(self):
+        """9449-4.3-1: two fields, or two proofs in one, however good."""
+        key = dpop.make_key()
+        token = self.dpop_token(key)
+        first, second = (dpop.proof(key, "GET", f"{API}/orders", token=token) for _ in range(2))
+        for proofs in ((first, second), (first, first), (f"{first}, {second}",)):
+            self.assert_proof_wanted(self.prove(token, *proofs), "invalid_dpop_proof")
+        self.assert_passed(self.prove(token, first), "prover")
+
+    def test_a_dpop_proof_that_was_used(self):
+        """9449-4.3-13: whichever worker is asked."""
+        key = dpop.make_key()
+        token = self.dpop_token(key)
+        proof = dpop.proof(key, "GET", f"{API}/orders", token=token)
+        self.assert_passed(self.prove(token, proof), "prover")
+        for _ in range(8):
+            self.assert_proof_wanted(self.prove(token, proof), "invalid_dpop_proof")
+
+    def test_the_scheme_that_goes_with_the_token(self):
+        """9449-7-3, 9449-7-4."""
+        key = dpop.make_key()
+        bound, other = self.dpop_token(key), self.access_token()
+        url = f"{API}/orders"
+        response = self.prove(bound, dpop.proof(key, "GET", url, token=bound), scheme="Bearer")
+        self.assert_challenged(response, 401, "invalid_token")
+        self.assertIn("DPoP algs=", response.header("WWW-Authenticate"))
+        self.assert_challenged(self.call(bound, self.etl), 401, "invalid_token")
+        self.assert_proof_wanted(self.prove(other, dpop.proof(key, "GET", url, token=other), cert=self.etl), "invalid_token")
+
+    def test_a_token_that_is_bound_to_both(self):
+        """DPoP+mTLS-2: the certificate and the key, neither alone."""
+        key = dpop.make_key()
+        token = self.dpop_token(key, "doubled")
+        self.assertEqual(tokens.decode(token)[1]["cnf"], {"x5t#S256": self.etl.x5t(), "jkt": dpop.jkt(key)})
+
+        def prove(key, cert):
+            return self.prove(token, dpop.proof(key, "GET", f"{API}/orders", token=token), cert=cert)
+
+        self.assert_passed(prove(key, self.etl), "doubled")
+        self.assert_proof_wanted(prove(key, self.reader), "invalid_token")
+        self.assert_proof_wanted(prove(key, None), "invalid_token")
+        self.assert_proof_wanted(prove(dpop.make_key(), self.etl), "invalid_token")
+        self.assert_challenged(self.call(token, self.etl), 401, "invalid_token")
+
+    def test_a_spoofed_request(self):
+        """What a client says of its own request in the proxy's place makes no proof for another one good."""
+        key = dpop.make_key()
+        token = self.dpop_token(key)
+        names = ("X-Original-URI", "X-Original-Url", "X_Original_URI", "X-Forwarded-Uri", "X-Original-Method", "Host")
+        for name in names:
+            value = "POST" if name.endswith("Method") else "/stock"
+            other = ("POST", f"{API}/orders") if value == "POST" else ("GET", f"{API}/stock")
+            if name == "Host":
+                value, other = "other.example.com", ("GET", "https://other.example.com/orders")
+            response = self.prove(token, dpop.proof(key, *other, token=token), headers=[f"{name}: {value}"])
+            self.assertIn(response.status, (401, 404, 421), name)
+        # Query and fragment are no part of it, and the path is the one that the client wrote.
+        self.assert_passed(self.prove(token, dpop.proof(key, "GET", f"{API}/orders?a=b#c", token=token)), "prover")
+
     def test_a_spoofed_header(self):
         """What the client sends under the header's name counts nothing, however it is spelt, and in whatever format."""
         token = self.access_token()
@@ -196,7 +311,7 @@ class ProxyTests:
 
     def test_spoofed_identity(self):
         """The backend hears what certbound said and nothing of what the client said in its place."""
-        names = ("Client-Id", "Subject", "Scope", "Token-Id", "Expires-At", "Certificate")
+        names = ("Client-Id", "Subject", "Scope", "Token-Id", "Expires-At", "Certificate", "Jkt")
         spoofed = [f"{prefix}{name}: {SPOOFED}" for name in names for prefix in ("X-Certbound-", "x-certbound-", "X-CERTBOUND-")]
         spoofed += [f"X-Certbound-{name}: {SPOOFED}".replace("-", "_", 3) for name in names]
         spoofed += [f"{self.client_id_header}: {SPOOFED}", f"{self.scope_header}: {SPOOFED}"]

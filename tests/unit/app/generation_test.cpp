@@ -86,7 +86,7 @@ TEST_F(GenerationTest, HasAContextForEachWorkerAndListenerAndASnapshot) {
   ASSERT_TRUE(ring);
   const auto plan = ring->plan(KeyPolicy{}, read_key_clock(), Rotation::due);
   ASSERT_TRUE(plan);
-  const GenerationContext context{plan->snapshot_keys(), libraries};
+  const GenerationContext context{plan->snapshot_keys(), libraries, std::make_shared<gate::ProofMemory>()};
   const auto first = make_generation(check(valid_configuration()), context, 1);
   ASSERT_TRUE(first) << first.error().detail;
   ASSERT_EQ(first->tls.size(), 2U);

@@ -32,10 +32,11 @@ class WorkerPoolTest : public testing::Test {
     const KeyPolicy policy = make_key_policy(config);
     const KeyRing::Plan plan = value_of(ring_.plan(policy, read_key_clock(), Rotation::due));
     if (!ring_.store(plan)) throw std::runtime_error{"the keys were not stored"};
-    return value_of(make_generation(std::move(checked), {plan.snapshot_keys(), libraries_}, number));
+    return value_of(make_generation(std::move(checked), {plan.snapshot_keys(), libraries_, proofs_}, number));
   }
 
   std::vector<crypto::LibraryContext> libraries_ = make_libraries(2);
+  std::shared_ptr<gate::ProofMemory> proofs_ = std::make_shared<gate::ProofMemory>();
   Files files_;
   metrics::Registry registry_;
   oauth::Health health_;

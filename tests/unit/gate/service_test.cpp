@@ -3,84 +3,23 @@
 #include <algorithm>
 #include <cstddef>
 
-#include <boost/asio/io_context.hpp>
-
 #include "support/pki.hpp"
-#include "unit/gate/proxy_request.hpp"
-#include "unit/store/coroutine_runner.hpp"
+#include "unit/gate/gate_case.hpp"
 
 namespace certbound::gate {
 
 namespace {
 
 using test::escape;
+using test::header;
 using test::make_request;
 using verifier::test::Issuer;
-using verifier::test::kAudience;
-using verifier::test::kIssuer;
 using verifier::test::kThumbprint;
 using verifier::test::load_pem;
 
-WallTime fake_now() { return verifier::test::kNow; }
-
-std::string header(const http::Response& response, std::string_view name) {
-  for (const auto& [key, value] : response.headers) {
-    if (key == name) return value;
-  }
-  return "(absent)";
-}
+using GateTest = test::GateTest;
 
 }  // namespace
-
-class GateTest : public testing::Test {
- protected:
-  GateTest() {
-    options_.address = "unix:/run/verify.sock";
-    options_.audience = kAudience;
-    options_.certificate_format = CertificateFormat::nginx;
-    service_.publish_denied([](const AccessToken&) { return false; });
-    service_.publish_opener([this](std::string_view token) { return open(token); });
-    publish();
-  }
-  /// The one opaque token that there is.
-  [[nodiscard]] std::variant<std::string, verifier::Fault> open(std::string_view token) {
-    ++opened_;
-    if (token != kOpaque) return verifier::Fault{RefusalReason::signature_wrong, "another"};
-    return opaque_claims_.dump();
-  }
-  void publish(std::vector<crypto::Sha256> proxies = {}) {
-    auto published = make_published(options_, std::move(proxies), kIssuer, issuer_.jwks(), &fake_now);
-    ASSERT_TRUE(published) << published.error().detail;
-    service_.publish(*std::move(published));
-  }
-  [[nodiscard]] http::Response ask(const http::Request& request) {
-    boost::asio::io_context context{1};
-    std::optional<http::Response> response;
-    store::start_task(context, service_.handle(request), response);
-    context.run();
-    if (!response) throw std::runtime_error{"no answer"};
-    return *std::move(response);
-  }
-  [[nodiscard]] http::Response ask(const std::string& token, const std::string& certificate = "appendix-a",
-                                   const std::string& query = "") {
-    std::vector<http::Header> headers;
-    if (!token.empty()) headers.emplace_back("authorization", "Bearer " + token);
-    if (!certificate.empty()) headers.emplace_back("x-ssl-client-cert", escape(load_pem(certificate)));
-    return ask(make_request(std::move(headers), "/verify", query));
-  }
-  [[nodiscard]] double refused(RefusalReason reason) const {
-    return metrics_.refused[static_cast<std::size_t>(reason)].value();
-  }
-
-  static constexpr const char* kOpaque = "a..b.c.d";
-  nlohmann::json opaque_claims_ = verifier::test::good_claims();
-  int opened_ = 0;
-  const Issuer issuer_;
-  Options options_;
-  metrics::Registry registry_;
-  Metrics metrics_{registry_};
-  Service service_{metrics_};
-};
 
 TEST_F(GateTest, SaysWhoseTokenItIs) {
   const http::Response response = ask(issuer_.token());
@@ -91,6 +30,7 @@ TEST_F(GateTest, SaysWhoseTokenItIs) {
   EXPECT_EQ(header(response, "X-Certbound-Token-Id"), "Zm9vYmFyYmF6cXV4");
   EXPECT_EQ(header(response, "X-Certbound-Expires-At"), "1768478640");
   EXPECT_EQ(header(response, "X-Certbound-Certificate"), kThumbprint);
+  EXPECT_EQ(header(response, "X-Certbound-Jkt"), "");
   EXPECT_EQ(header(response, "Cache-Control"), "no-store");
   EXPECT_EQ(metrics_.accepted.value(), 1);
 }
@@ -227,7 +167,7 @@ TEST_F(GateTest, RefusesAnOpaqueTokenThatIsExpiredOrForAnother) {
   refused_with({{"aud", "https://other.example.com"}}, RefusalReason::audience_wrong);
   refused_with({{"iss", "https://other.example.com"}}, RefusalReason::issuer_wrong);
   refused_with({{"cnf", nullptr}}, RefusalReason::confirmation_missing);
-  refused_with({{"cnf", {{"jkt", "a"}}}}, RefusalReason::confirmation_unknown);
+  refused_with({{"cnf", {{"jwk", "a"}}}}, RefusalReason::confirmation_unknown);
   refused_with({{"jti", nullptr}}, RefusalReason::claims_malformed);
   options_.binding = Binding::when_bound;
   publish();

@@ -33,11 +33,25 @@ std::string_view times(const nlohmann::json& changes, seconds skew = seconds{0})
   return reason(check_times(claims_with(changes).token, held, test::kNow));
 }
 
-std::string_view binding(const nlohmann::json& cnf, const PresentedCertificate& certificate,
+std::string_view binding(const nlohmann::json& cnf, const Presentation& presented,
                          Binding demanded = Binding::required) {
   auto held = policy();
   held.binding = demanded;
-  return reason(check_binding(claims_with({{"cnf", cnf}}), held, certificate));
+  auto changes = cnf;
+  // Of the good token's.
+  if (cnf.is_object() && !cnf.contains("x5t#S256")) changes["x5t#S256"] = nullptr;
+  return reason(check_binding(claims_with({{"cnf", changes}}), held, presented));
+}
+
+std::string_view binding(const nlohmann::json& cnf, const PresentedCertificate& certificate,
+                         Binding demanded = Binding::required) {
+  return binding(cnf, Presentation{certificate, Scheme::bearer, {}}, demanded);
+}
+
+/// Of another key than the one that the token names, if at all.
+std::optional<Fault> prove_key(const crypto::Sha256& jkt) {
+  if (jkt.to_base64url() == test::kThumbprint) return std::nullopt;
+  return Fault{RefusalReason::proof_key_mismatch, "of another key"};
 }
 
 }  // namespace
@@ -101,18 +115,87 @@ TEST(CheckBinding, AcceptsAnUnboundTokenOnlyWhereThatIsSaid) {
 
 // lessons.md section 3: a bound token accepted as a bearer token, `jkt` never compared.
 TEST(CheckBinding, RefusesEveryConfirmationThatItDoesNotUnderstand) {
-  for (const auto* member : {"jkt", "jwk", "jwe", "kid", "jku", "x5t", "x5t#s256", "x5t#S512", "osc", "unheard-of"}) {
+  for (const auto* member :
+       {"JKT", "jkt#S256", "jwk", "jwe", "kid", "jku", "x5t", "x5t#s256", "x5t#S512", "osc", "unheard-of"}) {
     for (const Binding demanded : {Binding::required, Binding::when_bound}) {
       EXPECT_EQ(binding({{member, "x"}}, test::presented(), demanded), "confirmation_unknown") << member;
       EXPECT_EQ(binding({{member, "x"}, {"x5t#S256", test::kThumbprint}}, test::presented(), demanded),
+                "confirmation_unknown")
+          << member;
+      const auto certificate = test::presented();
+      EXPECT_EQ(binding({{member, "x"}, {"jkt", test::kThumbprint}}, {certificate, Scheme::dpop, &prove_key}, demanded),
                 "confirmation_unknown")
           << member;
     }
   }
 }
 
+// RFC 9449 section 7.2, conformance 9449-7-3 and 9449-7-4: scheme and binding agree.
+TEST(CheckBinding, WantsTheSchemeThatGoesWithTheToken) {
+  const nlohmann::json key{{"jkt", test::kThumbprint}};
+  const nlohmann::json certificate{{"x5t#S256", test::kThumbprint}};
+  const auto shown = test::presented();
+  for (const Binding demanded : {Binding::required, Binding::when_bound}) {
+    EXPECT_EQ(binding(key, {shown, Scheme::dpop, &prove_key}, demanded), "none");
+    EXPECT_EQ(binding(key, {shown, Scheme::bearer, &prove_key}, demanded), "scheme_wrong");
+    EXPECT_EQ(binding(certificate, {shown, Scheme::bearer, &prove_key}, demanded), "none");
+    EXPECT_EQ(binding(certificate, {shown, Scheme::dpop, &prove_key}, demanded), "scheme_wrong");
+  }
+  EXPECT_EQ(binding(nullptr, {shown, Scheme::bearer, &prove_key}, Binding::when_bound), "none");
+  EXPECT_EQ(binding(nullptr, {shown, Scheme::dpop, &prove_key}, Binding::when_bound), "scheme_wrong");
+}
+
+// Whoever looks at no proof accepts no token that needs one.
+TEST(CheckBinding, RefusesABoundTokenWhereProofsAreNotLookedAt) {
+  for (const Binding demanded : {Binding::required, Binding::when_bound}) {
+    EXPECT_EQ(binding({{"jkt", test::kThumbprint}}, test::presented(), demanded), "proof_missing");
+    EXPECT_EQ(binding({{"jkt", test::kThumbprint}, {"x5t#S256", test::kThumbprint}}, test::presented(), demanded),
+              "proof_missing");
+  }
+}
+
+// Conformance DPoP+mTLS-2.
+TEST(CheckBinding, WantsBothProofsWhereTheTokenNamesBoth) {
+  const auto right = test::presented();
+  const auto wrong = test::other_presented();
+  const auto none = PresentedCertificate::none();
+  const auto with = [](const char* jkt) { return nlohmann::json{{"x5t#S256", test::kThumbprint}, {"jkt", jkt}}; };
+  EXPECT_EQ(binding(with(test::kThumbprint), {right, Scheme::dpop, &prove_key}), "none");
+  EXPECT_EQ(binding(with(test::kThumbprint), {wrong, Scheme::dpop, &prove_key}), "certificate_mismatch");
+  EXPECT_EQ(binding(with(test::kThumbprint), {none, Scheme::dpop, &prove_key}), "certificate_missing");
+  EXPECT_EQ(binding(with(test::kOtherThumbprint), {right, Scheme::dpop, &prove_key}), "proof_key_mismatch");
+}
+
+TEST(CheckBinding, CanDemandTheCertificate) {
+  const auto shown = test::presented();
+  const nlohmann::json key{{"jkt", test::kThumbprint}};
+  const nlohmann::json both{{"jkt", test::kThumbprint}, {"x5t#S256", test::kThumbprint}};
+  EXPECT_EQ(binding({{"x5t#S256", test::kThumbprint}}, shown, Binding::certificate), "none");
+  EXPECT_EQ(binding(nullptr, shown, Binding::certificate), "confirmation_missing");
+  EXPECT_EQ(binding(key, {shown, Scheme::dpop, &prove_key}, Binding::certificate), "confirmation_missing");
+  EXPECT_EQ(binding(both, {shown, Scheme::dpop, &prove_key}, Binding::certificate), "none");
+}
+
+// A proof is used up by its check: nothing that fails without it may cost one.
+TEST(CheckBinding, LooksAtTheProofLast) {
+  int asked = 0;
+  const auto count = [&asked](const crypto::Sha256&) {
+    ++asked;
+    return std::optional<Fault>{};
+  };
+  const nlohmann::json both{{"jkt", test::kThumbprint}, {"x5t#S256", test::kThumbprint}};
+  const auto wrong = test::other_presented();
+  const auto right = test::presented();
+  EXPECT_EQ(binding(both, {wrong, Scheme::dpop, count}), "certificate_mismatch");
+  EXPECT_EQ(binding(both, {right, Scheme::bearer, count}), "scheme_wrong");
+  EXPECT_EQ(asked, 0);
+  EXPECT_EQ(binding(both, {right, Scheme::dpop, count}), "none");
+  EXPECT_EQ(asked, 1);
+}
+
 TEST(CheckBinding, TellsTheLogBothThumbprints) {
-  const auto fault = check_binding(claims_with({}), policy(), test::other_presented());
+  const auto shown = test::other_presented();
+  const auto fault = check_binding(claims_with({}), policy(), {shown, Scheme::bearer, {}});
   ASSERT_TRUE(fault);
   EXPECT_EQ(fault->detail, std::string{"the token is bound to "} + test::kThumbprint + ", the peer presented " +
                                test::kOtherThumbprint);
@@ -139,7 +222,8 @@ TEST(CheckClaims, GoesThroughAllChecksInOrder) {
       if (!is_denied) return std::nullopt;
       return Fault{RefusalReason::denied, "denied"};
     };
-    return reason(check_claims(claims_with(changes), policy(), test::kNow, find_denial, certificate, missing));
+    return reason(check_claims(claims_with(changes), policy(), test::kNow, find_denial,
+                               {certificate, Scheme::bearer, {}}, missing));
   };
   const nlohmann::json old{{"exp", at(0)}};
   const nlohmann::json stranger{{"exp", at(0)}, {"iss", "https://other.example"}};
@@ -149,7 +233,9 @@ TEST(CheckClaims, GoesThroughAllChecksInOrder) {
   EXPECT_EQ(check({}, test::other_presented(), false), "certificate_mismatch");
   EXPECT_EQ(check({}, test::presented(), false), "scope_missing");
   const FindDenial nobody = [](const AccessToken&) { return std::optional<Fault>{}; };
-  EXPECT_EQ(reason(check_claims(claims_with({}), policy(), test::kNow, nobody, test::presented(), {})), "none");
+  const auto shown = test::presented();
+  EXPECT_EQ(reason(check_claims(claims_with({}), policy(), test::kNow, nobody, {shown, Scheme::bearer, {}}, {})),
+            "none");
 }
 
 }  // namespace certbound::verifier

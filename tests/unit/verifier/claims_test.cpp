@@ -107,9 +107,14 @@ TEST(ParseClaims, ReadsTheConfirmation) {
     EXPECT_TRUE(parsed) << parsed.error().detail;
     return parsed->confirmation;
   };
-  EXPECT_EQ(confirmation_of({{"jkt", "x"}}).unknown, "jkt");
-  EXPECT_FALSE(confirmation_of({{"jkt", "x"}}).certificate);
-  EXPECT_EQ(confirmation_of({{"jkt", "x"}, {"x5t#S256", test::kThumbprint}}).unknown, "jkt");
+  EXPECT_EQ(confirmation_of({{"jwk", "x"}}).unknown, "jwk");
+  EXPECT_FALSE(confirmation_of({{"jwk", "x"}}).certificate);
+  EXPECT_EQ(confirmation_of({{"jwk", "x"}, {"x5t#S256", test::kThumbprint}}).unknown, "jwk");
+  const auto both = confirmation_of({{"jkt", test::kOtherThumbprint}, {"x5t#S256", test::kThumbprint}});
+  EXPECT_EQ(both.key->to_base64url(), test::kOtherThumbprint);
+  EXPECT_EQ(both.certificate->to_base64url(), test::kThumbprint);
+  EXPECT_EQ(both.unknown, "");
+  EXPECT_FALSE(confirmation_of({{"jkt", test::kThumbprint}}).certificate);
   EXPECT_EQ(confirmation_of({{"x5t#S256", test::kThumbprint}}).unknown, "");
   auto unbound = test::good_claims();
   unbound.erase("cnf");
@@ -129,6 +134,7 @@ TEST(ParseClaims, RefusesAConfirmationThatIsMalformed) {
   EXPECT_EQ(fault_with("cnf", nullptr), "cnf: not an object with a member");
   EXPECT_EQ(fault_with("cnf", {{"x5t#S256", 7}}), "cnf.x5t#S256: not a string");
   EXPECT_EQ(fault_with("cnf", {{"x5t#S256", nullptr}}), "cnf.x5t#S256: not a string");
+  EXPECT_EQ(fault_with("cnf", {{"jkt", {test::kThumbprint}}}), "cnf.jkt: not a string");
   for (const std::string& value :
        {std::string{}, thumbprint + "=", thumbprint.substr(1), thumbprint + "A", " " + thumbprint,
         // RFC 8705's own sample of section 3.1 has unused bits that are set.
@@ -138,6 +144,8 @@ TEST(ParseClaims, RefusesAConfirmationThatIsMalformed) {
         std::string{"MDM4MGVkMmY2MjY2NTBjODQwYjJmMjYzZTZkMmIyOWZhZTEyYWIzOWFlNWRiMzJiMjVhZDI3ZWZhZDcyZTZmZA"},
         std::string{"A4DtL2JmUMhAsvJj5tKyn64SqzmuXbMrJa0n761y5v0="}}) {
     EXPECT_EQ(fault_with("cnf", {{"x5t#S256", value}}), "cnf.x5t#S256: not a SHA-256") << value;
+    EXPECT_EQ(fault_with("cnf", {{"jkt", value}}), "cnf.jkt: not a SHA-256") << value;
+    EXPECT_EQ(fault_with("cnf", {{"jkt", value}, {"x5t#S256", thumbprint}}), "cnf.jkt: not a SHA-256") << value;
   }
 }
 

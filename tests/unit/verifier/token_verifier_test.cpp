@@ -86,7 +86,9 @@ TEST_F(TokenVerifierTest, RefusesEachFaultOfTheClaims) {
   EXPECT_EQ(reason_of(decide({{"nbf", 1768478401}})), "not_yet_valid");
   EXPECT_EQ(reason_of(decide({{"sub", nullptr}})), "claims_malformed");
   EXPECT_EQ(reason_of(decide({{"cnf", nullptr}})), "confirmation_missing");
-  EXPECT_EQ(reason_of(decide({{"cnf", {{"jkt", "x"}}}})), "confirmation_unknown");
+  EXPECT_EQ(reason_of(decide({{"cnf", {{"jwk", "x"}}}})), "confirmation_unknown");
+  EXPECT_EQ(reason_of(decide({{"cnf", {{"jkt", verifier::test::kOtherThumbprint}}}})), "proof_missing");
+  EXPECT_EQ(reason_of(decide({{"cnf", {{"jkt", "x"}}}})), "claims_malformed");
   EXPECT_EQ(reason_of(decide({{"cnf", {{"x5t#S256", "x"}}}})), "claims_malformed");
   EXPECT_TRUE(decide());
 }
@@ -187,6 +189,17 @@ TEST_F(TokenVerifierTest, TakesAWholeRequest) {
   EXPECT_EQ(reason_of(decide_for({"Bearer a.b.c"})), "token_malformed");
   const std::string dpop = "DPoP " + issuer_.token();
   EXPECT_EQ(reason_of(decide_for({dpop})), "token_missing");
+}
+
+// RFC 9449 section 7.2: who has not looked at a proof has proved nothing.
+TEST_F(TokenVerifierTest, RefusesATokenOfADpopKeyWithoutTheWholeRequest) {
+  const std::string field =
+      "Bearer " + issuer_.token(claims_with({{"cnf", {{"jkt", verifier::test::kOtherThumbprint}}}}));
+  const std::array<std::string_view, 1> fields{field};
+  const auto decision = verifier_->verify_request(fields, presented_);
+  EXPECT_EQ(reason_of(decision), "proof_missing");
+  EXPECT_EQ(decision.refusal().status, 401);
+  EXPECT_EQ(decision.refusal().www_authenticate, R"(Bearer realm="https://api.example.com", error="invalid_token")");
 }
 
 TEST_F(TokenVerifierTest, AcceptsAnUnboundTokenOnlyWhereToldTo) {
@@ -316,6 +329,24 @@ TEST(VerifierOptions, AreCheckedAtTheStart) {
   EXPECT_NE(option_fault([](VerifierOptions& o) { o.minimum_refresh_interval = seconds{0}; }), "");
   EXPECT_NE(option_fault([](VerifierOptions& o) { o.refresh_interval = seconds{5}; }), "");
   EXPECT_NE(option_fault([](VerifierOptions& o) { o.maximum_key_age = seconds{299}; }), "");
+  EXPECT_EQ(option_fault([](VerifierOptions& o) { o.dpop.algorithms.clear(); }),
+            "VerifierOptions::dpop.algorithms: empty");
+  for (const auto* algorithm : {"none", "HS256"}) {
+    EXPECT_EQ(option_fault([algorithm](VerifierOptions& o) { o.dpop.algorithms = {algorithm}; }),
+              "VerifierOptions::dpop.algorithms: \"" + std::string{algorithm} + "\" is none that is known");
+  }
+  for (const int lifetime : {0, 301}) {
+    EXPECT_EQ(option_fault([lifetime](VerifierOptions& o) { o.dpop.lifetime = seconds{lifetime}; }),
+              "VerifierOptions::dpop.lifetime: not 1 to 300 s");
+  }
+  for (const int ahead : {-1, 61}) {
+    EXPECT_EQ(option_fault([ahead](VerifierOptions& o) { o.dpop.ahead = seconds{ahead}; }),
+              "VerifierOptions::dpop.ahead: not 0 to 60 s");
+  }
+  EXPECT_EQ(option_fault([](VerifierOptions& o) { o.dpop.remembered_proofs = 0; }),
+            "VerifierOptions::dpop.remembered_proofs: 0, and there is no remember");
+  EXPECT_EQ(option_fault([](VerifierOptions& o) { o.dpop.nonce_lifetime = seconds{0}; }),
+            "VerifierOptions::dpop.nonce_lifetime: less than 1 s");
   EXPECT_EQ(option_fault([](VerifierOptions& o) { o.realm = "a\"b"; }),
             "VerifierOptions::realm: a character that a challenge cannot hold");
 }
