@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "app/build_snapshot.hpp"
 #include "app/daemon_state.hpp"
 #include "app/deny_commands.hpp"
 #include "app/probes.hpp"
