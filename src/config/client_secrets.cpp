@@ -103,7 +103,8 @@ Field<Config> client_secrets_field() {
                                          {{"off", ClientSecrets::off}, {"allowed", ClientSecrets::allowed}},
                                          "Whether clients may authenticate by a shared secret (client_secret_basic, "
                                          "client_secret_post): to migrate from, as docs/OPERATIONS.md says. off: such "
-                                         "a client is an error.");
+                                         "a client is an error.")
+      .sample("\"off\"");  // in quotes, since YAML 1.1 takes it for a boolean
 }
 
 void read_client_secret(Reader& reader, const Node& node, const ClientDraft& draft, ClientSecrets policy,

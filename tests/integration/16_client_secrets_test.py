@@ -1,10 +1,10 @@
 """Shared secrets of clients, to migrate from: the verbs, the configuration, what is stored and what is told."""
 
 import base64
-import glob
 import hashlib
 import json
 import os
+import pathlib
 import re
 import signal
 import time
@@ -245,8 +245,7 @@ class ClientSecrets(OwnDaemonCase):
             return base64.urlsafe_b64encode(hashlib.sha256(secret.encode()).digest()).rstrip(b"=")
 
         def files():
-            paths = [name for name in glob.glob(os.path.join(daemon.state_dir, "**"), recursive=True) if os.path.isfile(name)]
-            return {name: open(name, "rb").read() for name in paths}  # noqa: SIM115
+            return {str(path): path.read_bytes() for path in pathlib.Path(daemon.state_dir).rglob("*") if path.is_file()}
 
         while_running = files()
         log = daemon.log.text().encode()

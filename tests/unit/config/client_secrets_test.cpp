@@ -110,6 +110,14 @@ TEST(LoadClientSecrets, KeepsTheMethodAndTheDigestOfTheFile) {
   EXPECT_EQ(client.declared_secret_sha256, crypto::sha256(kSecretText).to_base64url());
 }
 
+// A changed file is a reload where they are watched.
+TEST(LoadClientSecrets, NameTheFileToWhoWatches) {
+  const Loaded loaded = secret_files().load(
+      with_secrets("client_secrets: allowed\nwatch: true\n", secret_client(", client_secret_file: a.secret")));
+  ASSERT_TRUE(loaded.config);
+  EXPECT_THAT(loaded.config->named.files, testing::Contains(std::filesystem::path{"a.secret"}));
+}
+
 TEST(LoadClientSecrets, NeedNoFile) {
   const MemoryFiles files;
   const Loaded loaded = files.load(with_secrets("client_secrets: allowed\n", secret_client()));
