@@ -168,8 +168,13 @@ Result<SingleUse> check_assertion(std::string_view assertion, KeySets keys, cons
   }
   const auto verified = verify_by_any(assertion, keys, algorithms);
   if (!verified) return verified.error();
-  if (auto type = check_type(verified->header_json); !type) return std::move(type).error();
-  const auto claims = parse_json(verified->payload);
+  return check_assertion_claims(verified->header_json, verified->payload, expectation);
+}
+
+Result<SingleUse> check_assertion_claims(const std::string& header_json, const std::string& payload,
+                                         const AssertionExpectation& expectation) {
+  if (auto type = check_type(header_json); !type) return std::move(type).error();
+  const auto claims = parse_json(payload);
   if (!claims || !claims->is_object()) {
     return refuse_client(Reason::assertion_malformed, "the claims are not a JSON object of distinct members");
   }

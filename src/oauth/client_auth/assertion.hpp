@@ -45,6 +45,10 @@ using KeySets = std::span<const std::span<const jose::Jwk>>;
 [[nodiscard]] Result<SingleUse> check_assertion(std::string_view assertion, KeySets keys,
                                                 const AssertionExpectation& expectation);
 
+/// check_assertion() of one whose signature is known to be right, from its header and payload.
+[[nodiscard]] Result<SingleUse> check_assertion_claims(const std::string& header_json, const std::string& payload,
+                                                       const AssertionExpectation& expectation);
+
 /// `sub` of what may be an assertion, without believing it; empty where there is none.
 [[nodiscard]] std::string peek_subject(std::string_view assertion);
 
