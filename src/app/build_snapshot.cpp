@@ -78,6 +78,7 @@ Result<std::shared_ptr<const oauth::Snapshot>> build_snapshot(const config::Conf
   snapshot->signing = config.signing;
   snapshot->dpop = config.dpop;
   snapshot->profile = config.profile;
+  snapshot->allows_client_secrets = config.client_secrets == config::ClientSecrets::allowed;
   snapshot->chain_limits = config.limits.chain;
   for (const model::Resource& resource : config.resources) snapshot->resources.emplace(resource.identifier, resource);
   snapshot->trust_stores = materials.trust_stores;

@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <unistd.h>
 
+#include "app/sd_notify.hpp"
 #include "base/text.hpp"
 
 namespace certbound::app {
@@ -41,9 +42,21 @@ void log_reconciliation(const store::Reconciliation& reconciliation) {
                                    {"changed", reconciliation.changed},
                                    {"removed", reconciliation.removed},
                                    {"unchanged", reconciliation.unchanged},
+                                   {"removed_secrets", reconciliation.removed_secrets},  // lint: ok, a number
                                    {"added_ids", join(reconciliation.added_ids, " ")},
                                    {"changed_ids", join(reconciliation.changed_ids, " ")},
                                    {"removed_ids", join(reconciliation.removed_ids, " ")}});
+}
+
+void report_ready(const Generation& current, std::size_t workers, long long clients) {
+  log::info("ready", {{"issuer", current.config.issuer},
+                      {"generation", static_cast<long long>(current.snapshot->generation)},
+                      {"workers", workers},
+                      {"clients", clients},
+                      {"trust_stores", current.materials.trust_stores.size()}});
+  notify_systemd("READY=1\nSTATUS=" + std::to_string(clients) + " clients, " +
+                 std::to_string(current.materials.trust_stores.size()) + " trust stores, TLS certificate expires " +
+                 to_rfc3339(current.materials.server.chain.front().not_after()));
 }
 
 void show_certificates(metrics::Registry& registry, const std::vector<WatchedCertificate>& certificates) {

@@ -3,6 +3,7 @@
 #include <string_view>
 #include <vector>
 
+#include "app/generation.hpp"
 #include "app/materials.hpp"
 #include "audit/writer.hpp"
 #include "base/log.hpp"
@@ -26,6 +27,9 @@ void log_problems(const std::vector<config::Problem>& problems);
 
 /// What a start or reload did to the registry, as one log line.
 void log_reconciliation(const store::Reconciliation& reconciliation);
+
+/// Tells the log and systemd that requests are answered, by so many workers for so many clients.
+void report_ready(const Generation& current, std::size_t workers, long long clients);
 
 /// `certbound_certificate_not_after_seconds` of every certificate that somebody has to renew.
 void show_certificates(metrics::Registry& registry, const std::vector<WatchedCertificate>& certificates);

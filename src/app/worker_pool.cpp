@@ -183,6 +183,10 @@ void WorkerPool::put_keys(const std::string& client_id, const std::shared_ptr<co
   }
 }
 
+void WorkerPool::forget_client(std::string_view client_id) {
+  do_on_each([client_id](Unit& unit, std::size_t) { unit.directory.forget(client_id); });
+}
+
 void WorkerPool::publish_denied(const std::shared_ptr<const oauth::DenyList>& denied) {
   do_on_each([&denied](Unit& unit, std::size_t) { unit.publish_denied(denied); });
 }

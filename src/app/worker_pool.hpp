@@ -3,6 +3,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "app/generation.hpp"
@@ -85,6 +86,10 @@ class WorkerPool {
 
   /// oauth::Service::put_keys() on every worker, soon.
   void put_keys(const std::string& client_id, const std::shared_ptr<const oauth::KeySet>& keys, std::uint64_t attempt);
+
+  /// store::ClientDirectory::forget() on every worker: its secrets have changed. Returns when each has that has not
+  /// ended. After start().
+  void forget_client(std::string_view client_id);
 
   /// Tokens are judged by `denied`; returns when every worker has it that has not ended. After start(), on any
   /// thread.

@@ -101,6 +101,7 @@ RecordKind kind_of(std::string_view line) {
   line.remove_prefix(kRecordMember.size());
   if (line.starts_with("anchor\"")) return RecordKind::anchor;
   if (line.starts_with("denial\"")) return RecordKind::denial;
+  if (line.starts_with("client_secret\"")) return RecordKind::client_secret;
   return line.starts_with("note\"") ? RecordKind::note : RecordKind::other;
 }
 

@@ -49,11 +49,12 @@ struct Link {
 [[nodiscard]] bool is_next(const Link& link, const Head& before);
 
 enum class RecordKind : std::uint8_t {
-  decision,  ///< of render_event()
-  anchor,    ///< the first of a file
-  note,      ///< what the server found when it opened a file
-  denial,    ///< of render_denial()
-  other,     ///< of a version that is not known here
+  decision,       ///< of render_event()
+  anchor,         ///< the first of a file
+  note,           ///< what the server found when it opened a file
+  denial,         ///< of render_denial()
+  client_secret,  ///< of render_secret_change()
+  other,          ///< of a version that is not known here
 };
 [[nodiscard]] RecordKind kind_of(std::string_view line);
 

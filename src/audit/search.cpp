@@ -54,7 +54,9 @@ class Matcher {
   [[nodiscard]] bool is_met(std::string_view line) {
     if (!line.starts_with(kTimeMember)) return false;
     const RecordKind kind = kind_of(line);
-    const bool is_met = kind == RecordKind::decision ? is_decision_met(line) : is_denial_met(line, kind);
+    const bool is_met = kind == RecordKind::decision        ? is_decision_met(line)
+                        : kind == RecordKind::client_secret ? is_secret_change_met(line)
+                                                            : is_denial_met(line, kind);
     // Times of RFC 3339 in one form sort as texts.
     return is_met && line.substr(kTimeMember.size(), since_.size()) >= since_;
   }
@@ -85,6 +87,13 @@ class Matcher {
       is_of_all = false;
     }
     return is_of_all;
+  }
+
+  /// The client's own affair: a token or a certificate that was asked for has nothing to do with it.
+  [[nodiscard]] bool is_secret_change_met(std::string_view line) const {
+    return members_.empty() || std::any_of(members_.begin(), members_.end(), [line](const std::string& member) {
+             return member.starts_with(kClient) && line.find(member) != std::string_view::npos;
+           });
   }
 
   std::vector<std::string> members_;

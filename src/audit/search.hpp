@@ -24,10 +24,11 @@ struct Query {
   std::optional<WallTime> since;  ///< at that time or later
 };
 
-/// Calls `found` with the line of each decision that meets the query, and of each denial by an operator that concerns
+/// Calls `found` with the line of each decision that meets the query, of each denial by an operator that concerns
 /// what was asked for: that names it, or the client or the certificate of a token that was found before it, or all
-/// tokens. Without their line feeds, in the order of the files' first records; comes back with how many. Proves
-/// nothing: that is verify_files(). Errors: `invalid_request` where a file cannot be read.
+/// tokens; and of each change of the secrets of the client that was asked for. Without their line feeds, in the order
+/// of the files' first records; comes back with how many. Proves nothing: that is verify_files(). Errors:
+/// `invalid_request` where a file cannot be read.
 [[nodiscard]] Result<std::uint64_t> find_decisions(const std::vector<std::filesystem::path>& files, const Query& query,
                                                    const std::function<void(std::string_view line)>& found);
 

@@ -139,8 +139,10 @@ Task<Result<void>> Writer::record(const Event& event) {
   co_return Result<void>{};
 }
 
-Result<void> Writer::record(const DenialChange& change) {
-  std::string line = render_denial(change);
+Result<void> Writer::record(const DenialChange& change) { return record_line(render_denial(change)); }
+Result<void> Writer::record(const SecretChange& change) { return record_line(render_secret_change(change)); }
+
+Result<void> Writer::record_line(std::string line) {
   bool is_written = false;
   if (state_->queue) {
     std::promise<bool> promise;

@@ -3,12 +3,14 @@
 #include <chrono>
 #include <filesystem>
 #include <memory>
+#include <string>
 
 #include "audit/chain.hpp"
 #include "audit/denial_change.hpp"
 #include "audit/disk.hpp"
 #include "audit/event.hpp"
 #include "audit/options.hpp"
+#include "audit/secret_change.hpp"
 #include "base/metrics.hpp"
 #include "base/result.hpp"
 #include "base/task.hpp"
@@ -38,6 +40,7 @@ class Writer {
 
   /// The same for what is no request's, and without a coroutine: waits for the disk, so not on a thread that serves.
   [[nodiscard]] Result<void> record(const DenialChange& change);
+  [[nodiscard]] Result<void> record(const SecretChange& change);
 
   /// Opens the file anew under its name, after a rotation by logrotate. Errors: as open(); the old file stays in use.
   [[nodiscard]] Result<void> reopen();
@@ -53,6 +56,7 @@ class Writer {
  private:
   struct State;
   explicit Writer(std::unique_ptr<State> state);
+  [[nodiscard]] Result<void> record_line(std::string line);
   std::unique_ptr<State> state_;
 };
 

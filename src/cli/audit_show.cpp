@@ -15,7 +15,8 @@ namespace {
 
 constexpr ArgumentSpec kAuditShowArguments[] = {
     kAuditFilesArgument,
-    {"--client", ArgumentKind::value, "decisions on this client_id, and denials that concern it", false},
+    {"--client", ArgumentKind::value, "decisions on this client_id, denials that concern it, changes of its secrets",
+     false},
     {"--thumbprint", ArgumentKind::value, "the same of the certificate with this x5t#S256 (cert inspect prints it)",
      false},
     {"--jti", ArgumentKind::value, "the decisions on the token with this jti, and denials that concern it", false},
@@ -63,8 +64,21 @@ std::string describe_denial_change(const nlohmann::json& record) {
   return printable(text + ": " + std::string{string_member(record, "detail")}) + "\n";
 }
 
+/// `… secret 7 of client etl added by user 0 (process 4711), until 2026-…`
+std::string describe_secret_change(const nlohmann::json& record) {
+  std::string text =
+      std::string{string_member(record, "time")} + " secret " + std::to_string(number_member(record, "secret")) +
+      " of client " + std::string{string_member(record, "client_id")} + " " +
+      std::string{string_member(record, "action")} + " by user " + std::to_string(number_member(record, "uid"));
+  if (record.contains("pid")) text += " (process " + std::to_string(number_member(record, "pid")) + ")";
+  return printable(text + ", until " +
+                   (record.contains("expires_at") ? describe_seconds(record, "expires_at") : "removed")) +
+         "\n";
+}
+
 std::string describe_record(const nlohmann::json& record, const Result<TokenKnowledge>& known, WallTime now) {
   if (string_member(record, "record") == "denial") return describe_denial_change(record);
+  if (string_member(record, "record") == "client_secret") return describe_secret_change(record);
   const bool is_granted = string_member(record, "outcome") == "granted";
   std::string text = std::string{string_member(record, "time")} + " " + std::string{string_member(record, "outcome")};
   if (!is_granted) text += " (" + std::string{string_member(record, "reason")} + ")";

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "app/ending.hpp"
+#include "base/text.hpp"
 #include "cli/client_json.hpp"
 #include "cli/output.hpp"
 #include "cli/registry.hpp"
@@ -15,6 +16,10 @@ namespace {
 constexpr ArgumentSpec kClientListArguments[] = {
     {"--expiring", ArgumentKind::value,
      "only clients whose last seen certificate has ended or ends within this time (30d), the first to end first",
+     false},
+    {"--method", ArgumentKind::value,
+     "only clients that authenticate by this token_endpoint_auth_method: client_secret_basic shows who still has to "
+     "move",
      false},
     kConfigArgument,
     kJsonArgument,
@@ -64,15 +69,34 @@ void print_clients_json(const Registry& registry, const std::vector<model::Clien
   print_json(json);
 }
 
+/// Nothing where no method was named. Errors: `invalid_request`, with those that there are.
+Result<std::optional<model::AuthMethod>> read_method(const Arguments& arguments) {
+  if (!arguments.has("--method")) return std::optional<model::AuthMethod>{};
+  const auto method = model::parse_auth_method(arguments.value("--method"));
+  if (method) return std::optional{*method};
+  std::vector<std::string> known;
+  for (const model::AuthMethod one : model::kAuthMethods) known.emplace_back(name(one));
+  return invalid_input("--method: \"" + printable(arguments.value("--method")) + "\" is none; there are " +
+                       join(known, ", "));
+}
+
 ExitStatus run_client_list(const Arguments& arguments) {
+  const auto method = read_method(arguments);
+  if (!method) return fail(ExitStatus::wrong_usage, method.error());
+  if (*method && arguments.has("--expiring")) {
+    return fail(ExitStatus::wrong_usage, "--method and --expiring are two questions; ask one at a time");
+  }
   const OpenedRegistry opened = open_registry(arguments);
   if (!opened.registry) return opened.status;
   if (arguments.has("--expiring")) return list_expiring(*opened.registry, arguments);
   // Before the clients: where a reload comes between the two, the number is not ahead of the list.
   const auto generation = opened.registry->load_generation();
   if (!generation) return fail(ExitStatus::could_not_run, generation.error());
-  const auto clients = opened.registry->list_clients();
+  auto clients = opened.registry->list_clients();
   if (!clients) return fail(ExitStatus::could_not_run, clients.error());
+  if (*method) {
+    std::erase_if(*clients, [wanted = **method](const auto& one) { return one.token_endpoint_auth_method != wanted; });
+  }
   const auto show = arguments.has("--json") ? &print_clients_json : &print_clients;
   show(*opened.registry, *clients, *generation);
   return ExitStatus::done;

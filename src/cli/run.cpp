@@ -5,13 +5,13 @@
 #include <iterator>
 #include <map>
 #include <memory>
-#include <span>
 #include <string>
 #include <vector>
 
 #include <CLI/CLI.hpp>
 
 #include "app/version.hpp"
+#include "base/text.hpp"
 #include "cli/output.hpp"
 #include "cli/verb.hpp"
 
@@ -19,14 +19,17 @@ namespace certbound::cli {
 
 namespace {
 
-const Verb* const kVerbs[] = {&kServe,         &kCheck,      &kInit,          &kCertInspect, &kCertVerify,
-                              &kClientList,    &kClientShow, &kClientExplain, &kKeysList,    &kKeysRotate,
-                              &kKeysReencrypt, &kDenyAdd,    &kDenyList,      &kDenyRemove,  &kTokenInspect,
-                              &kTokenVerify,   &kJwsVerify,  &kAuditVerify,   &kAuditShow,   &kVersion};
+const Verb* const kVerbs[] = {&kServe,        &kCheck,      &kInit,          &kCertInspect,   &kCertVerify,
+                              &kClientList,   &kClientShow, &kClientExplain, &kSecretNew,     &kSecretList,
+                              &kSecretRemove, &kKeysList,   &kKeysRotate,    &kKeysReencrypt, &kDenyAdd,
+                              &kDenyList,     &kDenyRemove, &kTokenInspect,  &kTokenVerify,   &kJwsVerify,
+                              &kAuditVerify,  &kAuditShow,  &kVersion};
 
+/// A group within another has both names, and stands behind it.
 constexpr std::pair<std::string_view, std::string_view> kGroups[] = {
     {"cert", "certificates"},
     {"client", "the registry of clients"},
+    {"client secret", "shared secrets of clients, to migrate from"},
     {"jws", "JSON Web Signatures"},
     {"keys", "signing keys"},
     {"token", "access tokens"},
@@ -56,7 +59,8 @@ void add_argument(ParsedVerb& parsed, const ArgumentSpec& spec) {
   } else if (spec.kind == ArgumentKind::values) {
     option->expected(1)->take_all();
   } else {
-    option->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::Throw);
+    // Else the first positional argument takes what the second is for.
+    option->expected(1)->allow_extra_args(false)->multi_option_policy(CLI::MultiOptionPolicy::Throw);
   }
   const bool is_named = spec.kind != ArgumentKind::positional && spec.kind != ArgumentKind::positionals;
   option->type_name(is_named ? "VALUE" : "");
@@ -73,11 +77,19 @@ Arguments to_arguments(const ParsedVerb& parsed) {
   return arguments;
 }
 
+/// `client` and `secret` of `client secret`; nothing and `client` of `client`.
+std::pair<std::string_view, std::string_view> split_last_word(std::string_view name) {
+  const std::size_t blank = name.rfind(' ');
+  if (blank == std::string_view::npos) return {std::string_view{}, name};
+  return {name.substr(0, blank), name.substr(blank + 1)};
+}
+
 /// The command under which each verb stands: the program itself or its group.
 std::map<std::string_view, CLI::App*> add_groups(CLI::App& app) {
   std::map<std::string_view, CLI::App*> groups{{std::string_view{}, &app}};
   for (const auto& [name, summary] : kGroups) {
-    groups[name] = app.add_subcommand(std::string{name}, std::string{summary})->require_subcommand(1);
+    const auto [parent, word] = split_last_word(name);
+    groups[name] = groups.at(parent)->add_subcommand(std::string{word}, std::string{summary})->require_subcommand(1);
   }
   return groups;
 }
@@ -94,17 +106,20 @@ void add_verbs(CLI::App& app, std::vector<std::unique_ptr<ParsedVerb>>& parsed) 
 }
 
 /// Nothing, a verb, a group, or a group and its verb.
-bool is_command(std::span<const std::string> words) {
-  if (words.empty()) return true;
-  const auto is_group = [&words](const auto& group) { return group.first == words[0]; };
-  if (words.size() == 1 && std::any_of(std::begin(kGroups), std::end(kGroups), is_group)) return true;
-  const std::string_view group = words.size() == 1 ? std::string_view{} : words[0];
-  const auto is_verb = [&](const Verb* verb) { return verb->group == group && verb->name == words.back(); };
-  return words.size() <= 2 && std::any_of(std::begin(kVerbs), std::end(kVerbs), is_verb);
+bool is_command(const std::vector<std::string>& words) {
+  const auto has_blank = [](const std::string& word) { return word.find(' ') != std::string::npos; };
+  if (std::any_of(words.begin(), words.end(), has_blank)) return false;
+  const std::string command = join(words, " ");
+  const auto is_group = [&command](const auto& group) { return group.first == command; };
+  const auto is_verb = [split = split_last_word(command)](const Verb* verb) {
+    return verb->group == split.first && verb->name == split.second;
+  };
+  return words.empty() || std::any_of(std::begin(kGroups), std::end(kGroups), is_group) ||
+         std::any_of(std::begin(kVerbs), std::end(kVerbs), is_verb);
 }
 
-/// `help`, `help VERB` and `help GROUP VERB` are `--help` in other words. Throws CLI::ParseError where there is no such
-/// command: asked for help, CLI11 does not look at the other words.
+/// `help`, `help VERB` and `help GROUP… VERB` are `--help` in other words. Throws CLI::ParseError where there is no
+/// such command: asked for help, CLI11 does not look at the other words.
 std::vector<std::string> rewrite_help(int argc, char** argv) {
   std::vector<std::string> words{argv + 1, argv + argc};
   if (!words.empty() && words.front() == "help") {

@@ -47,7 +47,8 @@ class Arguments {
 
 /// One verb: a row of the table in run.cpp, a file of its own.
 struct Verb {
-  std::string_view group;  ///< `cert` of `cert inspect`; empty for a verb of its own
+  std::string_view group;  ///< `cert` of `cert inspect`, `client secret` of `client secret new`; empty for a verb of
+                           ///< its own
   std::string_view name;
   std::string_view summary;
   std::span<const ArgumentSpec> arguments;
@@ -66,6 +67,9 @@ extern const Verb kCertVerify;
 extern const Verb kClientList;
 extern const Verb kClientShow;
 extern const Verb kClientExplain;
+extern const Verb kSecretNew;
+extern const Verb kSecretList;
+extern const Verb kSecretRemove;
 extern const Verb kKeysList;
 extern const Verb kDenyAdd;
 extern const Verb kDenyList;

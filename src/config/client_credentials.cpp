@@ -179,6 +179,7 @@ std::vector<Credential> read_credentials(Reader& reader, const Node& node, const
                                          const std::vector<std::string_view>& trust_stores, model::Client& client) {
   if (!draft.method) return {};  // reported where it was read
   client.token_endpoint_auth_method = *draft.method;
+  if (model::is_secret_method(*draft.method)) return {};  // client_secrets.cpp
   std::vector<Credential> credentials;
   if (*draft.method == model::AuthMethod::self_signed_tls_client_auth) {
     read_self_signed(reader, node, draft, client, credentials);

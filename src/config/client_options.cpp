@@ -20,12 +20,13 @@ Field<ClientDraft> method_field() {
       "token_endpoint_auth_method",
       {{model::name(AuthMethod::tls_client_auth), AuthMethod::tls_client_auth},
        {model::name(AuthMethod::self_signed_tls_client_auth), AuthMethod::self_signed_tls_client_auth},
-       {model::name(AuthMethod::private_key_jwt), AuthMethod::private_key_jwt}},
+       {model::name(AuthMethod::private_key_jwt), AuthMethod::private_key_jwt},
+       {model::name(AuthMethod::client_secret_basic), AuthMethod::client_secret_basic},
+       {model::name(AuthMethod::client_secret_post), AuthMethod::client_secret_post}},
       "How the client proves who it is (RFC 8705 section 2). tls_client_auth: a certificate of a CA of its trust "
-      "store, with "
-      "the one subject below; self_signed_tls_client_auth: a registered certificate or key; private_key_jwt: a JWT "
-      "that "
-      "the client signs for each request (RFC 7523), with the issuer as its audience.");
+      "store, with the one subject below; self_signed_tls_client_auth: a registered certificate or key; "
+      "private_key_jwt: a JWT that the client signs for each request (RFC 7523), with the issuer as its audience; "
+      "client_secret_basic, client_secret_post: a shared secret, in the Authorization header or in the form.");
 }
 
 Field<ClientDraft> grant_types_field() {
@@ -80,6 +81,25 @@ Field<ClientDraft> assertion_algorithm_field() {
           }};
 }
 
+Field<ClientDraft> secret_file_field() {
+  constexpr std::string_view kComment =
+      "For client_secret_basic and client_secret_post: a file with a secret that exists already, in one line: "
+      "printable ASCII, 512 characters at the most, of 128 bits or more. A character counts as if it were drawn at "
+      "random: 3.32 bits in a secret of digits, 4 of hexadecimal digits, 5.17 of letters of one case and digits, 5.95 "
+      "of letters and digits, else 6.5. Without it: certbound client secret new makes one.";
+  return node_field<&ClientDraft::client_secret_file>("client_secret_file", make_shape(Kind::path), kComment)
+      .sample("clients/legacy.secret");
+}
+
+Field<ClientDraft> resources_field() {
+  return node_field<&ClientDraft::resources>(
+             "resources", list_shape(text_shape({})),
+             "The resources for which the client may ask for tokens; the first is the audience "
+             "when a request names none. Default: those that understand a token of its scope.")
+      .at_least_one()
+      .sample("[https://api.example.com]");
+}
+
 /// What client_credentials.cpp checks, as JSON Schema says it.
 constexpr std::string_view kClientRules = R"({
   "allOf": [
@@ -100,7 +120,8 @@ constexpr std::string_view kClientRules = R"({
           "jwks": false,
           "jwks_uri": false,
           "public_keys": false,
-          "token_endpoint_auth_signing_alg": false
+          "token_endpoint_auth_signing_alg": false,
+          "client_secret_file": false
         }
       }
     },
@@ -112,6 +133,7 @@ constexpr std::string_view kClientRules = R"({
         "properties": {
           "public_keys": false,
           "token_endpoint_auth_signing_alg": false,
+          "client_secret_file": false,
           "trust_store": false,
           "tls_client_auth_subject_dn": false,
           "tls_client_auth_subject_dn_pattern": false,
@@ -129,6 +151,28 @@ constexpr std::string_view kClientRules = R"({
         "not": {"required": ["jwks", "jwks_uri"]},
         "properties": {
           "certificates": false,
+          "client_secret_file": false,
+          "trust_store": false,
+          "tls_client_auth_subject_dn": false,
+          "tls_client_auth_subject_dn_pattern": false,
+          "tls_client_auth_san_dns": false,
+          "tls_client_auth_san_uri": false,
+          "tls_client_auth_san_ip": false,
+          "tls_client_auth_san_email": false
+        }
+      }
+    },
+    {
+      "if": {
+        "properties": {"token_endpoint_auth_method": {"enum": ["client_secret_basic", "client_secret_post"]}}
+      },
+      "then": {
+        "properties": {
+          "certificates": false,
+          "jwks": false,
+          "jwks_uri": false,
+          "public_keys": false,
+          "token_endpoint_auth_signing_alg": false,
           "trust_store": false,
           "tls_client_auth_subject_dn": false,
           "tls_client_auth_subject_dn_pattern": false,
@@ -190,6 +234,7 @@ const Section<ClientDraft>& client_section() {
               .at_least_one()
               .sample("[clients/batch-02.pub]"),
           assertion_algorithm_field(),
+          secret_file_field(),
           grant_types_field(),
           text<&ClientDraft::scope>(
               "scope",
@@ -197,12 +242,7 @@ const Section<ClientDraft>& client_section() {
               "resource of the client understands. Without it tokens carry no scope.",
               &check_scope, R"( *[!#-\[\]-~]+( +[!#-\[\]-~]+)* *)")
               .live_sample("orders.read orders.write"),
-          node_field<&ClientDraft::resources>(
-              "resources", list_shape(text_shape({})),
-              "The resources for which the client may ask for tokens; the first is the audience "
-              "when a request names none. Default: those that understand a token of its scope.")
-              .at_least_one()
-              .sample("[https://api.example.com]"),
+          resources_field(),
           boolean<&ClientDraft::tls_client_certificate_bound_access_tokens>(
               "tls_client_certificate_bound_access_tokens",
               "Whether the client's tokens are bound to its certificate (RFC 8705 section 3): what certificate_binding "

@@ -6,6 +6,7 @@
 
 #include "base/text.hpp"
 #include "config/client_binding.hpp"
+#include "config/client_secrets.hpp"
 #include "config/fapi.hpp"
 
 namespace certbound::config {
@@ -51,6 +52,7 @@ void ClientReader::read_client(Reader& reader, const Node& node) {
   client.client_name = std::move(draft.client_name);
   read_binding(reader, node, draft, client);
   const std::vector<Credential> credentials = read_credentials(reader, node, draft, trust_store_names_, client);
+  read_client_secret(reader, node, draft, config_.client_secrets, client);
   if (draft.method) check_client_profile(reader, node, config_, client);
   if (auto scope = model::Scope::parse(draft.scope)) client.scope = std::move(*scope);
   read_resources(reader, node, draft, client);

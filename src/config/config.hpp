@@ -33,6 +33,9 @@ struct LogOptions {
   log::Level level = log::Level::info;
 };
 
+/// `client_secrets`: whether clients may authenticate by a shared secret.
+enum class ClientSecrets : std::uint8_t { off, allowed };
+
 /// Where a value stands: for problems that are found after loading.
 struct Place {
   std::string file;
@@ -84,6 +87,7 @@ struct Config {
   net::Limits limits;
   LogOptions log;
   fetch::Options fetch;
+  ClientSecrets client_secrets = ClientSecrets::off;
   unsigned workers = 0;  ///< 0: the CPUs that this process may use
   bool watch = false;    ///< whether a change of one of `named` is a reload
   std::vector<x509::TrustStoreOptions> trust_stores;

@@ -50,6 +50,10 @@ Field<Config> profile_field() {
 
 void check_profile(Reader& reader, const Node& root, const Config& config) {
   if (config.profile != oauth::Profile::fapi2) return;
+  if (config.client_secrets == ClientSecrets::allowed) {
+    complain_of_member(reader, root, "client_secrets",
+                       "clients authenticate by mutual TLS or private_key_jwt, write off");
+  }
   if (!is_accepted(model::name(config.signing.algorithm))) {
     const Node* signing = root.find("signing");
     const Reader::Step step{reader, "signing"};

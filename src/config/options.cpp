@@ -1,8 +1,10 @@
 #include "config/options.hpp"
 
 #include "config/check_value.hpp"
+#include "config/client_secrets.hpp"
 #include "config/fapi.hpp"
 #include "config/fields.hpp"
+#include "config/limits_options.hpp"
 #include "config/revocation_options.hpp"
 #include "config/verifier_options.hpp"
 #include "model/denial.hpp"
@@ -11,8 +13,7 @@ namespace certbound::config {
 
 namespace {
 
-constexpr std::int64_t kMinute = 60;
-constexpr std::int64_t kHour = 60 * kMinute;
+constexpr std::int64_t kHour = 60 * 60;
 constexpr std::int64_t kKib = 1LL << 10;
 constexpr std::int64_t kMib = 1LL << 20;
 constexpr std::int64_t kLeastRotateSize = 64 * kKib;
@@ -204,45 +205,6 @@ const Section<audit::Options>& audit_section() {
   return rows;
 }
 
-const Section<net::Limits>& limits_section() {
-  using net::Limits;
-  using Chain = x509::ChainLimits;
-  static const Section<Limits> rows{
-      "limits",
-      {
-          size<&Limits::header_bytes>("header_bytes", {kKib, kMib},
-                                      "The largest request line and header section; more is answered 431."),
-          size<&Limits::body_bytes>("body_bytes", {kKib, 16 * kMib}, "The largest request body; more is answered 413."),
-          nested<&Limits::chain>(integer<&Chain::certificates>(
-              "chain_certificates", {1, 16},
-              "The most certificates that a client may send, its own among them; with more the handshake fails.")),
-          nested<&Limits::chain>(size<&Chain::bytes>(
-              "chain_bytes", {4 * kKib, 256 * kKib},
-              "The most octets that these may have; with more the handshake fails before any is looked at.")),
-          nested<&Limits::chain>(integer<&Chain::depth>(
-              "chain_depth", {0, 10},
-              "The most certificates between a client's certificate and the anchor of its trust store, sent or of the "
-              "store; a longer path is chain_too_long.")),
-          integer<&Limits::replay_entries>(
-              "replay_entries", {1000, 100000000},
-              "How many used assertions and DPoP proofs are remembered at a time, for all workers, at about 64 octets "
-              "each. More that are still valid are refused with 503."),
-          integer<&Limits::connections_per_worker>(
-              "connections_per_worker", {1, 1000000},
-              "Connections that one worker holds at a time. Mind the process's limit of open files."),
-          duration<&Limits::handshake_timeout>("handshake_timeout", {1, 10 * kMinute},
-                                               "How long a TLS handshake may take."),
-          duration<&Limits::header_timeout>("header_timeout", {1, 10 * kMinute},
-                                            "How long a request's header section may take, once it has begun."),
-          duration<&Limits::body_timeout>("body_timeout", {1, 10 * kMinute}, "How long a request's body may take."),
-          duration<&Limits::idle_timeout>("idle_timeout", {1, kHour},
-                                          "How long a connection may wait for its next request."),
-          duration<&Limits::drain_timeout>("drain_timeout", {0, kHour},
-                                           "How long SIGTERM waits for requests that are being answered."),
-      }};
-  return rows;
-}
-
 const Section<LogOptions>& log_section() {
   static const Section<LogOptions> rows{
       "log",
@@ -375,8 +337,7 @@ const Section<Config>& config_section() {
           section<&Config::audit>("audit", audit_section(), "The record of every decision."),
           section<&Config::fetch>(
               "fetch", fetch_section(),
-              "Outbound requests: CRLs and jwks_uri by URL, OCSP. Proxies of the environment are not "
-              "used."),
+              "Outbound requests: CRLs and jwks_uri by URL, OCSP. Proxies of the environment are not used."),
           section<&Config::limits>("limits", limits_section(), "Every wait has a deadline, every buffer a bound."),
           section<&Config::log>("log", log_section(), "The log on standard error."),
           integer<&Config::workers>("workers", {0, 1024},
@@ -384,9 +345,9 @@ const Section<Config>& config_section() {
           boolean<&Config::watch>(
               "watch",
               "Whether a change of this file, of an included one or of one that they name (certificates, keys, "
-              "anchors, "
-              "CRLs) is a reload, as SIGHUP is. Sees files that are rewritten or replaced, and symbolic links that are "
-              "exchanged; not what another machine changes on a network file system."),
+              "anchors, CRLs) is a reload, as SIGHUP is. Sees files that are rewritten or replaced, and symbolic "
+              "links that are exchanged; not what another machine changes on a network file system."),
+          client_secrets_field(),
           trust_stores_field().in_any_file(),
           later_field("clients", list_shape(members_shape(Kind::section, client_section().table())),
                       "The declared clients. The names are those of RFC 7591 and RFC 8705.")

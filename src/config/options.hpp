@@ -33,6 +33,7 @@ struct ClientDraft {
   std::string jwks_uri;
   const Node* public_keys = nullptr;
   std::optional<std::string> assertion_algorithm;
+  const Node* client_secret_file = nullptr;
   std::string scope;
   const Node* resources = nullptr;
   bool tls_client_certificate_bound_access_tokens = true;

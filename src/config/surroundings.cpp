@@ -61,11 +61,18 @@ Result<std::vector<std::filesystem::path>> find_matches(const std::filesystem::p
   return out;
 }
 
+std::optional<unsigned> find_mode(const std::filesystem::path& path) {
+  std::error_code error;
+  const std::filesystem::file_status status = std::filesystem::status(path, error);
+  if (error) return std::nullopt;
+  return static_cast<unsigned>(status.permissions() & std::filesystem::perms::mask);
+}
+
 }  // namespace
 
 Surroundings system_surroundings(WallTime now) {
   return {&find_variable, [](const std::filesystem::path& path) { return load_file(path, kMostFileOctets); },
-          &find_matches, now};
+          &find_matches, now, &find_mode};
 }
 
 }  // namespace certbound::config

@@ -24,6 +24,9 @@ struct Surroundings {
       find_files;
   /// When the configuration is read: a certificate that a client is registered by may have expired by then.
   WallTime now;
+  /// The permission bits of a file; nothing where they cannot be told.
+  std::function<std::optional<unsigned>(const std::filesystem::path& path)> find_mode =
+      [](const std::filesystem::path& /*path*/) { return std::optional<unsigned>{}; };
 };
 
 /// The process's environment and the file system.

@@ -1,5 +1,6 @@
 #include "jose/key_import.hpp"
 
+#include <map>
 #include <memory>
 #include <string>
 
@@ -21,15 +22,32 @@ constexpr std::size_t kMaximumExponentOctets = 8;
 constexpr std::uint8_t kUncompressed = 0x04;
 
 /// Nothing where OpenSSL refuses the parameters; its queue says why.
-crypto::KeyHandle make_public_key(const char* type, OSSL_PARAM_BLD& builder) {
+crypto::KeyHandle make_from_parameters(const char* type, OSSL_PARAM_BLD& builder, int selection) {
   const ParametersHandle parameters{OSSL_PARAM_BLD_to_param(&builder)};
   const crypto::KeyContextHandle context{EVP_PKEY_CTX_new_from_name(nullptr, type, nullptr)};
   EVP_PKEY* key = nullptr;
   if (!parameters || !context || EVP_PKEY_fromdata_init(context.get()) != 1 ||
-      EVP_PKEY_fromdata(context.get(), &key, EVP_PKEY_PUBLIC_KEY, parameters.get()) != 1) {
+      EVP_PKEY_fromdata(context.get(), &key, selection, parameters.get()) != 1) {
     return nullptr;
   }
   return crypto::KeyHandle{key};
+}
+
+crypto::KeyHandle make_empty_key(const Curve& curve) {
+  const ParameterBuilderHandle builder{OSSL_PARAM_BLD_new()};
+  if (!builder || OSSL_PARAM_BLD_push_utf8_string(builder.get(), OSSL_PKEY_PARAM_GROUP_NAME, curve.group, 0) != 1) {
+    return nullptr;
+  }
+  return make_from_parameters("EC", *builder, EVP_PKEY_KEY_PARAMETERS);
+}
+
+/// A key of that curve without a point, of this thread; null where it cannot be made. Its copies are made in a fifth of
+/// the time that a key takes whose curve is looked up by name.
+EVP_PKEY* find_empty_key(const Curve& curve) {
+  thread_local std::map<const Curve*, crypto::KeyHandle> keys;
+  crypto::KeyHandle& key = keys[&curve];
+  if (!key) key = make_empty_key(curve);
+  return key.get();
 }
 
 /// Decoding the point has found as much in every OpenSSL so far; no other line here would notice if that changed.
@@ -63,13 +81,11 @@ Result<crypto::KeyHandle> make_ec_key(const Curve& curve, ByteView x, ByteView y
   Bytes point{kUncompressed};
   point.insert(point.end(), x.begin(), x.end());
   point.insert(point.end(), y.begin(), y.end());
-  const ParameterBuilderHandle builder{OSSL_PARAM_BLD_new()};
-  if (!builder || OSSL_PARAM_BLD_push_utf8_string(builder.get(), OSSL_PKEY_PARAM_GROUP_NAME, curve.group, 0) != 1 ||
-      OSSL_PARAM_BLD_push_octet_string(builder.get(), OSSL_PKEY_PARAM_PUB_KEY, point.data(), point.size()) != 1) {
-    return internal_error("EC parameters: " + crypto::take_openssl_errors());
-  }
-  auto key = make_public_key("EC", *builder);
-  if (!key || !is_valid_public_key(*key)) {
+  EVP_PKEY* empty = find_empty_key(curve);
+  if (empty == nullptr) return internal_error("EC parameters: " + crypto::take_openssl_errors());
+  crypto::KeyHandle key{EVP_PKEY_dup(empty)};
+  if (!key) return internal_error("EC key: " + crypto::take_openssl_errors());
+  if (EVP_PKEY_set1_encoded_public_key(key.get(), point.data(), point.size()) != 1 || !is_valid_public_key(*key)) {
     return invalid_input("x, y: not a point of " + std::string{curve.name} + " (" + crypto::take_openssl_errors() +
                          ")");
   }
@@ -87,7 +103,7 @@ Result<crypto::KeyHandle> make_rsa_key(ByteView n, ByteView e) {
       OSSL_PARAM_BLD_push_BN(builder.get(), OSSL_PKEY_PARAM_RSA_E, exponent.get()) != 1) {
     return internal_error("RSA parameters: " + crypto::take_openssl_errors());
   }
-  auto key = make_public_key("RSA", *builder);
+  auto key = make_from_parameters("RSA", *builder, EVP_PKEY_PUBLIC_KEY);
   if (!key) return invalid_input("n, e: not an RSA key (" + crypto::take_openssl_errors() + ")");
   return key;
 }

@@ -10,6 +10,8 @@
 #include "fetch/url.hpp"
 #include "jose/jwk.hpp"
 #include "oauth/client_auth/authenticate.hpp"
+#include "oauth/explain_proof.hpp"
+#include "oauth/proof/dpop.hpp"
 #include "x509/name.hpp"
 #include "x509/validity.hpp"
 
@@ -40,15 +42,6 @@ class Walk {
   bool has_failed_ = false;
 };
 
-/// Passed where `reason` is none.
-Step make_step(std::string step_name, Reason reason) {
-  Step step;
-  step.name = std::move(step_name);
-  step.reason = reason;
-  step.outcome = reason == Reason::none ? StepOutcome::passed : StepOutcome::failed;
-  return step;
-}
-
 template <typename T>
 Reason reason_of(const Result<T>& result) {
   return result ? Reason::none : result.error().reason;
@@ -63,10 +56,21 @@ Step explain_registration(const model::Client& client) {
   return step;
 }
 
-Step explain_method(const model::Client& client) {
-  Step step = make_step("method", Reason::none);
+/// What is missing, or is another method's, and what the configuration does not permit.
+Step explain_method(const model::Client& client, const ExplainedRequest& request, const Explanation& verdict) {
+  const bool is_tls = model::is_tls_method(client.token_endpoint_auth_method);
+  // Where the certificate is there, its absence is a question of binding.
+  const bool is_missing = verdict.reason == Reason::certificate_missing && is_tls;
+  const bool is_refused = is_missing || verdict.reason == Reason::method_mismatch ||
+                          verdict.reason == Reason::secret_missing || verdict.reason == Reason::assertion_missing ||
+                          verdict.reason == Reason::several_credentials;
+  Step step = make_step("method", is_refused ? verdict.reason : Reason::none);
   step.expected = model::name(client.token_endpoint_auth_method);
-  step.presented = "a certificate in the TLS handshake";
+  std::vector<std::string> brought;
+  if (request.certificate != nullptr) brought.emplace_back("a certificate in the TLS handshake");
+  if (const auto other = request.credential.description(); !other.empty()) brought.emplace_back(other);
+  step.presented = brought.empty() ? "nothing" : join(brought, ", ");
+  if (is_refused) step.detail = verdict.detail;
   return step;
 }
 
@@ -250,13 +254,15 @@ Step explain_certificate(const store::DirectoryClient& client, const FetchedKeys
   return step;
 }
 
-/// After the certificate has proven to be the client's, as the server does it.
+/// After the client has proven who it is, as the server does it.
 Step explain_denial(const model::Client& client, std::span<const model::Denial> denials,
-                    const x509::PresentedChain& presented, const Explanation& verdict, WallTime now) {
+                    const x509::PresentedChain* presented, const Explanation& verdict, WallTime now) {
   const bool is_denied = verdict.reason == Reason::client_denied || verdict.reason == Reason::certificate_denied;
   Step step = make_step("denial", is_denied ? verdict.reason : Reason::none);
   step.expected = "neither the client nor the certificate is out of service";
-  for (const model::Denial& denial : find_denials_of(denials, client.client_id.text(), {&presented.x5t_s256, 1}, now)) {
+  std::span<const std::string> certificates;
+  if (presented != nullptr) certificates = {&presented->x5t_s256, 1};
+  for (const model::Denial& denial : find_denials_of(denials, client.client_id.text(), certificates, now)) {
     step.presented += (step.presented.empty() ? "" : "; ") + model::describe_denial(denial);
   }
   if (step.presented.empty()) step.presented = "no denial";
@@ -264,27 +270,57 @@ Step explain_denial(const model::Client& client, std::span<const model::Denial> 
   return step;
 }
 
-Step explain_binding(const model::Client& client, const x509::PresentedChain& presented) {
-  Step step = make_step("binding", Reason::none);
-  step.presented =
-      client.certificate_binding != model::BindingRule::never ? "cnf.x5t#S256 = " + presented.x5t_s256 : "no cnf";
-  step.expected =
-      client.certificate_binding != model::BindingRule::never ? "a certificate-bound token" : "an unbound token";
-  return step;
-}
-
-Result<void> ask_the_server(const store::DirectoryClient& client, const Snapshot& snapshot, const KeySet* fetched,
-                            const DenyList& denied, const x509::PresentedChain& presented, WallTime now,
-                            x509::OcspDesk& desk) {
+/// What the server would do, in its order.
+Result<Confirmation> ask_the_server(const store::DirectoryClient& client, const Snapshot& snapshot,
+                                    const KeySet* fetched, const DenyList& denied, const ExplainedRequest& request,
+                                    WallTime now, x509::OcspDesk& desk) {
   x509::VerificationMemory memory;
   AuthContext context{snapshot, memory, desk, now};
   context.fetched_keys = fetched;
   context.denied = &denied;
-  if (auto key = x509::check_presented_key(presented.leaf); !key) return key;  // the handshake asks this
-  const Credential credential;
-  const auto proven = check_client(client, Evidence{&presented, credential}, context);
+  if (request.certificate != nullptr) {  // the handshake asks this
+    if (auto key = x509::check_presented_key(request.certificate->leaf); !key) return std::move(key).error();
+  }
+  const auto proven = check_client(client, Evidence{request.certificate, request.credential}, context);
   if (!proven) return proven.error();
-  return {};
+  ProvenKeys keys;
+  keys.certificate = request.certificate;
+  if (request.dpop) {
+    const auto url = proof::normalize_htu(request.url);
+    const auto judged = judge_proof(*request.dpop, url.value_or(""), snapshot.profile, now);
+    if (!judged) return judged.error();
+    keys.dpop = judged->proof.key;
+  }
+  return bind(client.client, keys);
+}
+
+/// The steps by which the client's method proves who it is.
+std::vector<Step> explain_proof(const store::DirectoryClient& client, const Snapshot& snapshot,
+                                const FetchedKeys& fetched, const ExplainedRequest& request, const Explanation& verdict,
+                                WallTime now, x509::OcspDesk& desk) {
+  const x509::PresentedChain* presented = request.certificate;
+  std::vector<Step> steps;
+  switch (client.client.token_endpoint_auth_method) {
+    case model::AuthMethod::tls_client_auth:
+      if (presented == nullptr) break;
+      steps.push_back(explain_chain(client, snapshot, *presented, now));
+      steps.push_back(explain_validity(*presented, now));
+      steps.push_back(explain_revocation(client, snapshot, *presented, now, desk));
+      steps.push_back(explain_subject(client, *presented));
+      break;
+    case model::AuthMethod::self_signed_tls_client_auth:
+      if (presented == nullptr) break;
+      steps.push_back(explain_certificate(client, fetched, *presented, verdict));
+      steps.push_back(explain_validity(*presented, now));
+      break;
+    case model::AuthMethod::private_key_jwt:
+      return explain_assertion(client, snapshot, fetched, request.credential, verdict, now);
+    case model::AuthMethod::client_secret_basic:
+    case model::AuthMethod::client_secret_post:
+      steps.push_back(explain_secret(client, request.credential, verdict, now));
+      break;
+  }
+  return steps;
 }
 
 }  // namespace
@@ -315,29 +351,28 @@ std::vector<model::Denial> find_denials_of(std::span<const model::Denial> denial
 }
 
 Explanation explain_client(const store::DirectoryClient& client, const Snapshot& snapshot, const FetchedKeys& fetched,
-                           std::span<const model::Denial> denials, const x509::PresentedChain& presented, WallTime now,
+                           std::span<const model::Denial> denials, const ExplainedRequest& request, WallTime now,
                            x509::OcspDesk& desk) {
   Explanation explanation;
   const auto denied = DenyList::make(denials);
-  if (const auto verdict = ask_the_server(client, snapshot, fetched.keys, *denied, presented, now, desk); !verdict) {
+  const auto verdict = ask_the_server(client, snapshot, fetched.keys, *denied, request, now, desk);
+  std::optional<Confirmation> bound;
+  if (verdict) {
+    bound = *verdict;
+  } else {
     explanation.reason = verdict.error().reason;
     explanation.detail = verdict.error().detail;
   }
   Walk walk;
   walk.add(explain_registration(client.client));
-  walk.add(explain_method(client.client));
-  walk.add(explain_key(presented));
-  if (client.client.token_endpoint_auth_method == model::AuthMethod::tls_client_auth) {
-    walk.add(explain_chain(client, snapshot, presented, now));
-    walk.add(explain_validity(presented, now));
-    walk.add(explain_revocation(client, snapshot, presented, now, desk));
-    walk.add(explain_subject(client, presented));
-  } else {
-    walk.add(explain_certificate(client, fetched, presented, explanation));
-    walk.add(explain_validity(presented, now));
+  walk.add(explain_method(client.client, request, explanation));
+  if (request.certificate != nullptr) walk.add(explain_key(*request.certificate));
+  for (Step& step : explain_proof(client, snapshot, fetched, request, explanation, now, desk)) {
+    walk.add(std::move(step));
   }
-  walk.add(explain_denial(client.client, denials, presented, explanation, now));
-  walk.add(explain_binding(client.client, presented));
+  walk.add(explain_denial(client.client, denials, request.certificate, explanation, now));
+  if (request.dpop) walk.add(explain_dpop(request, explanation, now));
+  walk.add(explain_binding(client.client, explanation, bound));
   explanation.steps = walk.take_steps();
   return explanation;
 }

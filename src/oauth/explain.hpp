@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -8,6 +9,7 @@
 #include "base/clock.hpp"
 #include "base/reason.hpp"
 #include "model/denial.hpp"
+#include "oauth/client_auth/credential.hpp"
 #include "oauth/key_set.hpp"
 #include "oauth/snapshot.hpp"
 #include "store/client_directory.hpp"
@@ -25,8 +27,9 @@ enum class StepOutcome : std::uint8_t { passed, failed, not_reached };
 struct Step {
   Step() = default;
 
-  std::string name;  ///< snake_case, stable: `client`, `method`, `key`; then `chain`, `validity`,
-                     ///< `revocation`, `subject` or `certificate`, `validity`; `denial`; `binding`
+  std::string name;  ///< snake_case, stable: `client`, `method`; `key`; then, by the method, `chain`, `validity`,
+                     ///< `revocation`, `subject`, or `certificate`, `validity`, or `signature`, `claims`, `audience`,
+                     ///< `dates`, or `secret`; `denial`; `dpop`; `binding`
   StepOutcome outcome = StepOutcome::not_reached;
   Reason reason = Reason::none;  ///< why it failed; none where it did not
   std::string expected;
@@ -34,7 +37,15 @@ struct Step {
   std::string detail;  ///< what it means, what to do
 };
 
-/// What would happen if the holder of a certificate's key authenticated as a client.
+/// What a client sends with its request.
+struct ExplainedRequest {
+  const x509::PresentedChain* certificate = nullptr;  ///< whose key the handshake would prove
+  Credential credential;                              ///< everything else that authenticates
+  std::optional<std::string> dpop;                    ///< the proof of its DPoP header
+  std::string url;                                    ///< that it calls: `htu` of the proof
+};
+
+/// What would happen to a request of a client.
 struct Explanation {
   Explanation() = default;
 
@@ -57,13 +68,14 @@ struct FetchedKeys {
                                                          std::string_view client_id,
                                                          std::span<const std::string> certificates, WallTime now);
 
-/// Walks through what the token endpoint does, then asks the very function that it asks. The handshake, which proves
-/// the key, is taken as done. `denials` are those of the deny list, at least those that name client or certificate.
-/// Where `desk` has questions afterwards, the verdict is that of a server that has not asked them: put the answers
-/// there and call again.
+/// Walks through what the token endpoint does, then asks the very functions that it asks. The handshake, which proves
+/// the certificate's key, is taken as done; whether an assertion or a proof was used before, and whether its nonce is
+/// good, only the running server knows. `denials` are those of the deny list, at least those that name client or
+/// certificate. Where `desk` has questions afterwards, the verdict is that of a server that has not asked them: put the
+/// answers there and call again.
 [[nodiscard]] Explanation explain_client(const store::DirectoryClient& client, const Snapshot& snapshot,
                                          const FetchedKeys& fetched, std::span<const model::Denial> denials,
-                                         const x509::PresentedChain& presented, WallTime now, x509::OcspDesk& desk);
+                                         const ExplainedRequest& request, WallTime now, x509::OcspDesk& desk);
 
 /// The same for a client_id that nobody has. `close` is a registered one that it may have been meant for, or empty.
 [[nodiscard]] Explanation explain_unknown_client(std::string_view client_id, std::string_view close);

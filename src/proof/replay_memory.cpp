@@ -49,7 +49,8 @@ class ReplayMemory::Place {
 class ReplayMemory::Shard {
  public:
   /// `buckets`: a power of two.
-  Shard(std::size_t buckets, std::atomic<std::size_t>& kept) : bucket_count_{buckets}, kept_{kept} {}
+  Shard(std::size_t buckets, std::atomic<std::size_t>& kept)
+      : kept_{kept}, buckets_(std::max<std::size_t>(buckets / kBucketsTogether, 1)) {}
 
   Novelty use(const crypto::Sha256& key, WallTime until, WallTime now, Place& place) {
     const std::scoped_lock lock{mutex_};
@@ -74,7 +75,8 @@ class ReplayMemory::Shard {
  private:
   using Index = std::uint32_t;
   static constexpr Index kNone = ~Index{0};
-  static constexpr std::size_t kBlockEntries = 1024;
+  static constexpr std::size_t kBlockEntries = 256;
+  static constexpr std::size_t kBucketsTogether = 1024;
 
   struct Entry {
     crypto::Sha256 key;
@@ -83,14 +85,30 @@ class ReplayMemory::Shard {
     Index next_due;  // of those that expire in the same second; of the free ones, the next free one
   };
   using Block = std::array<Entry, kBlockEntries>;
+  using Buckets = std::array<Index, kBucketsTogether>;
 
   Entry& entry(Index index) { return (*blocks_[index / kBlockEntries])[index % kBlockEntries]; }
 
-  /// The first octet has chosen the shard.
-  Index& bucket_of(const crypto::Sha256& key) {
+  /// Where a key belongs: the number of the buckets, and the bucket among these. The first octet has chosen the shard.
+  struct Home {
+    std::size_t buckets;
+    std::size_t bucket;
+  };
+  [[nodiscard]] Home home_of(const crypto::Sha256& key) const {
     std::uint64_t hash = 0;
     std::memcpy(&hash, key.octets.data() + 8, sizeof hash);
-    return buckets_[hash & (bucket_count_ - 1)];
+    return {hash / kBucketsTogether & (buckets_.size() - 1), hash % kBucketsTogether};
+  }
+
+  /// They are made when the first key comes to them: all at once would take too long for one call.
+  Index& make_bucket(const crypto::Sha256& key) {
+    const Home home = home_of(key);
+    auto& buckets = buckets_[home.buckets];
+    if (!buckets) {
+      buckets = std::make_unique_for_overwrite<Buckets>();
+      buckets->fill(kNone);
+    }
+    return (*buckets)[home.bucket];
   }
 
   /// The time of this shard never goes back by a little, so that a value that was forgotten is not new to a thread that
@@ -102,22 +120,23 @@ class ReplayMemory::Shard {
 
   /// One that has expired and is not forgotten yet counts for nothing.
   bool has(const crypto::Sha256& key) {
-    if (buckets_.empty()) return false;
-    for (Index at = bucket_of(key); at != kNone; at = entry(at).next_in_bucket) {
+    const Home home = home_of(key);
+    const auto& buckets = buckets_[home.buckets];
+    if (!buckets) return false;
+    for (Index at = (*buckets)[home.bucket]; at != kNone; at = entry(at).next_in_bucket) {
       if (entry(at).key.octets == key.octets && entry(at).until > latest_) return true;
     }
     return false;
   }
 
   void add(const crypto::Sha256& key, WallTime until) {
-    if (buckets_.empty()) buckets_.assign(bucket_count_, kNone);
+    Index& bucket = make_bucket(key);
     if (free_ == kNone) add_block();
     Index& due = due_.try_emplace(until, kNone).first->second;
     // Nothing throws from here on.
     const Index index = free_;
     Entry& added = entry(index);
     free_ = added.next_due;
-    Index& bucket = bucket_of(key);
     added = Entry{key, until, bucket, due};
     bucket = index;
     due = index;
@@ -138,7 +157,8 @@ class ReplayMemory::Shard {
     if (earliest == due_.end() || earliest->first > latest_) return false;
     const Index index = earliest->second;
     Entry& forgotten = entry(index);
-    Index* link = &bucket_of(forgotten.key);
+    const Home home = home_of(forgotten.key);
+    Index* link = &(*buckets_[home.buckets])[home.bucket];
     while (*link != index) link = &entry(*link).next_in_bucket;
     *link = forgotten.next_in_bucket;
     earliest->second = forgotten.next_due;
@@ -149,9 +169,8 @@ class ReplayMemory::Shard {
   }
 
   std::mutex mutex_;  // guards what follows
-  const std::size_t bucket_count_;
   std::atomic<std::size_t>& kept_;
-  std::vector<Index> buckets_;  // empty until there is something to keep
+  std::vector<std::unique_ptr<Buckets>> buckets_;  // a power of two of them
   std::vector<std::unique_ptr<Block>> blocks_;
   std::map<WallTime, Index> due_;  // no chain is empty
   Index free_ = kNone;

@@ -38,14 +38,23 @@ void ClientDirectory::clear() {
   gate_.open();
 }
 
+void ClientDirectory::forget(std::string_view client_id) {
+  ++generation_;
+  drop(client_id);
+}
+
+void ClientDirectory::drop(std::string_view client_id) {
+  const auto known = index_.find(client_id);
+  if (known == index_.end()) return;
+  const auto entry = known->second;
+  index_.erase(known);
+  entries_.erase(entry);
+}
+
 void ClientDirectory::keep(const Found& client) {
   if (capacity_ == 0) return;
   // Two lookups of one client may end one after the other.
-  if (const auto known = index_.find(client->client.client_id.text()); known != index_.end()) {
-    const auto entry = known->second;
-    index_.erase(known);
-    entries_.erase(entry);
-  }
+  drop(client->client.client_id.text());
   if (entries_.size() >= capacity_) {
     index_.erase(entries_.back()->client.client_id.text());
     entries_.pop_back();

@@ -50,15 +50,19 @@ class ClientDirectory {
   /// wait go on.
   void clear();
 
+  /// After a change of that client's secrets: forgets it, and what lookups that are under way will bring of anyone.
+  void forget(std::string_view client_id);
+
   [[nodiscard]] std::size_t size() const { return entries_.size(); }
 
  private:
   void keep(const Found& client);
+  void drop(std::string_view client_id);
 
   Executor& executor_;
   std::size_t capacity_;
   Gate gate_;
-  std::uint64_t generation_ = 0;  // counts clear()
+  std::uint64_t generation_ = 0;  // counts clear() and forget()
   std::list<Found> entries_;      // most recently used first
   // The keys are the ids of the entries.
   std::unordered_map<std::string_view, std::list<Found>::iterator> index_;

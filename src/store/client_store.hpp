@@ -32,6 +32,7 @@ struct Reconciliation {
   std::size_t changed = 0;
   std::size_t removed = 0;
   std::size_t unchanged = 0;
+  std::size_t removed_secrets = 0;  ///< of clients that were removed, or are no longer registered for a secret
   std::vector<std::string> added_ids;
   std::vector<std::string> changed_ids;
   std::vector<std::string> removed_ids;
@@ -40,7 +41,7 @@ struct Reconciliation {
 /// Reads the registry. It blocks: never on a thread that serves connections, which has the Executor. One object is used
 /// by one thread at a time; each sees what was committed before its call. Errors: `temporarily_unavailable` with
 /// Reason::overloaded where the store is locked, full or the disk fails; `server_error` where a stored client cannot be
-/// read, which `detail` names.
+/// read, which `detail` names. Every client comes with its secrets, the oldest first, also those that are over.
 class ClientReader {
  public:
   ClientReader() = default;
@@ -61,10 +62,10 @@ class ClientReader {
 class ClientStore : public ClientReader {
  public:
   /// Makes the clients of source `yaml` equal to `declared`, all of them or, on an error, none. A client that only
-  /// moved to another line of the configuration counts as unchanged, but its new place is kept. `now` becomes
-  /// created_at and updated_at, and begins the next generation (Store::load_generation). Errors, besides those of
-  /// ClientReader: `invalid_request` where an id is declared twice, is registered under another source, or a client
-  /// cannot be stored; `detail` names it.
+  /// moved to another line of the configuration counts as unchanged, but its new place is kept. The secrets of a client
+  /// that stays registered for a secret stay; those of others go. `now` becomes created_at and updated_at, and begins
+  /// the next generation (Store::load_generation). Errors, besides those of ClientReader: `invalid_request` where an id
+  /// is declared twice, is registered under another source, or a client cannot be stored; `detail` names it.
   [[nodiscard]] virtual Result<Reconciliation> reconcile_clients(std::span<const model::Client> declared,
                                                                  WallTime now) = 0;
 };

@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "base/result.hpp"
+#include "store/client_secret_store.hpp"
 #include "store/client_store.hpp"
 #include "store/denial_store.hpp"
 #include "store/key_store.hpp"
@@ -10,7 +11,7 @@
 
 namespace certbound::store {
 
-/// The registry as its one writer sees it. Outlives every reader that it made. clients(), keys(),
+/// The registry as its one writer sees it. Outlives every reader that it made. clients(), client_secrets(), keys(),
 /// seen_certificates(), denials() and load_generation() share one connection: use them from one thread at a time, and
 /// never from one that serves connections.
 class Store {
@@ -21,6 +22,7 @@ class Store {
   virtual ~Store() = default;
 
   [[nodiscard]] virtual ClientStore& clients() = 0;
+  [[nodiscard]] virtual ClientSecretStore& client_secrets() = 0;
   [[nodiscard]] virtual KeyStore& keys() = 0;
   [[nodiscard]] virtual SeenCertificateReader& seen_certificates() = 0;
   [[nodiscard]] virtual DenialReader& denials() = 0;

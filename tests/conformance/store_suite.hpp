@@ -73,6 +73,22 @@ inline SeenCertificate suite_seen(const std::string& client_id, const std::strin
   return {client_id, x5t_s256, "0a", "CN=Issuing", time + std::chrono::hours{1}, time, time};
 }
 
+inline model::Client suite_secret_client(const std::string& id) {
+  model::Client client{*model::ClientId::parse(id)};
+  client.token_endpoint_auth_method = model::AuthMethod::client_secret_basic;
+  client.origin = model::ClientOrigin{"yaml", "certbound.yaml:10"};
+  return client;
+}
+
+/// One that ends `days` after it was made; 0: it does not.
+inline model::ClientSecret suite_secret(char digest, int days) {
+  model::ClientSecret secret;
+  secret.sha256 = std::string(43, digest);
+  secret.created_at = WallTime{std::chrono::seconds{1700000000}};
+  if (days != 0) secret.expires_at = secret.created_at + days * std::chrono::hours{24};
+  return secret;
+}
+
 template <typename Factory>
 class StoreSuite : public testing::Test {
  protected:
@@ -90,6 +106,12 @@ class StoreSuite : public testing::Test {
     auto done = clients().reconcile_clients(declared, kNow);
     EXPECT_TRUE(done) << done.error().detail;
     return done ? *std::move(done) : Reconciliation{};
+  }
+
+  model::ClientSecret add_secret(const std::string& id, const model::ClientSecret& secret) {
+    auto added = store_->client_secrets().add_secret(*model::ClientId::parse(id), secret);
+    EXPECT_TRUE(added) << added.error().detail;
+    return added ? *std::move(added) : model::ClientSecret{};
   }
 
   std::optional<model::Client> find(const std::string& id) {
@@ -559,6 +581,153 @@ TYPED_TEST_P(StoreSuite, RefusesTwoDenialsThatNameTheSameAndChangesNothing) {
   EXPECT_EQ(*listed, kept);
 }
 
+TYPED_TEST_P(StoreSuite, GivesEveryReaderTheSecretsOfAClient) {
+  this->open();
+  this->reconcile({suite_secret_client("a"), suite_secret_client("b"), suite_client("c")});
+  model::Client expected = suite_secret_client("a");
+  expected.secrets = {this->add_secret("a", suite_secret('A', 90)), this->add_secret("a", suite_secret('Q', 0))};
+  const model::ClientSecret other = this->add_secret("b", suite_secret('g', 1));
+  EXPECT_LT(0U, expected.secrets[0].id);
+  EXPECT_LT(expected.secrets[0].id, expected.secrets[1].id);
+  EXPECT_EQ(this->find("a"), expected);
+  auto reader = this->store_->make_client_reader();
+  ASSERT_TRUE(reader) << reader.error().detail;
+  EXPECT_EQ(*(*reader)->find_client(*model::ClientId::parse("a")), expected);
+  const auto listed = this->clients().list_clients("", 2);
+  ASSERT_TRUE(listed) << listed.error().detail;
+  ASSERT_EQ(ids_of(*listed), (std::vector<std::string>{"a", "b"})) << "a client counts once, however many it has";
+  EXPECT_EQ((*listed)[0], expected);
+  EXPECT_EQ((*listed)[1].secrets, std::vector{other});
+  EXPECT_TRUE(this->find("c")->secrets.empty());
+}
+
+TYPED_TEST_P(StoreSuite, RefusesAThirdValidSecretAndNamesTheTwo) {
+  this->open();
+  this->reconcile({suite_secret_client("a")});
+  const model::ClientSecret first = this->add_secret("a", suite_secret('A', 1));
+  const model::ClientSecret second = this->add_secret("a", suite_secret('E', 0));
+  model::ClientSecret third = suite_secret('I', 0);
+  third.created_at = *first.expires_at - std::chrono::seconds{1};
+  const auto refused = this->store_->client_secrets().add_secret(*model::ClientId::parse("a"), third);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::invalid_request);
+  const std::string named = "number " + std::to_string(first.id) + ", number " + std::to_string(second.id);
+  EXPECT_NE(refused.error().detail.find(named), std::string::npos) << refused.error().detail;
+  EXPECT_EQ(this->find("a")->secrets, (std::vector{first, second}));
+  // What is over makes room, and is gone then.
+  third.created_at = *first.expires_at;
+  third.id = this->add_secret("a", third).id;
+  EXPECT_GT(third.id, second.id);
+  EXPECT_EQ(this->find("a")->secrets, (std::vector{second, third}));
+}
+
+TYPED_TEST_P(StoreSuite, CountsTheDeclaredSecretAmongTheTwo) {
+  this->open();
+  model::Client client = suite_secret_client("a");
+  client.declared_secret_sha256 = std::string(43, 'A');
+  this->reconcile({client});
+  client.secrets = {this->add_secret("a", suite_secret('E', 0))};
+  const auto refused = this->store_->client_secrets().add_secret(*model::ClientId::parse("a"), suite_secret('I', 0));
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().detail.find("client_secret_file"), std::string::npos) << refused.error().detail;
+  EXPECT_EQ(this->find("a"), client);
+}
+
+TYPED_TEST_P(StoreSuite, RefusesASecretOfAClientThatTakesNone) {
+  this->open();
+  this->reconcile({suite_client("tls")});
+  for (const char* id : {"tls", "nobody"}) {
+    const auto refused = this->store_->client_secrets().add_secret(*model::ClientId::parse(id), suite_secret('A', 1));
+    ASSERT_FALSE(refused) << id;
+    EXPECT_EQ(refused.error().code, ErrorCode::invalid_request);
+    EXPECT_NE(refused.error().detail.find(id), std::string::npos) << refused.error().detail;
+  }
+  EXPECT_TRUE(this->find("tls")->secrets.empty());
+}
+
+TYPED_TEST_P(StoreSuite, RemovesASecretOfThatClientOnlyAndNeverGivesItsIdAgain) {
+  this->open();
+  this->reconcile({suite_secret_client("a"), suite_secret_client("b")});
+  ClientSecretStore& secrets = this->store_->client_secrets();
+  const model::ClientSecret secret = this->add_secret("a", suite_secret('A', 1));
+  for (const std::uint64_t unknown : {secret.id + 1, std::uint64_t{0}, ~std::uint64_t{0}}) {
+    const auto none = secrets.remove_secret(*model::ClientId::parse("a"), unknown);
+    ASSERT_TRUE(none) << none.error().detail;
+    EXPECT_EQ(*none, std::nullopt);
+  }
+  EXPECT_EQ(*secrets.remove_secret(*model::ClientId::parse("b"), secret.id), std::nullopt);
+  EXPECT_EQ(this->find("a")->secrets, std::vector{secret});
+  EXPECT_EQ(*secrets.remove_secret(*model::ClientId::parse("a"), secret.id), secret);
+  EXPECT_TRUE(this->find("a")->secrets.empty());
+  EXPECT_GT(this->add_secret("b", suite_secret('E', 1)).id, secret.id);
+}
+
+TYPED_TEST_P(StoreSuite, KeepsSecretsAsLongAsTheClientAuthenticatesByThem) {
+  this->open();
+  const model::Client kept = suite_secret_client("kept");
+  this->reconcile({kept, suite_secret_client("gone"), suite_secret_client("moved")});
+  const model::ClientSecret secret = this->add_secret("kept", suite_secret('A', 1));
+  this->add_secret("gone", suite_secret('E', 1));
+  this->add_secret("moved", suite_secret('I', 1));
+  this->add_secret("moved", suite_secret('M', 1));
+  model::Client changed = kept;
+  changed.client_name = "A name";
+  changed.token_endpoint_auth_method = model::AuthMethod::client_secret_post;
+
+  const Reconciliation done = this->reconcile({changed, suite_client("moved")});
+
+  EXPECT_EQ(done.removed_secrets, 3U);
+  changed.secrets = {secret};
+  EXPECT_EQ(this->find("kept"), changed);
+  EXPECT_TRUE(this->find("moved")->secrets.empty());
+  // Back again: nothing slept there.
+  EXPECT_EQ(this->reconcile({kept, suite_secret_client("moved"), suite_secret_client("gone")}).removed_secrets, 0U);
+  EXPECT_TRUE(this->find("moved")->secrets.empty());
+  EXPECT_TRUE(this->find("gone")->secrets.empty());
+  EXPECT_EQ(this->find("kept")->secrets, std::vector{secret});
+}
+
+TYPED_TEST_P(StoreSuite, KeepsSecretsWhereAReconciliationFails) {
+  this->open({suite_client("r", "registration")});
+  this->reconcile({suite_secret_client("a")});
+  const model::ClientSecret secret = this->add_secret("a", suite_secret('A', 1));
+  ASSERT_FALSE(this->clients().reconcile_clients(std::vector{suite_client("a"), suite_client("r")}, this->kNow));
+  EXPECT_EQ(this->find("a")->secrets, std::vector{secret});
+}
+
+TYPED_TEST_P(StoreSuite, CountsClientsByTheirMethodAndNamesThoseWithSecrets) {
+  this->open({suite_client("r", "registration")});
+  model::Client post = suite_secret_client("z");
+  post.token_endpoint_auth_method = model::AuthMethod::client_secret_post;
+  model::Client jwt = suite_secret_client("j");
+  jwt.token_endpoint_auth_method = model::AuthMethod::private_key_jwt;
+  this->reconcile({suite_client("b"), post, full_suite_client(), suite_secret_client("a"), jwt});
+  ClientSecretStore& secrets = this->store_->client_secrets();
+  const auto counts = secrets.count_methods();
+  ASSERT_TRUE(counts) << counts.error().detail;
+  EXPECT_EQ(*counts, (ClientSecretReader::MethodCounts{2, 1, 1, 1, 1}));
+  EXPECT_EQ(*secrets.list_secret_clients(10), (std::vector<std::string>{"a", "z"}));
+  EXPECT_EQ(*secrets.list_secret_clients(1), (std::vector<std::string>{"a"}));
+}
+
+TYPED_TEST_P(StoreSuite, ListsValidSecretsThatEndTheFirstFirst) {
+  this->open();
+  this->reconcile({suite_secret_client("a"), suite_secret_client("b")});
+  const OwnedSecret late{"a", this->add_secret("a", suite_secret('A', 9))};
+  this->add_secret("a", suite_secret('E', 0));
+  const OwnedSecret early{"b", this->add_secret("b", suite_secret('I', 2))};
+  this->add_secret("b", suite_secret('M', 1));
+  const WallTime now = this->kNow + std::chrono::hours{24};  // when the last one ends
+  const auto ending = [&](int days, std::size_t limit) {
+    return *this->store_->client_secrets().list_ending_secrets(
+        now, this->kNow + days * std::chrono::hours{24} + std::chrono::seconds{1}, limit);
+  };
+  EXPECT_EQ(ending(9, 10), (std::vector{early, late}));
+  EXPECT_EQ(ending(9, 1), std::vector{early});
+  EXPECT_EQ(ending(8, 10), std::vector{early});
+  EXPECT_EQ(*this->store_->client_secrets().count_ending_secrets(now, *late.secret.expires_at), 1U);
+}
+
 REGISTER_TYPED_TEST_SUITE_P(StoreSuite, FindsNothingInAnEmptyStore, GivesBackEveryMemberOfAClient,
                             ComparesIdsOctetByOctet, TakesAnIdForDataOnly, CountsAddedChangedRemovedAndUnchanged,
                             KeepsTheNewPlaceOfAClientThatOnlyMoved, RemovesEveryDeclaredClientWhereNoneIsDeclared,
@@ -571,6 +740,11 @@ REGISTER_TYPED_TEST_SUITE_P(StoreSuite, FindsNothingInAnEmptyStore, GivesBackEve
                             RefusesASecondActiveKeyOfOneAlgorithmAndChangesNothing, KeepsTheLastCertificateOfEachClient,
                             ListsCertificatesThatEndTheFirstFirst, GivesBackEveryMemberOfADenial, ListsDenialsInPages,
                             RemovesADenialAndNeverGivesItsIdAgain, ForgetsDenialsWhoseTimeIsOver,
-                            ChangesADenialInItsPlace, RefusesTwoDenialsThatNameTheSameAndChangesNothing);
+                            ChangesADenialInItsPlace, RefusesTwoDenialsThatNameTheSameAndChangesNothing,
+                            GivesEveryReaderTheSecretsOfAClient, RefusesAThirdValidSecretAndNamesTheTwo,
+                            CountsTheDeclaredSecretAmongTheTwo, RefusesASecretOfAClientThatTakesNone,
+                            RemovesASecretOfThatClientOnlyAndNeverGivesItsIdAgain,
+                            KeepsSecretsAsLongAsTheClientAuthenticatesByThem, KeepsSecretsWhereAReconciliationFails,
+                            CountsClientsByTheirMethodAndNamesThoseWithSecrets, ListsValidSecretsThatEndTheFirstFirst);
 
 }  // namespace certbound::store

@@ -61,11 +61,6 @@ Result<std::optional<std::string_view>> find_proof(const http::Request& request)
   return found;
 }
 
-/// Only the methods of our endpoints come here.
-std::string_view method_of(const http::Request& request) {
-  return request.method == http::Method::post ? "POST" : "GET";
-}
-
 Result<void> check_nonce(const proof::DpopProof& proof, const proof::NonceMaker& nonces, WallTime now) {
   if (proof.nonce && nonces.accepts(*proof.nonce, now)) return {};
   return Error{ErrorCode::use_dpop_nonce, proof.nonce ? Reason::dpop_nonce_wrong : Reason::dpop_nonce_missing,
@@ -101,32 +96,38 @@ std::optional<std::string> called_url(const http::Request& request, const Snapsh
   return proof::normalize_htu(origins[listener] + request.path);
 }
 
+Result<JudgedProof> judge_proof(std::string_view text, std::string_view url, Profile profile, WallTime now) {
+  proof::DpopStep step{};
+  auto verified = proof::verify_dpop_proof(text, dpop_algorithms(profile), step);
+  if (!verified) return refuse_step(step, std::move(verified).error());
+  proof::DpopExpectation expectation;
+  expectation.method = "POST";  // clients call us by no other method
+  expectation.url = url;
+  expectation.now = now;
+  if (auto held = proof::check_dpop_proof(*verified, expectation, step); !held) {
+    return refuse_step(step, std::move(held).error());
+  }
+  JudgedProof judged;
+  judged.use.key = proof::replay_key(*verified, url);
+  judged.use.issued_at = verified->issued_at;
+  judged.use.until = verified->issued_at + expectation.lifetime;
+  judged.proof = *std::move(verified);
+  return judged;
+}
+
 Result<std::optional<JudgedProof>> check_dpop(const http::Request& request, const Snapshot& snapshot,
                                               const proof::NonceMaker& nonces, WallTime now) {
   const auto text = find_proof(request);
   if (!text) return text.error();
   if (!*text) return std::optional<JudgedProof>{};
-  proof::DpopStep step{};
-  auto verified = proof::verify_dpop_proof(**text, dpop_algorithms(snapshot.profile), step);
-  if (!verified) return refuse_step(step, std::move(verified).error());
   const auto url = called_url(request, snapshot);
   if (!url) return refuse_proof(Reason::dpop_url_wrong, "the URL of the request is not known");
-  proof::DpopExpectation expectation;
-  expectation.method = method_of(request);
-  expectation.url = *url;
-  expectation.now = now;
-  if (auto held = proof::check_dpop_proof(*verified, expectation, step); !held) {
-    return refuse_step(step, std::move(held).error());
-  }
+  auto judged = judge_proof(**text, *url, snapshot.profile, now);
+  if (!judged) return std::move(judged).error();
   if (snapshot.dpop.nonce == DpopOptions::Nonce::on) {
-    if (auto fresh = check_nonce(*verified, nonces, now); !fresh) return std::move(fresh).error();
+    if (auto fresh = check_nonce(judged->proof, nonces, now); !fresh) return std::move(fresh).error();
   }
-  JudgedProof judged;
-  judged.use.key = proof::replay_key(*verified, *url);
-  judged.use.issued_at = verified->issued_at;
-  judged.use.until = verified->issued_at + expectation.lifetime + std::chrono::seconds{1};
-  judged.proof = *std::move(verified);
-  return std::optional{std::move(judged)};
+  return std::optional{*std::move(judged)};
 }
 
 Task<Result<std::optional<crypto::Sha256>>> take_dpop_proof(const http::Request& request, const Snapshot& snapshot,

@@ -40,11 +40,18 @@ struct DpopTools {
                                                                           const Snapshot& snapshot, DpopTools tools,
                                                                           WallTime now);
 
-/// All of that but for what is spent.
+/// A proof that holds, and what has to be spent before it counts.
 struct JudgedProof {
   proof::DpopProof proof;
   SingleUse use;
 };
+
+/// One proof for a request by POST to `url`, which is normalized. Says nothing of its nonce. Errors:
+/// `invalid_dpop_proof`. A plain function on values.
+[[nodiscard]] Result<JudgedProof> judge_proof(std::string_view text, std::string_view url, Profile profile,
+                                              WallTime now);
+
+/// take_dpop_proof() but for what is spent.
 [[nodiscard]] Result<std::optional<JudgedProof>> check_dpop(const http::Request& request, const Snapshot& snapshot,
                                                             const proof::NonceMaker& nonces, WallTime now);
 

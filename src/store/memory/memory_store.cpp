@@ -10,6 +10,7 @@
 
 #include "store/client_record.hpp"
 #include "store/live_denials.hpp"
+#include "store/memory/memory_keys.hpp"
 #include "store/reconcile.hpp"
 
 namespace certbound::store::memory {
@@ -29,13 +30,18 @@ struct Registry {
   Clients clients;
   std::map<std::string, SeenCertificate, std::less<>> seen;
   RegistryGeneration generation;
+  std::map<std::string, std::vector<model::ClientSecret>, std::less<>> secrets;
+  std::uint64_t last_secret = 0;
   std::map<std::uint64_t, model::Denial> denials;
   std::uint64_t last_denial = 0;
 };
 
-Result<model::Client> to_client(const Clients::value_type& entry) {
-  return parse_client_row(ClientRow{entry.first, entry.second.source, entry.second.place, entry.second.metadata.json,
-                                    entry.second.metadata.digest.octets});
+Result<model::Client> to_client(const Registry& registry, const Clients::value_type& entry) {
+  auto client = parse_client_row(ClientRow{entry.first, entry.second.source, entry.second.place,
+                                           entry.second.metadata.json, entry.second.metadata.digest.octets});
+  const auto secrets = registry.secrets.find(entry.first);
+  if (client && secrets != registry.secrets.end()) client->secrets = secrets->second;
+  return client;
 }
 
 /// Brings one declared client into `clients`.
@@ -68,7 +74,7 @@ class MemoryClients final : public ClientStore {
     const std::lock_guard lock{registry_->mutex};
     const auto found = registry_->clients.find(id.text());
     if (found == registry_->clients.end()) return std::optional<model::Client>{};
-    auto client = to_client(*found);
+    auto client = to_client(*registry_, *found);
     if (!client) return std::move(client).error();
     return std::optional<model::Client>{*std::move(client)};
   }
@@ -78,7 +84,7 @@ class MemoryClients final : public ClientStore {
     std::vector<model::Client> clients;
     for (auto at = registry_->clients.upper_bound(after_id); at != registry_->clients.end() && clients.size() < limit;
          ++at) {
-      auto client = to_client(*at);
+      auto client = to_client(*registry_, *at);
       if (!client) return std::move(client).error();
       clients.push_back(*std::move(client));
     }
@@ -101,6 +107,7 @@ class MemoryClients final : public ClientStore {
     }
     remove_undeclared(clients, *sorted, done);
     registry_->clients = std::move(clients);
+    done.removed_secrets = remove_secrets_without_use();
     registry_->generation = {registry_->generation.number + 1, now};
     std::erase_if(registry_->seen, [this](const auto& entry) { return !registry_->clients.contains(entry.first); });
     return done;
@@ -120,8 +127,97 @@ class MemoryClients final : public ClientStore {
       at = clients.erase(at);
     }
   }
+  std::size_t remove_secrets_without_use() {
+    std::size_t removed = 0;
+    std::erase_if(registry_->secrets, [&](const auto& entry) {
+      const auto owner = registry_->clients.find(entry.first);
+      const auto client = owner == registry_->clients.end() ? Result<model::Client>{internal_error("gone")}
+                                                            : to_client(*registry_, *owner);
+      if (client && model::is_secret_method(client->token_endpoint_auth_method)) return false;
+      removed += entry.second.size();
+      return true;
+    });
+    return removed;
+  }
   static const std::string& text_of(const model::Client* client) { return client->client_id.text(); }
   static const std::string& text_of(const std::string& client_id) { return client_id; }
+
+  std::shared_ptr<Registry> registry_;
+};
+
+class MemoryClientSecrets final : public ClientSecretStore {
+ public:
+  explicit MemoryClientSecrets(std::shared_ptr<Registry> registry) : registry_{std::move(registry)} {}
+
+  Result<MethodCounts> count_methods() override {
+    const std::lock_guard lock{registry_->mutex};
+    MethodCounts counts{};
+    for (const auto& entry : registry_->clients) {
+      const auto client = to_client(*registry_, entry);
+      if (!client) return client.error();
+      ++counts.at(static_cast<std::size_t>(client->token_endpoint_auth_method));
+    }
+    return counts;
+  }
+
+  Result<std::vector<std::string>> list_secret_clients(std::size_t limit) override {
+    const std::lock_guard lock{registry_->mutex};
+    std::vector<std::string> ids;
+    for (const auto& entry : registry_->clients) {
+      const auto client = to_client(*registry_, entry);
+      if (!client) return client.error();
+      if (ids.size() < limit && model::is_secret_method(client->token_endpoint_auth_method)) ids.push_back(entry.first);
+    }
+    return ids;
+  }
+
+  Result<std::vector<OwnedSecret>> list_ending_secrets(WallTime now, WallTime end, std::size_t limit) override {
+    std::vector<OwnedSecret> ending = all_ending(now, end);
+    std::sort(ending.begin(), ending.end(), [](const OwnedSecret& a, const OwnedSecret& b) {
+      return std::pair{*a.secret.expires_at, a.secret.id} < std::pair{*b.secret.expires_at, b.secret.id};
+    });
+    if (ending.size() > limit) ending.resize(limit);
+    return ending;
+  }
+
+  Result<std::size_t> count_ending_secrets(WallTime now, WallTime end) override { return all_ending(now, end).size(); }
+
+  Result<model::ClientSecret> add_secret(const model::ClientId& id, model::ClientSecret secret) override {
+    const std::lock_guard lock{registry_->mutex};
+    const auto owner = registry_->clients.find(id.text());
+    if (owner == registry_->clients.end()) return no_such_client(id);
+    const auto client = to_client(*registry_, *owner);
+    if (!client) return client.error();
+    if (auto room = check_secret_room(*client, secret.created_at); !room) return std::move(room).error();
+    std::vector<model::ClientSecret>& secrets = registry_->secrets[id.text()];
+    std::erase_if(secrets, [&secret](const model::ClientSecret& one) { return is_over(one, secret.created_at); });
+    secret.id = ++registry_->last_secret;
+    secrets.push_back(secret);
+    return secret;
+  }
+
+  Result<std::optional<model::ClientSecret>> remove_secret(const model::ClientId& id, std::uint64_t secret) override {
+    const std::lock_guard lock{registry_->mutex};
+    std::vector<model::ClientSecret>& secrets = registry_->secrets[id.text()];
+    const auto found = std::find_if(secrets.begin(), secrets.end(),
+                                    [secret](const model::ClientSecret& one) { return one.id == secret; });
+    if (found == secrets.end()) return std::optional<model::ClientSecret>{};
+    std::optional removed{std::move(*found)};
+    secrets.erase(found);
+    return removed;
+  }
+
+ private:
+  std::vector<OwnedSecret> all_ending(WallTime now, WallTime end) {
+    const std::lock_guard lock{registry_->mutex};
+    std::vector<OwnedSecret> ending;
+    for (const auto& [id, secrets] : registry_->secrets) {
+      for (const model::ClientSecret& secret : secrets) {
+        if (secret.expires_at && !is_over(secret, now) && *secret.expires_at < end) ending.push_back({id, secret});
+      }
+    }
+    return ending;
+  }
 
   std::shared_ptr<Registry> registry_;
 };
@@ -234,52 +330,12 @@ class MemoryDenials final : public DenialStore {
   std::shared_ptr<Registry> registry_;
 };
 
-bool is_older(const StoredKey& a, const StoredKey& b) {
-  return std::pair{a.record.created_at, a.record.kid} < std::pair{b.record.created_at, b.record.kid};
-}
-
-class MemoryKeys final : public KeyStore {
- public:
-  Result<std::vector<model::KeyRecord>> list_keys() override {
-    std::vector<model::KeyRecord> records;
-    for (const StoredKey& key : keys_) records.push_back(key.record);
-    return records;
-  }
-
-  Result<std::vector<StoredKey>> load_keys() override { return keys_; }
-
-  Result<void> change_keys(std::span<const StoredKey> put, std::span<const std::string> removed) override {
-    std::vector<StoredKey> keys = keys_;
-    for (const std::string& kid : removed) remove_key(keys, kid);
-    for (const StoredKey& key : put) {
-      remove_key(keys, key.record.kid);
-      const bool is_refused =
-          key.record.state == model::KeyState::active &&
-          std::any_of(keys.begin(), keys.end(), [&key](const StoredKey& other) {
-            return other.record.state == model::KeyState::active && other.record.algorithm == key.record.algorithm;
-          });
-      if (is_refused) return internal_error("an active key exists besides " + key.record.kid);
-      keys.insert(std::upper_bound(keys.begin(), keys.end(), key, is_older), key);
-    }
-    keys_ = std::move(keys);
-    return {};
-  }
-
-  Result<void> erase_remains() override { return {}; }
-
- private:
-  static void remove_key(std::vector<StoredKey>& keys, const std::string& kid) {
-    std::erase_if(keys, [&kid](const StoredKey& key) { return key.record.kid == kid; });
-  }
-
-  std::vector<StoredKey> keys_;
-};
-
 class MemoryStore final : public Store {
  public:
   explicit MemoryStore(std::shared_ptr<Registry> registry) : registry_{std::move(registry)} {}
 
   ClientStore& clients() override { return clients_; }
+  ClientSecretStore& client_secrets() override { return secrets_; }
   KeyStore& keys() override { return keys_; }
   SeenCertificateReader& seen_certificates() override { return seen_; }
   DenialReader& denials() override { return denials_; }
@@ -300,6 +356,7 @@ class MemoryStore final : public Store {
  private:
   std::shared_ptr<Registry> registry_;
   MemoryClients clients_{registry_};
+  MemoryClientSecrets secrets_{registry_};
   MemoryKeys keys_;
   MemorySeenCertificates seen_{registry_};
   MemoryDenials denials_{registry_};

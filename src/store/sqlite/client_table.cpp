@@ -5,14 +5,28 @@
 
 #include "store/client_record.hpp"
 #include "store/reconcile.hpp"
+#include "store/sqlite/client_secret_table.hpp"
 #include "store/sqlite/transaction.hpp"
 
 namespace certbound::store::sqlite {
 
 namespace {
 
-Result<model::Client> read_client(const Cursor& row) {
-  return parse_client_row(ClientRow{row.text(0), row.text(1), row.text(2), row.text(3), row.octets(4)});
+/// The clients of rows that come ordered by client, one row for each secret of it, or one without any.
+Result<std::vector<model::Client>> read_clients(Cursor& rows) {
+  constexpr int kSecret = 5;
+  std::vector<model::Client> clients;
+  for (;;) {
+    auto row = rows.step();
+    if (!row) return std::move(row).error();
+    if (!*row) return clients;
+    if (clients.empty() || clients.back().client_id.text() != rows.text(0)) {
+      auto client = parse_client_row(ClientRow{rows.text(0), rows.text(1), rows.text(2), rows.text(3), rows.octets(4)});
+      if (!client) return std::move(client).error();
+      clients.push_back(*std::move(client));
+    }
+    if (!rows.is_null(kSecret)) clients.back().secrets.push_back(read_secret(rows, kSecret));
+  }
 }
 
 /// What is compared with a declared client.
@@ -60,12 +74,10 @@ Result<std::optional<model::Client>> ClientTable::find_client(const model::Clien
   auto cursor = find_.start(database_);
   if (!cursor) return std::move(cursor).error();
   cursor->bind_text(1, id.text());
-  auto row = cursor->step();
-  if (!row) return std::move(row).error();
-  if (!*row) return std::optional<model::Client>{};
-  auto client = read_client(*cursor);
-  if (!client) return std::move(client).error();
-  return std::optional<model::Client>{*std::move(client)};
+  auto found = read_clients(*cursor);
+  if (!found) return std::move(found).error();
+  if (found->empty()) return std::optional<model::Client>{};
+  return std::optional<model::Client>{std::move(found->front())};
 }
 
 Result<std::vector<model::Client>> ClientTable::list_clients(std::string_view after_id, std::size_t limit) {
@@ -74,15 +86,7 @@ Result<std::vector<model::Client>> ClientTable::list_clients(std::string_view af
   constexpr std::size_t kMost = std::numeric_limits<std::int32_t>::max();
   cursor->bind_text(1, after_id);
   cursor->bind_integer(2, static_cast<long long>(std::min(limit, kMost)));
-  std::vector<model::Client> clients;
-  for (;;) {
-    auto row = cursor->step();
-    if (!row) return std::move(row).error();
-    if (!*row) return clients;
-    auto client = read_client(*cursor);
-    if (!client) return std::move(client).error();
-    clients.push_back(*std::move(client));
-  }
+  return read_clients(*cursor);
 }
 
 Result<std::size_t> ClientTable::count_clients() {
@@ -136,7 +140,12 @@ Result<void> ClientTable::apply_declared(const model::Client& client, WallTime n
   if (*standing == Standing::unchanged || *standing == Standing::moved) ++done.unchanged;
   if (*standing == Standing::unchanged) return {};
   if (*standing == Standing::missing) count_added(done, client.client_id.text());
-  if (*standing == Standing::changed) count_changed(done, client.client_id.text());
+  if (*standing == Standing::changed) {
+    count_changed(done, client.client_id.text());
+    // So that none of them sleeps until the client is given such a method again.
+    const bool keeps_secrets = model::is_secret_method(client.token_endpoint_auth_method);
+    if (auto gone = keeps_secrets ? Result<void>{} : remove_secrets(client.client_id.text(), done); !gone) return gone;
+  }
 
   Statement& write = *standing == Standing::missing ? insert_ : *standing == Standing::changed ? update_ : move_;
   auto cursor = write.start(database_);
@@ -167,7 +176,20 @@ Result<std::vector<std::string>> ClientTable::find_undeclared(const std::vector<
   }
 }
 
-Result<void> ClientTable::remove_client(std::string_view client_id) {
+Result<void> ClientTable::remove_secrets(std::string_view client_id, Reconciliation& done) {
+  auto cursor = remove_secrets_.start(database_);
+  if (!cursor) return std::move(cursor).error();
+  cursor->bind_text(1, client_id);
+  for (;;) {
+    auto removed = cursor->step();
+    if (!removed) return std::move(removed).error();
+    if (!*removed) return {};
+    ++done.removed_secrets;
+  }
+}
+
+Result<void> ClientTable::remove_client(std::string_view client_id, Reconciliation& done) {
+  if (auto removed = remove_secrets(client_id, done); !removed) return removed;
   for (Statement* statement : {&remove_, &forget_seen_}) {
     auto cursor = statement->start(database_);
     if (!cursor) return std::move(cursor).error();
@@ -181,7 +203,7 @@ Result<void> ClientTable::remove_undeclared(const std::vector<const model::Clien
   const auto undeclared = find_undeclared(sorted);
   if (!undeclared) return undeclared.error();
   for (const std::string& client_id : *undeclared) {
-    if (auto removed = remove_client(client_id); !removed) return removed;
+    if (auto removed = remove_client(client_id, done); !removed) return removed;
     count_removed(done, client_id);
   }
   return {};

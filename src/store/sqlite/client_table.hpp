@@ -6,7 +6,8 @@
 
 namespace certbound::store::sqlite {
 
-/// The tables `client` and `generation` through one connection, which outlives it. On a connection that only reads,
+/// The tables `client`, with the secrets of each from `client_secret`, and `generation` through one connection, which
+/// outlives it. On a connection that only reads,
 /// only ClientReader's functions work.
 class ClientTable final : public ClientStore {
  public:
@@ -22,16 +23,24 @@ class ClientTable final : public ClientStore {
 
  private:
   Result<void> apply_declared(const model::Client& client, WallTime now, Reconciliation& done);
-  Result<void> remove_client(std::string_view client_id);
+  Result<void> remove_client(std::string_view client_id, Reconciliation& done);
+  Result<void> remove_secrets(std::string_view client_id, Reconciliation& done);
   Result<void> begin_generation(WallTime now);
   Result<void> remove_undeclared(const std::vector<const model::Client*>& sorted, Reconciliation& done);
   Result<std::vector<std::string>> find_undeclared(const std::vector<const model::Client*>& sorted);
 
   Database& database_;
-  Statement find_{"SELECT client_id, source, place, metadata, metadata_sha256 FROM client WHERE client_id = ?1"};
+  // One row for each secret, or one without any: one statement, so that a client and its secrets are of one moment.
+  Statement find_{
+      "SELECT c.client_id, c.source, c.place, c.metadata, c.metadata_sha256, s.id, s.sha256, s.created_at, "
+      "s.expires_at "
+      "FROM client AS c LEFT JOIN client_secret AS s ON s.client_id = c.client_id WHERE c.client_id = ?1 ORDER BY "
+      "s.id"};
   Statement list_{
-      "SELECT client_id, source, place, metadata, metadata_sha256 FROM client WHERE client_id > ?1 "
-      "ORDER BY client_id LIMIT ?2"};
+      "SELECT c.client_id, c.source, c.place, c.metadata, c.metadata_sha256, s.id, s.sha256, s.created_at, "
+      "s.expires_at "
+      "FROM (SELECT * FROM client WHERE client_id > ?1 ORDER BY client_id LIMIT ?2) AS c "
+      "LEFT JOIN client_secret AS s ON s.client_id = c.client_id ORDER BY c.client_id, s.id"};
   Statement find_state_{"SELECT source, place, metadata_sha256 FROM client WHERE client_id = ?1"};
   Statement list_declared_{"SELECT client_id FROM client WHERE source = ?1 ORDER BY client_id"};
   Statement insert_{
@@ -41,6 +50,7 @@ class ClientTable final : public ClientStore {
       "UPDATE client SET place = ?2, metadata = ?3, metadata_sha256 = ?4, updated_at = ?5 WHERE client_id = ?1"};
   Statement move_{"UPDATE client SET place = ?2 WHERE client_id = ?1"};
   Statement remove_{"DELETE FROM client WHERE client_id = ?1"};
+  Statement remove_secrets_{"DELETE FROM client_secret WHERE client_id = ?1 RETURNING id"};
   Statement forget_seen_{"DELETE FROM seen_certificate WHERE client_id = ?1"};
   Statement load_generation_{"SELECT number, since FROM generation"};
   Statement begin_generation_{

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "store/sqlite/client_secret_table.hpp"
 #include "store/sqlite/client_table.hpp"
 #include "store/sqlite/database_file.hpp"
 #include "store/sqlite/denial_table.hpp"
@@ -73,6 +74,7 @@ class SqliteStore final : public Store {
       : database_{std::move(database)}, busy_timeout_{busy_timeout} {}
 
   ClientStore& clients() override { return clients_; }
+  ClientSecretStore& client_secrets() override { return secrets_; }
   KeyStore& keys() override { return keys_; }
   SeenCertificateReader& seen_certificates() override { return seen_; }
   DenialReader& denials() override { return denials_; }
@@ -104,6 +106,7 @@ class SqliteStore final : public Store {
   Database database_;
   std::chrono::milliseconds busy_timeout_;
   ClientTable clients_{database_};
+  ClientSecretTable secrets_{database_, clients_};
   KeyTable keys_{database_};
   SeenCertificateTable seen_{database_};
   DenialTable denials_{database_};

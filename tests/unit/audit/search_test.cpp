@@ -1,6 +1,7 @@
 #include "audit/search.hpp"
 
 #include "audit/denial_change.hpp"
+#include "audit/secret_change.hpp"
 #include "unit/audit/chain_fixture.hpp"
 
 namespace certbound::audit {
@@ -130,6 +131,40 @@ TEST_F(FindDenials, AreRecordsOfTheChain) {
   ASSERT_TRUE(result);
   EXPECT_FALSE(result->broken) << result->broken->what;
   EXPECT_TRUE(result->remarks.empty());
+}
+
+// Of the client that is asked for, and of no other question: a token has nothing to do with them.
+TEST_F(FindDecisions, FindsChangesOfTheSecretsOfTheClient) {
+  for (const char* client_id : {"etl", "etl-2"}) {
+    SecretChange change;
+    change.time = noon() + std::chrono::hours{4};
+    change.client_id = client_id;
+    const std::string record = render_secret_change(change);
+    ASSERT_FALSE(log_->append({&record, 1}));
+  }
+  const auto count = [this](const Query& query) {
+    int found = 0;
+    const auto done = find_decisions(files(), query, [&found](std::string_view line) {
+      found += kind_of(line) == RecordKind::client_secret ? 1 : 0;
+    });
+    EXPECT_TRUE(done);
+    return found;
+  };
+  Query query;
+  query.client_id = "etl";
+  EXPECT_EQ(count(query), 1);
+  query.client_id = "e";
+  EXPECT_EQ(count(query), 0);
+  query = Query{};
+  query.jti = "j-1";
+  EXPECT_EQ(count(query), 0);
+  query = Query{};
+  query.since = noon() + std::chrono::hours{4};
+  EXPECT_EQ(count(query), 2);
+  close();
+  const auto result = verify_files(files(), {});
+  ASSERT_TRUE(result);
+  EXPECT_FALSE(result->broken) << result->broken->what;
 }
 
 TEST_F(FindDecisions, LooksForAllThatIsAsked) {

@@ -27,6 +27,16 @@ model::Client self_signed_client() {
   return client;
 }
 
+model::Client secret_client() {
+  model::Client client{*model::ClientId::parse("legacy")};
+  client.token_endpoint_auth_method = model::AuthMethod::client_secret_post;
+  client.declared_secret_sha256 = std::string(43, 'D');
+  const WallTime made{std::chrono::seconds{1700000000}};
+  client.secrets = {{7, std::string(43, 'M'), made, made + std::chrono::hours{1}},
+                    {8, std::string(43, 'N'), made, std::nullopt}};
+  return client;
+}
+
 }  // namespace
 
 // The names of RFC 7591 and RFC 8705.
@@ -53,7 +63,29 @@ TEST(ClientJson, HasTheThumbprintsOfASelfSignedClient) {
   EXPECT_FALSE(json.contains("trust_store"));
 }
 
+TEST(ClientJson, HasTheSecretsWithoutTheirDigests) {
+  const auto json = client_json(secret_client());
+  EXPECT_EQ(json["token_endpoint_auth_method"], "client_secret_post");
+  EXPECT_EQ(json["declared_secret"], true);
+  ASSERT_EQ(json["secrets"].size(), 2U);
+  EXPECT_EQ(json["secrets"][0], (nlohmann::ordered_json{{"created_at", "2023-11-14T22:13:20Z"},
+                                                        {"expired", true},
+                                                        {"expires_at", "2023-11-14T23:13:20Z"},
+                                                        {"id", 7}}));
+  EXPECT_EQ(json["secrets"][1]["expires_at"], nullptr);
+  EXPECT_EQ(json["secrets"][1]["expired"], false);
+  for (const char* digest : {"DDD", "MMM", "NNN"}) EXPECT_EQ(json.dump().find(digest), std::string::npos);
+  model::Client none = secret_client();
+  none.declared_secret_sha256.clear();
+  none.secrets.clear();
+  EXPECT_EQ(client_json(none)["declared_secret"], false);
+  EXPECT_EQ(client_json(none)["secrets"], nlohmann::ordered_json::array());
+  EXPECT_FALSE(client_json(chain_client()).contains("secrets"));
+}
+
 TEST(DescribeCredential, FitsOnALine) {
+  EXPECT_EQ(describe_credential(secret_client()),
+            "client_secret_file, secret 7 until 2023-11-14T23:13:20Z, secret 8 until removed");
   EXPECT_EQ(describe_credential(chain_client()), "tls_client_auth_san_dns=etl.example in partner");
   EXPECT_EQ(describe_credential(self_signed_client()), "x5t#S256 AAA BBB, key CCC");
 }

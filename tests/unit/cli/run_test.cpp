@@ -95,6 +95,11 @@ TEST_F(RunTest, WrongUsageIs2) {
   expect_wrong_usage({"help", "cert", "nonsense"});
   expect_wrong_usage({"help", "inspect"});
   expect_wrong_usage({"help", "cert", "inspect", "more"});
+  expect_wrong_usage({"help", "client", "secret", "nonsense"});
+  expect_wrong_usage({"help", "secret", "new"});
+  expect_wrong_usage({"help", "client secret"});
+  expect_wrong_usage({"client", "secret"});
+  expect_wrong_usage({"secret", "new", "a"});
   expect_wrong_usage({"help", "--nonsense"});
   EXPECT_FALSE(std::filesystem::exists(path("x")));
   EXPECT_NE(run_words({"help", "cert", "nonsense"}).err.find("cert nonsense"), std::string::npos);
@@ -106,6 +111,9 @@ TEST_F(RunTest, HelpAndVersionAreNoErrors) {
                                                 {"help", "serve"},
                                                 {"help", "client"},
                                                 {"help", "client", "explain"},
+                                                {"help", "client", "secret"},
+                                                {"help", "client", "secret", "new"},
+                                                {"client", "secret", "remove", "--help"},
                                                 {"client", "--help"},
                                                 {"cert", "verify", "--help"}}) {
     const Ran ran = run_words(words);
@@ -115,6 +123,7 @@ TEST_F(RunTest, HelpAndVersionAreNoErrors) {
   }
   EXPECT_TRUE(run_words({"--version"}).out.starts_with("certbound "));
   EXPECT_NE(run_words({"help", "client", "explain"}).out.find("--cert"), std::string::npos);
+  EXPECT_NE(run_words({"help", "client", "secret", "new"}).out.find("90d"), std::string::npos);
 }
 
 TEST_F(RunTest, InitMakesAStarterAndSaysWhatToRunNext) {

@@ -54,6 +54,23 @@ TEST(ToJwk, RefusesAKeyWithoutJwkForm) {
   }
 }
 
+// RFC 7638 section 3.2: what parse_jwk() takes from the members is what the key has, whatever stands beside them.
+TEST(KeyThumbprint, IsThatOfTheParsedMembers) {
+  for (const auto* name :
+       {"p256", "p384", "p521", "p256_x_leading_zero", "p256_y_leading_zero", "rsa2048", "ed25519"}) {
+    auto jwk = test::load_jwk(name);
+    for (const auto* member : {"crv", "x", "y", "n", "e"}) {
+      const bool is_needed = jwk.contains(member) || (jwk.at("kty") != "RSA" && *member != 'n' && *member != 'e');
+      if (!is_needed) jwk[member] = "AQAB";
+    }
+    jwk["a"] = 1;
+    const auto keys = test::make_keys(jwk);
+    const auto of_key = key_thumbprint(*keys.front().key);
+    ASSERT_TRUE(of_key) << name;
+    EXPECT_EQ(keys.front().thumbprint.to_base64url(), of_key->to_base64url()) << name;
+  }
+}
+
 // RFC 7638 section 3.1, RFC 8037 appendix A.3, and keys of other RFCs.
 TEST(KeyThumbprint, GivesThePublishedValues) {
   const auto thumbprint = [](const nlohmann::json& jwk) {

@@ -71,7 +71,9 @@ class Explain : public ServiceFixture {
                                      [&id](const model::Client& entry) { return entry.client_id.text() == id; });
     const auto entry = value_or_throw(store::make_directory_client(*client));
     x509::OcspDesk desk{answers_};
-    return explain_client(entry, snapshot_, fetched_, denials_, *peer, FakeClock::now, desk);
+    ExplainedRequest request;
+    request.certificate = peer.get();
+    return explain_client(entry, snapshot_, fetched_, denials_, request, FakeClock::now, desk);
   }
   void expect_failed(const std::string& id, const PeerChain& peer, const std::string& step, Reason reason) const {
     const Explanation explanation = explain(id, peer);

@@ -124,6 +124,22 @@ TEST_F(ClientDirectoryTest, ShowsAChangeAfterClear) {
   EXPECT_EQ((*old)->client.client_name, "") << "whoever holds the old client keeps it";
 }
 
+TEST_F(ClientDirectoryTest, ForgetsTheOneClientThatChanged) {
+  ASSERT_TRUE(find("a"));
+  const auto kept = find("b");
+  ASSERT_TRUE(kept);
+  declare("new name");
+
+  directory_->forget("a");
+  directory_->forget("unknown");
+
+  EXPECT_EQ(directory_->find_cached("a"), nullptr);
+  EXPECT_EQ(directory_->find_cached("b"), *kept);
+  const auto changed = find("a");
+  ASSERT_TRUE(changed);
+  EXPECT_EQ((*changed)->client.client_name, "new name");
+}
+
 TEST_F(ClientDirectoryTest, PassesOnThatTheExecutorIsStopped) {
   ASSERT_TRUE(find("a"));
   executor_->stop();
@@ -148,6 +164,23 @@ TEST_F(GatedDirectoryTest, AsksAgainWhereTheRegistryChangedMeanwhile) {
   context_.run();
   ASSERT_TRUE(looked && *looked);
   EXPECT_NE(**looked, nullptr);
+  EXPECT_EQ(directory_.find_cached("a"), **looked);
+}
+
+TEST_F(GatedDirectoryTest, AsksAgainWhereTheClientChangedMeanwhile) {
+  Looked looked;
+  start("a", looked);
+  gate_.entered.acquire();
+  directory_.forget("a");
+  gate_.released.release();
+  context_.run_one();  // the answer from before the change
+  EXPECT_FALSE(looked);
+  EXPECT_EQ(directory_.find_cached("a"), nullptr);
+
+  gate_.entered.acquire();
+  gate_.released.release();
+  context_.run();
+  ASSERT_TRUE(looked && *looked);
   EXPECT_EQ(directory_.find_cached("a"), **looked);
 }
 
