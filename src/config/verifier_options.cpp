@@ -68,6 +68,43 @@ Field<gate::Options> socket_mode_field() {
       }};
 }
 
+Field<gate::Options> binding_field() {
+  return choice<&gate::Options::binding>(
+      "binding",
+      {{"required", Binding::required}, {"when_bound", Binding::when_bound}, {"certificate", Binding::certificate}},
+      "What a token has to be bound to: required: to something, the certificate, a DPoP "
+      "key or both; when_bound: it may be bound to nothing; certificate: to the "
+      "certificate, whether to a DPoP key too or not. Whatever it is bound to has to be "
+      "proved in any case.");
+}
+
+Field<gate::Options> url_field() {
+  return text<&gate::Options::url>(
+             "url",
+             "The https origin under which clients call the API, for DPoP (RFC 9449): proofs have to "
+             "be made for it and the path of the request. Without it tokens that are bound to a DPoP "
+             "key are refused.",
+             &check_origin)
+      .sample("https://api.example.com");
+}
+
+Field<gate::Options> method_header_field() {
+  return text<&gate::Options::method_header>(
+      "method_header",
+      "The header with the method of the client's request, in lower case. The proxy "
+      "has to set it, in place of whatever its client sends. Default: "
+      "x-original-method.",
+      &check_header_name, "[a-z0-9-]+");
+}
+
+Field<gate::Options> uri_header_field() {
+  return text<&gate::Options::uri_header>(
+      "uri_header",
+      "The header with the path of the client's request, with its query or without, in "
+      "lower case. The proxy has to set it. Default: x-original-uri.",
+      &check_header_name, "[a-z0-9-]+");
+}
+
 /// Who may ask: on a Unix socket its mode says, else the certificates.
 void check_proxies(Reader& reader, const Node& node, const gate::Options& options) {
   const Node* address = node.find("address");
@@ -139,29 +176,10 @@ const Section<gate::Options>& verifier_section() {
               &check_header_name, "[a-z0-9-]+"),
           text<&Options::scope>("scope", "Scopes that every request needs, beside those of the proxy's ?scope=.",
                                 &check_scope),
-          choice<&Options::binding>("binding",
-                                    {{"required", Binding::required},
-                                     {"when_bound", Binding::when_bound},
-                                     {"certificate", Binding::certificate}},
-                                    "What a token has to be bound to: required: to something, the certificate, a DPoP "
-                                    "key or both; when_bound: it may be bound to nothing; certificate: to the "
-                                    "certificate, whether to a DPoP key too or not. Whatever it is bound to has to be "
-                                    "proved in any case."),
-          text<&Options::url>("url",
-                              "The https origin under which clients call the API, for DPoP (RFC 9449): proofs have to "
-                              "be made for it and the path of the request. Without it tokens that are bound to a DPoP "
-                              "key are refused.",
-                              &check_origin)
-              .sample("https://api.example.com"),
-          text<&Options::method_header>("method_header",
-                                        "The header with the method of the client's request, in lower case. The proxy "
-                                        "has to set it, in place of whatever its client sends. Default: "
-                                        "x-original-method.",
-                                        &check_header_name, "[a-z0-9-]+"),
-          text<&Options::uri_header>("uri_header",
-                                     "The header with the path of the client's request, with its query or without, in "
-                                     "lower case. The proxy has to set it. Default: x-original-uri.",
-                                     &check_header_name, "[a-z0-9-]+"),
+          binding_field(),
+          url_field(),
+          method_header_field(),
+          uri_header_field(),
       },
       R"({"allOf": [
         {"if": {"properties": {"address": {"pattern": "^unix:"}}}, "then": {"not": {"required": ["proxies"]}}},

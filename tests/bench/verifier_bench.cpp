@@ -132,6 +132,88 @@ void verify_known_with_feed(benchmark::State& state) {
 }
 BENCHMARK(verify_known_with_feed)->Arg(0)->Arg(10)->Arg(50'000);
 
+/// A known token of a DPoP key, with a proof of its own for each request: what the proof costs.
+class ProofBench {
+ public:
+  ProofBench() : key_{require(crypto::make_key(crypto::KeyType::ec_p256))}, signer_{make_signer()} {
+    auto issuer_jwk = require(jose::to_jwk(*key_));
+    issuer_jwk["kid"] = "k1";
+    VerifierOptions options;
+    options.issuer = "https://as.example.com";
+    options.audiences = {"https://api.example.com"};
+    options.jwks = nlohmann::json{{"keys", {issuer_jwk}}}.dump();
+    options.dpop.remembered_proofs = 10'000'000;
+    verifier_ = std::make_unique<TokenVerifier>(std::move(options));
+    const nlohmann::json claims = {{"iss", "https://as.example.com"},
+                                   {"sub", "partner-etl"},
+                                   {"client_id", "partner-etl"},
+                                   {"aud", "https://api.example.com"},
+                                   {"jti", "Ipo1qtdK5WkEmQHzq3bd1w"},
+                                   {"scope", "orders.read orders.write"},
+                                   {"iat", unix_seconds(wall_now())},
+                                   {"exp", unix_seconds(wall_now()) + 3600},
+                                   {"cnf", {{"jkt", require(jose::key_thumbprint(*key_)).to_base64url()}}}};
+    token_ = require(jose::sign_compact(signer_, R"({"alg":"ES256","kid":"k1","typ":"at+jwt"})", claims.dump()));
+    field_ = "DPoP " + token_;
+    header_ = nlohmann::json{{"typ", "dpop+jwt"}, {"alg", "ES256"}, {"jwk", require(jose::to_jwk(*key_))}}.dump();
+  }
+
+  [[nodiscard]] std::string make_proof() {
+    const nlohmann::json claims = {{"jti", std::to_string(++proofs_)},
+                                   {"htm", "GET"},
+                                   {"htu", kUrl},
+                                   {"iat", unix_seconds(wall_now())},
+                                   {"ath", crypto::sha256(token_).to_base64url()}};
+    return require(jose::sign_compact(signer_, header_, claims.dump()));
+  }
+  [[nodiscard]] bool decide(const std::string& proof) const {
+    const std::array<std::string_view, 1> field{field_};
+    const std::array<std::string_view, 1> proofs{proof};
+    return verifier_->verify_request({"GET", kUrl, field, proofs}, PresentedCertificate::none()).is_accepted();
+  }
+
+ private:
+  static constexpr const char* kUrl = "https://api.example.com/orders";
+
+  [[nodiscard]] jose::Signer make_signer() {
+    return require(jose::Signer::make(*key_, model::SigningAlgorithm::es256));
+  }
+
+  crypto::KeyHandle key_;
+  jose::Signer signer_;
+  std::unique_ptr<TokenVerifier> verifier_;
+  std::string token_;
+  std::string field_;
+  std::string header_;
+  int proofs_ = 0;
+};
+
+void verify_known_with_proof(benchmark::State& state) {
+  ProofBench bench;
+  for (auto _ : state) {
+    state.PauseTiming();
+    const std::string proof = bench.make_proof();
+    state.ResumeTiming();
+    if (!bench.decide(proof)) return state.SkipWithError("refused");
+  }
+}
+BENCHMARK(verify_known_with_proof);
+
+/// What a request without a proof pays for being told as a whole.
+void verify_known_request(benchmark::State& state) {
+  static const VerifierBench bench{model::SigningAlgorithm::es256, 4096};
+  const std::string text = "Bearer " + bench.token;
+  const std::array<std::string_view, 1> field{text};
+  constexpr std::array<std::string_view, 1> kScopes{"orders.read"};
+  for (auto _ : state) {
+    const PresentedRequest request{"GET", "https://api.example.com/orders", field, {}};
+    if (!bench.verifier->verify_request(request, bench.presented, kScopes).is_accepted()) {
+      return state.SkipWithError("refused");
+    }
+  }
+}
+BENCHMARK(verify_known_request);
+
 void read_pem(benchmark::State& state) {
   const std::string pem = make_presented().to_pem();
   for (auto _ : state) {

@@ -24,7 +24,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     (void)verifier::check_times(claims->token, policy, std::chrono::sys_seconds{std::chrono::seconds{now}});
   }
   // What names a confirmation is never taken for bound to nothing.
-  const bool passes = !verifier::check_binding(*claims, policy, nobody);
+  const bool passes = !verifier::check_binding(*claims, policy, {nobody, verifier::Scheme::bearer, {}});
   if (passes == claims->confirmation.is_present) std::abort();
   if (claims->token.claims_json != text || claims->token.audience.empty() || claims->token.subject.empty())
     std::abort();

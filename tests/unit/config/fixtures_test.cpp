@@ -161,6 +161,10 @@ TEST(ConfigFixtures, IncludedFilesAddClientsResourcesAndTrustStores) {
   EXPECT_EQ(config.verifiers[0].certificate_format, gate::CertificateFormat::nginx);
   EXPECT_EQ(config.verifiers[0].scope, "orders.read");
   EXPECT_EQ(config.verifiers[0].binding, Binding::required);
+  EXPECT_EQ(config.verifiers[0].url, "https://api.example.com");
+  EXPECT_EQ(config.verifiers[0].method_header, "x-forwarded-method");
+  EXPECT_EQ(config.verifiers[0].uri_header, "x-forwarded-uri");
+  EXPECT_EQ(config.verifiers[1].url, "");
   EXPECT_FALSE(config.verifiers[1].is_local());
   EXPECT_EQ(config.verifiers[1].proxies.size(), 1U);
   EXPECT_EQ(config.verifiers[1].certificate_header, "x-cert");

@@ -7,7 +7,7 @@ namespace certbound::gate {
 
 namespace {
 
-ForwardedRequest read(std::vector<http::Header> headers) {
+ForwardedRequest read_with(std::vector<http::Header> headers) {
   Options options;
   options.url = "https://api.example.com";
   options.method_header = kMethodHeader;
@@ -21,18 +21,18 @@ const http::Header kUri{"x-original-uri", "/orders/1?a=b"};
 }  // namespace
 
 TEST(ReadForwardedRequest, PutsThePathBehindTheOrigin) {
-  const auto request = read({kMethod, kUri});
+  const auto request = read_with({kMethod, kUri});
   EXPECT_EQ(request.method, "GET");
   EXPECT_EQ(request.url, "https://api.example.com/orders/1?a=b");
   EXPECT_EQ(request.problem, "");
-  EXPECT_EQ(read({kMethod, {"x-original-uri", "//other.example.com/"}}).url,
+  EXPECT_EQ(read_with({kMethod, {"x-original-uri", "//other.example.com/"}}).url,
             "https://api.example.com//other.example.com/");
 }
 
 // What a client could have sent beside the proxy's own, and what it left out.
 TEST(ReadForwardedRequest, WantsEachHeaderOnce) {
   const auto problem = [](std::vector<http::Header> headers) {
-    const auto request = read(std::move(headers));
+    const auto request = read_with(std::move(headers));
     EXPECT_EQ(request.method + request.url, "");
     return request.problem;
   };
@@ -48,7 +48,7 @@ TEST(ReadForwardedRequest, WantsEachHeaderOnce) {
 TEST(ReadForwardedRequest, WantsAPath) {
   for (const auto* uri :
        {".other.example.com/", "@other.example.com/", ":8443/", "*", "https://api.example.com/orders"}) {
-    const auto request = read({kMethod, {"x-original-uri", uri}});
+    const auto request = read_with({kMethod, {"x-original-uri", uri}});
     EXPECT_EQ(request.problem, "x-original-uri: does not begin with a slash") << uri;
     EXPECT_EQ(request.url, "") << uri;
   }

@@ -22,7 +22,7 @@ constexpr const char* kToken = "Kz~8mXK1EalYznwH-LC-1fBAo.4Ljp~zsPE_NeO.gxU";
 
 crypto::Sha256 digest_of(const std::string& base64url) { return crypto::Sha256::from_base64url(base64url).value(); }
 
-std::string_view reason(const std::optional<Fault>& fault) { return fault ? name(fault->reason) : "none"; }
+std::string_view said_of(const std::optional<Fault>& fault) { return fault ? name(fault->reason) : "none"; }
 
 }  // namespace
 
@@ -31,7 +31,7 @@ class DpopVerifierTest : public testing::Test {
   /// What is said of a request with those proofs.
   [[nodiscard]] std::string_view check(const std::vector<std::string_view>& proofs, std::string_view method = "GET",
                                        std::string_view url = kUrl) const {
-    return reason(verifier_.check({method, url, {}, proofs}, kToken, digest_of(client_.jkt()), kNow));
+    return said_of(verifier_.check({method, url, {}, proofs}, kToken, digest_of(client_.jkt()), kNow));
   }
   /// Of one whose claims differ so from those of a good one.
   [[nodiscard]] std::string_view check_claims(const nlohmann::json& changes) const {
@@ -59,7 +59,7 @@ TEST_F(DpopVerifierTest, TakesTheProofOfTheRfc) {
   const std::array<std::string_view, 1> fields{kProof};
   const auto check = [&](std::string_view method, std::string_view url, std::string_view token, int seconds_later) {
     const std::chrono::sys_seconds now{seconds{1562262618 + seconds_later}};
-    return reason(verifier_.check({method, url, {}, fields}, token, jkt, now));
+    return said_of(verifier_.check({method, url, {}, fields}, token, jkt, now));
   };
   constexpr std::string_view kResource = "https://resource.example.org/protectedresource";
   EXPECT_EQ(check("POST", kResource, kToken, 0), "proof_request_mismatch");
@@ -77,13 +77,13 @@ TEST_F(DpopVerifierTest, TakesEachAlgorithm) {
     const DpopClient client{algorithm};
     const std::string proof = client.proof(kToken);
     const std::array<std::string_view, 1> fields{proof};
-    EXPECT_EQ(reason(verifier_.check({"GET", kUrl, {}, fields}, kToken, digest_of(client.jkt()), kNow)), "none")
+    EXPECT_EQ(said_of(verifier_.check({"GET", kUrl, {}, fields}, kToken, digest_of(client.jkt()), kNow)), "none")
         << model::name(algorithm);
   }
   const DpopClient rsa{model::SigningAlgorithm::rs256};
   const std::string proof = rsa.proof(kToken);
   const std::array<std::string_view, 1> fields{proof};
-  EXPECT_EQ(reason(verifier_.check({"GET", kUrl, {}, fields}, kToken, digest_of(rsa.jkt()), kNow)),
+  EXPECT_EQ(said_of(verifier_.check({"GET", kUrl, {}, fields}, kToken, digest_of(rsa.jkt()), kNow)),
             "proof_header_refused");
   EXPECT_EQ(verifier_.algorithms(), "ES256 PS256 EdDSA Ed25519");
 }
@@ -166,7 +166,7 @@ TEST_F(DpopVerifierTest, RefusesTheProofOfAnotherKey) {
   const std::string proof = thief.proof(kToken);
   const std::array<std::string_view, 1> fields{proof};
   const auto fault = verifier_.check({"GET", kUrl, {}, fields}, kToken, digest_of(client_.jkt()), kNow);
-  EXPECT_EQ(reason(fault), "proof_key_mismatch");
+  EXPECT_EQ(said_of(fault), "proof_key_mismatch");
   EXPECT_EQ(fault->detail, "the token is bound to the key " + client_.jkt() + ", the proof is of " + thief.jkt());
 }
 
@@ -192,7 +192,7 @@ TEST_F(DpopVerifierTest, RemembersGoodProofsAlone) {
   const DpopVerifier verifier{std::move(options)};
   const auto check = [&](const std::string& proof) {
     const std::array<std::string_view, 1> fields{proof};
-    return reason(verifier.check({"GET", kUrl, {}, fields}, kToken, digest_of(client_.jkt()), kNow));
+    return said_of(verifier.check({"GET", kUrl, {}, fields}, kToken, digest_of(client_.jkt()), kNow));
   };
   for (const nlohmann::json& changes :
        {nlohmann::json{{"htm", "POST"}}, nlohmann::json{{"iat", at(-61)}}, nlohmann::json{{"ath", "x"}}}) {
@@ -213,7 +213,7 @@ TEST_F(DpopVerifierTest, RefusesWhereItCanRememberNoMore) {
   const DpopVerifier verifier{std::move(options)};
   const auto check = [&](const std::string& proof, int later) {
     const std::array<std::string_view, 1> fields{proof};
-    return reason(verifier.check({"GET", kUrl, {}, fields}, kToken, digest_of(client_.jkt()), kNow + seconds{later}));
+    return said_of(verifier.check({"GET", kUrl, {}, fields}, kToken, digest_of(client_.jkt()), kNow + seconds{later}));
   };
   const std::string first = client_.proof(kToken);
   EXPECT_EQ(check(first, 0), "none");
@@ -231,7 +231,7 @@ TEST_F(DpopVerifierTest, CanRefuseWhatWasMadeBeforeItsTime) {
   const auto check = [&](int offset) {
     const std::string proof = client_.proof(kToken, {{"iat", at(offset)}});
     const std::array<std::string_view, 1> fields{proof};
-    return reason(verifier.check({"GET", kUrl, {}, fields}, kToken, digest_of(client_.jkt()), kNow + seconds{5}));
+    return said_of(verifier.check({"GET", kUrl, {}, fields}, kToken, digest_of(client_.jkt()), kNow + seconds{5}));
   };
   EXPECT_EQ(check(-1), "proof_before_start");
   EXPECT_EQ(check(0), "none");
