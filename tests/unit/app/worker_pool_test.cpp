@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "app/build_snapshot.hpp"
+#include "app/used_proofs.hpp"
 #include "store/memory/memory_store.hpp"
 #include "support/ocsp_source.hpp"
 #include "unit/app/files.hpp"
@@ -47,7 +48,8 @@ class WorkerPoolTest : public testing::Test {
   store::SeenRecorder seen_{value_of(store_->make_seen_store()), registry_};
   test::ScriptedOcsp ocsp_;
   store::DenialRecorder denials_{value_of(store_->make_denial_store()), {}, [](auto, auto) {}, registry_};
-  Shared shared_{*audit_, *executor_, ocsp_, seen_, denials_, registry_, health_};
+  std::unique_ptr<UsedProofs> used_ = value_of(UsedProofs::open(files_.path(""), 1000, registry_, kNow));
+  Shared shared_{*audit_, *executor_, ocsp_, seen_, denials_, used_->tools(), registry_, health_};
 };
 
 TEST_F(WorkerPoolTest, HasAsManyWorkersAsWereAskedFor) {
