@@ -18,6 +18,16 @@ constexpr std::size_t kMostMarkOctets = 64;
 constexpr std::string_view kRunning = "running\n";
 constexpr std::chrono::minutes kNonceLifetime{5};
 
+/// By some seconds it is a client whose clock is ahead; by more it is ours, and only an operator can tell whether what
+/// was taken under the wrong time may come again.
+void warn_of_later(WallTime latest) {
+  log::warning("replays_unknown",
+               {{"until", to_rfc3339(latest)},
+                {"detail",
+                 "an assertion or DPoP proof with that date was taken before the restart, so none that is older "
+                 "is taken; where the clock was set back, stop the server and remove the file `replays`"}});
+}
+
 /// Nothing that was made up to then is taken.
 Result<WallTime> read_mark(const std::filesystem::path& file, WallTime now) {
   std::error_code error;
@@ -25,7 +35,10 @@ Result<WallTime> read_mark(const std::filesystem::path& file, WallTime now) {
   const auto text = load_file(file, kMostMarkOctets);
   if (!text) return text.error();
   if (text->ends_with('\n')) {
-    if (const auto latest = parse_time(std::string_view{*text}.substr(0, text->size() - 1))) return *latest;
+    if (const auto latest = parse_time(std::string_view{*text}.substr(0, text->size() - 1))) {
+      if (*latest > now) warn_of_later(*latest);
+      return *latest;
+    }
   }
   const WallTime until = now + std::max(oauth::kAssertionAhead, proof::DpopExpectation().ahead);
   log::warning("replays_unknown", {{"until", to_rfc3339(until)},

@@ -1,10 +1,13 @@
 """Discovery and keys (conformance.md sections 5 and 9)."""
 
+import base64
 import unittest
 
 from support import tokens
-from support.cases import JWKS, METADATA, TOKEN, DaemonCase, OwnDaemonCase, grant
+from support.assertions import ALGORITHMS, SigningKey, assertion, jwt_client, parameters, write_pem
+from support.cases import JWKS, METADATA, TOKEN, DaemonCase, OwnDaemonCase, grant, self_signed_client
 from support.daemon import eventually, run
+from support.dpop import proof
 from support.pki import base64url, thumbprint_7638
 
 
@@ -21,19 +24,20 @@ class Metadata(DaemonCase):
         self.assertEqual(metadata["response_types_supported"], [])
         self.assertEqual(metadata["grant_types_supported"], ["client_credentials"])
         self.assertEqual(
-            sorted(metadata["token_endpoint_auth_methods_supported"]), ["self_signed_tls_client_auth", "tls_client_auth"]
+            sorted(metadata["token_endpoint_auth_methods_supported"]),
+            ["private_key_jwt", "self_signed_tls_client_auth", "tls_client_auth"],
         )
+        self.assertEqual(set(metadata["dpop_signing_alg_values_supported"]), set(ALGORITHMS))
         self.assertIs(metadata["tls_client_certificate_bound_access_tokens"], True)
         if "scopes_supported" in metadata:
             self.assertEqual(set(metadata["scopes_supported"]), {"orders.read", "orders.write", "stock.read"})
-        for name in ("introspection", "revocation"):
+        for name in ("token", "introspection", "revocation"):
             self.assertEqual(
                 metadata[name + "_endpoint_auth_methods_supported"], metadata["token_endpoint_auth_methods_supported"]
             )
+            self.assertEqual(set(metadata[name + "_endpoint_auth_signing_alg_values_supported"]), set(ALGORITHMS))
         self.assertEqual(metadata["introspection_signing_alg_values_supported"], ["ES256"])
-        absent = {"authorization_endpoint", "registration_endpoint",
-                  "revocation_endpoint_auth_signing_alg_values_supported", "introspection_endpoint_auth_signing_alg_values_supported",
-                  "token_endpoint_auth_signing_alg_values_supported", "mtls_endpoint_aliases", "device_authorization_endpoint"}  # fmt: skip
+        absent = {"authorization_endpoint", "registration_endpoint", "mtls_endpoint_aliases", "device_authorization_endpoint"}
         self.assertFalse(absent & set(metadata))
 
     def test_every_url_answers(self):
@@ -65,6 +69,70 @@ class Metadata(DaemonCase):
                 self.assertEqual((again.status, again.body), (304, b""))
                 self.assertEqual(again.header("ETag"), etag)
                 self.assertEqual(self.curl(path, headers=['If-None-Match: "other"']).body, response.body)
+
+
+class WhatIsListed(DaemonCase):
+    """8414-2-5, 8414-7-1, 9449-5.1-1: each value works, at each endpoint that lists it, and one that is not listed fails."""
+
+    @classmethod
+    def configure(cls, config):
+        cls.keys = {name: SigningKey(name) for name in ("ES256", "ES384", "ES512", "EdDSA", "PS256")}
+        files = [write_pem(cls, key) for key in cls.keys.values()]
+        for name in ("PS384", "PS512", "RS256", "RS384"):
+            cls.keys[name] = cls.keys["PS256"].with_algorithm(name)
+        cls.own = cls.pki.leaf("CN=own")
+        config["resources"][0]["introspection_clients"] = ["etl", "own", "batch"]
+        config["clients"] += [jwt_client("batch", public_keys=files), self_signed_client("own", certificates=[cls.own.certificate])]
+
+    def setUp(self):
+        super().setUp()
+        self.metadata = self.curl(METADATA).json()
+
+    def ask(self, endpoint, client_id, cert=None, key=None, headers=(), **more):
+        form = {"client_id": client_id, **(parameters(assertion(key, client_id)) if key else {}), **more}
+        form |= {"grant_type": "client_credentials"} if endpoint == "token" else {"token": "x"}
+        return self.curl(self.metadata[endpoint + "_endpoint"], cert=cert, form=form, headers=headers)
+
+    def test_methods(self):
+        """What is not listed is not used in place of what is registered."""
+        ways = {
+            "tls_client_auth": {"client_id": "etl", "cert": self.etl},
+            "self_signed_tls_client_auth": {"client_id": "own", "cert": self.own},
+            "private_key_jwt": {"client_id": "batch", "key": self.keys["ES256"]},
+        }
+        for endpoint in ("token", "introspection", "revocation"):
+            listed = self.metadata[endpoint + "_endpoint_auth_methods_supported"]
+            self.assertEqual(set(listed), set(ways))
+            refused = 401 if endpoint == "introspection" else 400
+            for method in listed:
+                self.assertEqual(self.ask(endpoint, **ways[method]).status, 200, (endpoint, method))
+            for client_id in ("etl", "own", "batch"):
+                self.assert_error(self.ask(endpoint, client_id), "invalid_client", refused)  # none
+                self.assert_error(self.ask(endpoint, client_id, client_secret="x" * 43), "invalid_client", refused)
+                basic = f"Authorization: Basic {base64.b64encode(client_id.encode() + b':' + b'x' * 43).decode()}"
+                self.assert_error(self.ask(endpoint, client_id, headers=[basic]), "invalid_client", 401)
+
+    def test_algorithms_of_assertions(self):
+        for endpoint in ("token", "introspection", "revocation"):
+            refused = 401 if endpoint == "introspection" else 400
+            listed = self.metadata[endpoint + "_endpoint_auth_signing_alg_values_supported"]
+            for name, key in self.keys.items():
+                response = self.ask(endpoint, "batch", key=key)
+                if name in listed:
+                    self.assertEqual(response.status, 200, (endpoint, name))
+                else:
+                    self.assert_error(response, "invalid_client", refused)
+            self.assertNotIn("RS384", listed)
+
+    def test_algorithms_of_proofs(self):
+        listed = self.metadata["dpop_signing_alg_values_supported"]
+        for name, key in self.keys.items():
+            response = self.ask("token", "etl", self.etl, headers=[f"DPoP: {proof(key, 'POST', self.metadata['token_endpoint'])}"])
+            if name in listed:
+                self.assertEqual(response.json()["token_type"], "DPoP", name)
+            else:
+                self.assert_error(response, "invalid_dpop_proof")
+        self.assertNotIn("RS384", listed)
 
 
 class IssuerWithPath(DaemonCase):

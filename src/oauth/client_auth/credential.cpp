@@ -50,7 +50,8 @@ Result<void> read_header(const http::Request& request, Credential& credential) {
   std::string_view found;
   for (const http::Header& header : request.headers) {
     if (header.name != "authorization") continue;
-    if (!found.empty()) return refuse_two("two Authorization headers");
+    // One without a value is one too: whoever stands before us may have read the other.
+    if (credential.kind != Credential::Kind::none) return refuse_two("two Authorization headers");
     found = header.value;
     credential.kind = Credential::Kind::other_scheme;
   }

@@ -1,5 +1,8 @@
 #include "net/tls_context.hpp"
 
+#include <set>
+#include <string>
+
 #include <gtest/gtest.h>
 
 #include "net/peer.hpp"
@@ -231,6 +234,34 @@ TEST(TlsHandshake, RefusesOldVersions) {
   use_version(*client, TLS1_1_VERSION);
   TlsPeers peers{make_server_context(ClientCertificate::none), client};
   EXPECT_FALSE(peers.shake_hands());
+}
+
+// FAPI 2.0 section 5.2.2, RFC 9325 section 4.2: of TLS 1.2 the four suites with AES-GCM, and no other.
+TEST(TlsHandshake, OffersTheFourSuitesOfFapi) {
+  const auto agrees_on = [](const char* suite, Tls12Suites suites) {
+    const TlsContext client = make_client_context();
+    use_version(*client, TLS1_2_VERSION);
+    EXPECT_EQ(SSL_CTX_set_cipher_list(client.get(), suite), 1) << suite;
+    const TlsContext server =
+        make_server_context(ClientCertificate::request, make_server_identity(), x509::ChainLimits{}, suites);
+    return TlsPeers{server, client}.shake_hands();
+  };
+  const TlsContext fapi =
+      make_server_context(ClientCertificate::request, make_server_identity(), x509::ChainLimits{}, Tls12Suites::fapi);
+  std::set<std::string> offered;
+  const STACK_OF(SSL_CIPHER)* suites = SSL_CTX_get_ciphers(fapi.get());
+  for (int i = 0; i < sk_SSL_CIPHER_num(suites); ++i) {
+    const SSL_CIPHER* suite = sk_SSL_CIPHER_value(suites, i);
+    if (SSL_CIPHER_get_kx_nid(suite) != NID_kx_any) offered.insert(SSL_CIPHER_get_name(suite));
+  }
+  EXPECT_EQ(offered, (std::set<std::string>{"ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-RSA-AES128-GCM-SHA256",
+                                            "ECDHE-ECDSA-AES256-GCM-SHA384", "ECDHE-RSA-AES256-GCM-SHA384"}));
+  for (const char* suite : {"ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-ECDSA-AES256-GCM-SHA384"}) {
+    EXPECT_TRUE(agrees_on(suite, Tls12Suites::fapi)) << suite;
+    EXPECT_TRUE(agrees_on(suite, Tls12Suites::modern)) << suite;
+  }
+  EXPECT_FALSE(agrees_on("ECDHE-ECDSA-CHACHA20-POLY1305", Tls12Suites::fapi));
+  EXPECT_TRUE(agrees_on("ECDHE-ECDSA-CHACHA20-POLY1305", Tls12Suites::modern));
 }
 
 TEST(TlsHandshake, RefusesRenegotiation) {

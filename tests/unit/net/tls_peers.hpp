@@ -40,10 +40,11 @@ inline crypto::LibraryContext make_library() {
 
 inline TlsContext make_server_context(ClientCertificate client_certificate,
                                       const test::Identity& server = make_server_identity(),
-                                      const x509::ChainLimits& chain_limits = {}) {
+                                      const x509::ChainLimits& chain_limits = {},
+                                      Tls12Suites suites = Tls12Suites::modern) {
   // OpenSSL's own objects refer to it without holding it, so it lives as long as the program.
   static const crypto::LibraryContext kLibrary = make_library();
-  auto context = make_tls_context(server_certificate_of(server), client_certificate, chain_limits, kLibrary);
+  auto context = make_tls_context(server_certificate_of(server), client_certificate, chain_limits, kLibrary, suites);
   if (!context) throw std::runtime_error{context.error().detail};
   return *std::move(context);
 }
