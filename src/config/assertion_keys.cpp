@@ -33,7 +33,7 @@ std::string describe_misfit(const EVP_PKEY& key, bool may_verify, const model::C
 }
 
 /// As the registry keeps it: the public members and what the key is called.
-void add_key(Reader& reader, const Node& node, const jose::Jwk& key, model::Client& client) {
+void add_assertion_key(Reader& reader, const Node& node, const jose::Jwk& key, model::Client& client) {
   if (const std::string misfit = describe_misfit(*key.key, key.may_verify, client); !misfit.empty()) {
     reader.complain(node, "the key cannot be used: " + misfit);
     return;
@@ -66,15 +66,15 @@ void read_public_key_file(Reader& reader, const Node& node, model::Client& clien
   for (crypto::KeyHandle& handle : *keys) {
     jose::Jwk key;
     key.key = std::move(handle);
-    add_key(reader, node, key, client);
+    add_assertion_key(reader, node, key, client);
   }
 }
 
-void read_jwks(Reader& reader, const Node& node, model::Client& client) {
+void read_assertion_jwks(Reader& reader, const Node& node, model::Client& client) {
   const Reader::Step step{reader, "jwks"};
   const auto keys = read_jwk_set(reader, node);
   if (!keys) return;
-  for (const jose::Jwk& key : *keys) add_key(reader, node, key, client);
+  for (const jose::Jwk& key : *keys) add_assertion_key(reader, node, key, client);
 }
 
 }  // namespace
@@ -96,7 +96,7 @@ void read_assertion_keys(Reader& reader, const Node& node, const ClientDraft& dr
     const Reader::Step step{reader, "public_keys"};
     read_each(reader, *draft.public_keys, [&](const Node& member) { read_public_key_file(reader, member, client); });
   }
-  if (draft.jwks != nullptr) read_jwks(reader, *draft.jwks, client);
+  if (draft.jwks != nullptr) read_assertion_jwks(reader, *draft.jwks, client);
 }
 
 void refuse_assertion_options(Reader& reader, const Node& client, std::string_view method) {

@@ -3,6 +3,8 @@
 #include <optional>
 #include <string>
 
+#include "config/fields.hpp"
+
 namespace certbound::config {
 
 namespace {
@@ -53,6 +55,43 @@ void apply(Reader& reader, const Node& node, SenderConstraint constraint, const 
 }
 
 }  // namespace
+
+Field<ClientDraft> certificate_bound_field() {
+  return boolean<&ClientDraft::tls_client_certificate_bound_access_tokens>(
+      "tls_client_certificate_bound_access_tokens",
+      "Whether the client's tokens are bound to its certificate (RFC 8705 section 3): what certificate_binding "
+      "says with required. Of other methods than the two TLS ones the default is false.");
+}
+
+Field<ClientDraft> certificate_binding_field() {
+  return choice<&ClientDraft::certificate_binding>(
+             "certificate_binding",
+             {{model::name(BindingRule::required), BindingRule::required},
+              {model::name(BindingRule::when_presented), BindingRule::when_presented},
+              {model::name(BindingRule::never), BindingRule::never}},
+             "The same with a third choice: when_presented binds tokens to the certificate of the connection where "
+             "there is one, whoever issued it, and asks for none. Default: required for the two TLS methods, else "
+             "never.")
+      .sample("when_presented");
+}
+
+Field<ClientDraft> dpop_bound_field() {
+  return boolean<&ClientDraft::dpop_bound_access_tokens>(
+      "dpop_bound_access_tokens",
+      "Whether the client gets tokens with a DPoP proof only (RFC 9449 section 5.2). A proof that it sends "
+      "binds its token in any case.");
+}
+
+Field<ClientDraft> sender_constraint_field() {
+  return choice<&ClientDraft::sender_constraint>(
+             "sender_constraint",
+             {{"mtls", SenderConstraint::mtls}, {"dpop", SenderConstraint::dpop}, {"both", SenderConstraint::both}},
+             "To what the client's tokens are bound, all of it required and nothing else: mtls: its certificate, "
+             "dpop: "
+             "the key of its DPoP proof, both. Some client libraries refuse tokens that are bound to both. Without it "
+             "the options above decide, and a token is bound to whatever the request proves.")
+      .sample("mtls");
+}
 
 std::string_view name(SenderConstraint constraint) {
   switch (constraint) {

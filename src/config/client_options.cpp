@@ -1,7 +1,8 @@
 #include "config/check_value.hpp"
+#include "config/client_binding.hpp"
 #include "config/fields.hpp"
 #include "config/options.hpp"
-#include "oauth/client_auth/assertion.hpp"
+#include "oauth/client_algorithms.hpp"
 
 namespace certbound::config {
 
@@ -70,9 +71,16 @@ Field<ClientDraft> jwks_uri_field() {
   return std::move(field).sample("https://partner-corp.com/jwks.json");
 }
 
+Field<ClientDraft> public_keys_field() {
+  return node_field<&ClientDraft::public_keys>("public_keys", list_shape(make_shape(Kind::path)),
+                                               "For private_key_jwt: PEM files of the client's public keys.")
+      .at_least_one()
+      .sample("[clients/batch-02.pub]");
+}
+
 Field<ClientDraft> assertion_algorithm_field() {
   std::vector<std::string_view> names;
-  for (const std::string_view name : oauth::assertion_algorithms(oauth::Profile::none)) names.push_back(name);
+  for (const std::string_view name : oauth::client_algorithms(oauth::Profile::none)) names.push_back(name);
   return {make_option("token_endpoint_auth_signing_alg", choice_shape(names),
                       "For private_key_jwt: the one algorithm of the client's assertions. Without it any that fits its "
                       "keys."),
@@ -189,7 +197,6 @@ constexpr std::string_view kClientRules = R"({
 }  // namespace
 
 const Section<ClientDraft>& client_section() {
-  using model::BindingRule;
   using model::SubjectField;
   static const Section<ClientDraft> rows{
       "clients[]",
@@ -229,10 +236,7 @@ const Section<ClientDraft>& client_section() {
               "other for every certificate with that key; for private_key_jwt they are the keys that sign assertions.")
               .sample("{keys: [{kty: EC, crv: P-256, x: ..., y: ...}]}"),
           jwks_uri_field(),
-          node_field<&ClientDraft::public_keys>("public_keys", list_shape(make_shape(Kind::path)),
-                                                "For private_key_jwt: PEM files of the client's public keys.")
-              .at_least_one()
-              .sample("[clients/batch-02.pub]"),
+          public_keys_field(),
           assertion_algorithm_field(),
           secret_file_field(),
           grant_types_field(),
@@ -243,31 +247,10 @@ const Section<ClientDraft>& client_section() {
               &check_scope, R"( *[!#-\[\]-~]+( +[!#-\[\]-~]+)* *)")
               .live_sample("orders.read orders.write"),
           resources_field(),
-          boolean<&ClientDraft::tls_client_certificate_bound_access_tokens>(
-              "tls_client_certificate_bound_access_tokens",
-              "Whether the client's tokens are bound to its certificate (RFC 8705 section 3): what certificate_binding "
-              "says with required. Of other methods than the two TLS ones the default is false."),
-          choice<&ClientDraft::certificate_binding>(
-              "certificate_binding",
-              {{model::name(BindingRule::required), BindingRule::required},
-               {model::name(BindingRule::when_presented), BindingRule::when_presented},
-               {model::name(BindingRule::never), BindingRule::never}},
-              "The same with a third choice: when_presented binds tokens to the certificate of the connection where "
-              "there is one, whoever issued it, and asks for none. Default: required for the two TLS methods, else "
-              "never.")
-              .sample("when_presented"),
-          boolean<&ClientDraft::dpop_bound_access_tokens>(
-              "dpop_bound_access_tokens",
-              "Whether the client gets tokens with a DPoP proof only (RFC 9449 section 5.2). A proof that it sends "
-              "binds its token in any case."),
-          choice<&ClientDraft::sender_constraint>(
-              "sender_constraint",
-              {{"mtls", SenderConstraint::mtls}, {"dpop", SenderConstraint::dpop}, {"both", SenderConstraint::both}},
-              "To what the client's tokens are bound, all of it required and nothing else: mtls: its certificate, "
-              "dpop: "
-              "the key of its DPoP proof, both. Some client libraries refuse tokens that are bound to both. Without it "
-              "the options above decide, and a token is bound to whatever the request proves.")
-              .sample("mtls"),
+          certificate_bound_field(),
+          certificate_binding_field(),
+          dpop_bound_field(),
+          sender_constraint_field(),
       },
       kClientRules};
   return rows;

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "config/fields.hpp"
-#include "oauth/client_auth/assertion.hpp"
+#include "oauth/client_algorithms.hpp"
 
 namespace certbound::config {
 
@@ -19,7 +19,7 @@ void complain_of_member(Reader& reader, const Node& section, std::string_view ke
 }
 
 bool is_accepted(std::string_view algorithm) {
-  const auto names = oauth::assertion_algorithms(oauth::Profile::fapi2);
+  const auto names = oauth::client_algorithms(oauth::Profile::fapi2);
   return std::find(names.begin(), names.end(), algorithm) != names.end();
 }
 

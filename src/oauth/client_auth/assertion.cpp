@@ -1,7 +1,6 @@
 #include "oauth/client_auth/assertion.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <optional>
 #include <utility>
@@ -11,6 +10,7 @@
 #include "base/json.hpp"
 #include "base/text.hpp"
 #include "jose/jws_verify.hpp"
+#include "oauth/client_algorithms.hpp"
 #include "oauth/client_auth/method.hpp"
 
 namespace certbound::oauth {
@@ -20,16 +20,11 @@ namespace {
 using Json = nlohmann::json;
 using std::chrono::seconds;
 
-constexpr std::array<std::string_view, 8> kAllAlgorithms{"ES256", "PS256", "EdDSA", "RS256",
-                                                         "ES384", "ES512", "PS384", "PS512"};
-/// FAPI 2.0 Security Profile section 5.4.1.
-constexpr std::array<std::string_view, 3> kFapiAlgorithms{"ES256", "PS256", "EdDSA"};
-
 Error refuse_claim(std::string_view name) {
   return refuse_client(Reason::assertion_malformed, std::string{name} + ": missing, or of another type");
 }
 
-Reason reason_of(jose::JwsStep step) {
+Reason reason_of_step(jose::JwsStep step) {
   switch (step) {
     case jose::JwsStep::take_apart:
       return Reason::assertion_malformed;
@@ -55,7 +50,7 @@ Result<jose::VerifiedJws> verify_by_any(std::string_view assertion, KeySets keys
     if (verified.error().code == ErrorCode::server_error) return verified;
     if (furthest && step <= *furthest) continue;
     furthest = step;
-    refusal = refuse_client(reason_of(step), verified.error().detail);
+    refusal = refuse_client(reason_of_step(step), verified.error().detail);
   }
   return refusal;
 }
@@ -153,13 +148,8 @@ Result<std::string_view> find_jti(const Json& claims) {
 
 }  // namespace
 
-std::span<const std::string_view> assertion_algorithms(Profile profile) {
-  if (profile == Profile::fapi2) return kFapiAlgorithms;
-  return kAllAlgorithms;
-}
-
 Result<SingleUse> check_assertion(std::string_view assertion, KeySets keys, const AssertionExpectation& expectation) {
-  std::span<const std::string_view> algorithms = assertion_algorithms(expectation.profile);
+  std::span<const std::string_view> algorithms = client_algorithms(expectation.profile);
   if (!expectation.algorithm.empty()) {
     if (std::find(algorithms.begin(), algorithms.end(), expectation.algorithm) == algorithms.end()) {
       return refuse_client(Reason::assertion_algorithm_refused, "the registered algorithm is not accepted here");

@@ -22,14 +22,11 @@ inline constexpr std::size_t kMaximumAssertionJtiBytes = 512;
 inline constexpr std::chrono::seconds kLongestAssertion{300};
 inline constexpr std::chrono::seconds kAssertionAhead{10};
 
-/// Every `alg` that an assertion may have under the profile; discovery publishes exactly these.
-[[nodiscard]] std::span<const std::string_view> assertion_algorithms(Profile profile);
-
 /// What an assertion is held against.
 struct AssertionExpectation {
   std::string_view client_id;
   std::string_view issuer;     ///< ours: the one `aud`
-  std::string_view algorithm;  ///< `token_endpoint_auth_signing_alg`; empty: any of assertion_algorithms()
+  std::string_view algorithm;  ///< `token_endpoint_auth_signing_alg`; empty: any of client_algorithms()
   Profile profile = Profile::none;
   WallTime now{};
 };

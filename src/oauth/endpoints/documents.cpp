@@ -8,7 +8,7 @@
 #include "base/text.hpp"
 #include "crypto/digest.hpp"
 #include "jose/jwk.hpp"
-#include "oauth/client_auth/assertion.hpp"
+#include "oauth/client_algorithms.hpp"
 #include "oauth/client_auth/method.hpp"
 #include "oauth/endpoints/client_endpoint.hpp"
 #include "oauth/grants/grant.hpp"
@@ -52,7 +52,7 @@ void add_methods(Json& metadata, const Snapshot& snapshot) {
     for (const model::AuthMethod method : enabled_methods(snapshot)) {
       metadata[prefix + "methods_supported"].push_back(model::name(method));
     }
-    metadata[prefix + "signing_alg_values_supported"] = assertion_algorithms(snapshot.profile);
+    metadata[prefix + "signing_alg_values_supported"] = client_algorithms(snapshot.profile);
   }
 }
 
@@ -96,7 +96,7 @@ Document render_metadata(const Snapshot& snapshot) {
   for (const GrantEntry& grant : all_grants()) metadata["grant_types_supported"].push_back(grant.name);
   add_methods(metadata, snapshot);
   if (urls.accepts_certificates) metadata["tls_client_certificate_bound_access_tokens"] = true;
-  metadata["dpop_signing_alg_values_supported"] = dpop_algorithms(snapshot.profile);
+  metadata["dpop_signing_alg_values_supported"] = client_algorithms(snapshot.profile);
   metadata["introspection_signing_alg_values_supported"] = signing_algorithms(snapshot);
   if (!urls.mtls_origin.empty()) {
     for (const ClientEndpoint& endpoint : all_client_endpoints()) {

@@ -1,18 +1,14 @@
 #include "oauth/proof/dpop.hpp"
 
-#include <array>
 #include <utility>
+
+#include "oauth/client_algorithms.hpp"
 
 namespace certbound::oauth {
 
 namespace {
 
-constexpr std::array<std::string_view, 8> kAllAlgorithms{"ES256", "PS256", "EdDSA", "RS256",
-                                                         "ES384", "ES512", "PS384", "PS512"};
-/// FAPI 2.0 Security Profile section 5.4.1.
-constexpr std::array<std::string_view, 3> kFapiAlgorithms{"ES256", "PS256", "EdDSA"};
-
-Reason reason_of(proof::DpopStep step) {
+Reason reason_of_proof(proof::DpopStep step) {
   switch (step) {
     case proof::DpopStep::take_apart:
       return Reason::dpop_proof_malformed;
@@ -45,7 +41,7 @@ Error refuse_proof(Reason reason, std::string detail) {
 /// Of a step that refused.
 Error refuse_step(proof::DpopStep step, Error error) {
   if (error.code == ErrorCode::server_error) return error;
-  return refuse_proof(reason_of(step), std::move(error.detail));
+  return refuse_proof(reason_of_proof(step), std::move(error.detail));
 }
 
 /// RFC 9449 section 4.3, point 1.
@@ -67,7 +63,7 @@ Result<void> check_nonce(const proof::DpopProof& proof, const proof::NonceMaker&
                "the DPoP proof needs the nonce of the DPoP-Nonce header", "nonce"};
 }
 
-Result<void> judge_spent(Spent spent) {
+Result<void> judge_spent_proof(Spent spent) {
   switch (spent) {
     case Spent::first:
       return {};
@@ -84,11 +80,6 @@ Result<void> judge_spent(Spent spent) {
 
 }  // namespace
 
-std::span<const std::string_view> dpop_algorithms(Profile profile) {
-  if (profile == Profile::fapi2) return kFapiAlgorithms;
-  return kAllAlgorithms;
-}
-
 std::optional<std::string> called_url(const http::Request& request, const Snapshot& snapshot) {
   const std::vector<std::string>& origins = snapshot.urls.listener_origins;
   const std::size_t listener = request.connection->listener;
@@ -98,7 +89,7 @@ std::optional<std::string> called_url(const http::Request& request, const Snapsh
 
 Result<JudgedProof> judge_proof(std::string_view text, std::string_view url, Profile profile, WallTime now) {
   proof::DpopStep step{};
-  auto verified = proof::verify_dpop_proof(text, dpop_algorithms(profile), step);
+  auto verified = proof::verify_dpop_proof(text, client_algorithms(profile), step);
   if (!verified) return refuse_step(step, std::move(verified).error());
   proof::DpopExpectation expectation;
   expectation.method = "POST";  // clients call us by no other method
@@ -136,7 +127,7 @@ Task<Result<std::optional<crypto::Sha256>>> take_dpop_proof(const http::Request&
   if (!judged) co_return judged.error();
   if (!*judged) co_return std::optional<crypto::Sha256>{};
   const Spent spent = co_await tools.replays.spend((*judged)->use, now);
-  if (auto first = judge_spent(spent); !first) co_return std::move(first).error();
+  if (auto first = judge_spent_proof(spent); !first) co_return std::move(first).error();
   co_return std::optional{(*judged)->proof.key};
 }
 

@@ -17,9 +17,6 @@
 
 namespace certbound::oauth {
 
-/// Every `alg` that a DPoP proof may have under the profile; discovery publishes exactly these.
-[[nodiscard]] std::span<const std::string_view> dpop_algorithms(Profile profile);
-
 /// What judges proofs, of one server.
 struct DpopTools {
   DpopTools(ReplayStore& store, const proof::NonceMaker& maker) : replays{store}, nonces{maker} {}

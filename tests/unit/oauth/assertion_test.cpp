@@ -4,6 +4,7 @@
 #include <set>
 
 #include "crypto/hmac.hpp"
+#include "oauth/client_algorithms.hpp"
 #include "unit/jose/vectors.hpp"
 #include "unit/oauth/client_key.hpp"
 
@@ -222,7 +223,8 @@ TEST_F(CheckAssertion, HoldsToTheAlgorithmsOfFapi) {
   const ClientKey ed{model::SigningAlgorithm::eddsa};
   for (const ClientKey* key : {&ps, &ed}) keys_.push_back(parsed_jwk(key->jwk()));
   expectation_.profile = Profile::fapi2;
-  for (const ClientKey* key : {&std::as_const(key_), &ps, &ed}) EXPECT_EQ(reason(key->assertion("etl")), "accepted") << key->alg();
+  for (const ClientKey* key : {&std::as_const(key_), &ps, &ed})
+    EXPECT_EQ(reason(key->assertion("etl")), "accepted") << key->alg();
   EXPECT_EQ(reason(rs.assertion("etl")), "assertion_algorithm_refused");
   expectation_.algorithm = "RS256";
   EXPECT_EQ(reason(rs.assertion("etl")), "assertion_algorithm_refused");
@@ -414,10 +416,10 @@ TEST_F(CheckAssertion, PeeksAtTheSubject) {
 
 // FAPI-5.4.1-1: what discovery lists is what is accepted.
 TEST_F(CheckAssertion, ListsTheAlgorithmsOfEachProfile) {
-  const auto all = assertion_algorithms(Profile::none);
+  const auto all = client_algorithms(Profile::none);
   EXPECT_EQ(std::set<std::string>(all.begin(), all.end()),
             (std::set<std::string>{"ES256", "ES384", "ES512", "PS256", "PS384", "PS512", "RS256", "EdDSA"}));
-  const auto fapi = assertion_algorithms(Profile::fapi2);
+  const auto fapi = client_algorithms(Profile::fapi2);
   EXPECT_EQ(std::set<std::string>(fapi.begin(), fapi.end()), (std::set<std::string>{"ES256", "PS256", "EdDSA"}));
 }
 

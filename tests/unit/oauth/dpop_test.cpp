@@ -3,6 +3,7 @@
 #include <set>
 
 #include "crypto/secret.hpp"
+#include "oauth/client_algorithms.hpp"
 #include "unit/jose/vectors.hpp"
 #include "unit/oauth/client_key.hpp"
 #include "unit/oauth/token_endpoint_fixture.hpp"
@@ -328,9 +329,10 @@ TEST_F(DpopFlow, HoldsToTheAlgorithmsOfTheProfile) {
   for (const ClientKey* key : {&rs, &ps, &ed}) EXPECT_EQ(ask_with(key->proof()).status, 200) << key->alg();
   snapshot_.profile = Profile::fapi2;
   publish();
-  for (const ClientKey* key : {&std::as_const(key_), &ps, &ed}) EXPECT_EQ(ask_with(key->proof()).status, 200) << key->alg();
+  for (const ClientKey* key : {&std::as_const(key_), &ps, &ed})
+    EXPECT_EQ(ask_with(key->proof()).status, 200) << key->alg();
   expect_bad_proof(rs.proof(), "dpop_algorithm_refused");
-  const auto listed = dpop_algorithms(Profile::fapi2);
+  const auto listed = client_algorithms(Profile::fapi2);
   EXPECT_EQ(std::set<std::string>(listed.begin(), listed.end()), (std::set<std::string>{"ES256", "PS256", "EdDSA"}));
 }
 
