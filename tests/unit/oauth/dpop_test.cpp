@@ -328,7 +328,8 @@ TEST_F(DpopFlow, HoldsToTheAlgorithmsOfTheProfile) {
   for (const ClientKey* key : {&rs, &ps, &ed}) EXPECT_EQ(ask_with(key->proof()).status, 200) << key->alg();
   snapshot_.profile = Profile::fapi2;
   publish();
-  for (const ClientKey* key : {&std::as_const(key_), &ps, &ed}) EXPECT_EQ(ask_with(key->proof()).status, 200) << key->alg();
+  for (const ClientKey* key : {&std::as_const(key_), &ps, &ed})
+    EXPECT_EQ(ask_with(key->proof()).status, 200) << key->alg();
   expect_bad_proof(rs.proof(), "dpop_algorithm_refused");
   const auto listed = dpop_algorithms(Profile::fapi2);
   EXPECT_EQ(std::set<std::string>(listed.begin(), listed.end()), (std::set<std::string>{"ES256", "PS256", "EdDSA"}));
@@ -365,7 +366,7 @@ TEST_F(DpopFlow, MixesNoProofWithAnAssertion) {
   const std::string token = token_of(ask(make_request_of("batch")));
   expect_bad_proof(token, "dpop_proof_malformed");
   expect_refused(ask_token("batch", nullptr, assertion_parameters(token)), 400, "invalid_client",
-                 "assertion_key_unknown");
+                 "assertion_signature_wrong");
 }
 
 // The other endpoints take no proof, and spend none.
