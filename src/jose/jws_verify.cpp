@@ -73,17 +73,19 @@ Result<HeaderChoice> choose_from_header(const nlohmann::json& header, std::span<
   return choice;
 }
 
-Result<std::vector<const Jwk*>> find_candidates(std::span<const Jwk> keys, const HeaderChoice& choice) {
+Result<std::vector<const Jwk*>> find_candidates(std::span<const Jwk> keys, const HeaderChoice& choice,
+                                                Nameless nameless) {
   std::vector<const Jwk*> candidates;
   bool kid_known = false;
   for (const Jwk& jwk : keys) {
-    if (choice.kid && jwk.kid != *choice.kid) continue;
+    const bool may_be_named = nameless == Nameless::tried && jwk.kid.empty();
+    if (choice.kid && jwk.kid != *choice.kid && !may_be_named) continue;
     kid_known = true;
     if (may_verify_with(jwk, *choice.algorithm)) candidates.push_back(&jwk);
   }
   if (choice.kid && !kid_known) return invalid_input("kid: no key is named " + quote_short(*choice.kid));
   if (candidates.empty()) return invalid_input("alg: no key for " + std::string{choice.algorithm->name});
-  if (choice.kid && candidates.size() > 1)
+  if (choice.kid && nameless == Nameless::skipped && candidates.size() > 1)
     return invalid_input("kid: several keys are named " + quote_short(*choice.kid));
   if (candidates.size() > kMaximumTries)
     return invalid_input("kid: missing, and more than 16 keys would have to be tried");
@@ -139,7 +141,8 @@ Result<VerifiedJws> verify_compact(std::string_view token, std::span<const Jwk> 
 }
 
 Result<VerifiedJws> verify_compact(std::string_view token, std::span<const Jwk> keys,
-                                   std::span<const std::string_view> algorithms, JwsStep& step, std::size_t max_bytes) {
+                                   std::span<const std::string_view> algorithms, JwsStep& step, std::size_t max_bytes,
+                                   Nameless nameless) {
   step = JwsStep::take_apart;
   nlohmann::json header;
   auto jws = split_compact(token, max_bytes, header);
@@ -148,7 +151,7 @@ Result<VerifiedJws> verify_compact(std::string_view token, std::span<const Jwk> 
   auto choice = choose_from_header(header, algorithms);
   if (!choice) return std::move(choice).error();
   step = JwsStep::find_key;
-  auto candidates = find_candidates(keys, *choice);
+  auto candidates = find_candidates(keys, *choice, nameless);
   if (!candidates) return std::move(candidates).error();
   step = JwsStep::verify;
   std::optional<Error> problem;

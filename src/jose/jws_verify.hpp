@@ -65,10 +65,17 @@ enum class JwsStep : std::uint8_t {
   verify,      ///< the signature
 };
 
+/// What a key without a name is to a token whose header names one.
+enum class Nameless : std::uint8_t {
+  skipped,  ///< another key
+  tried,    ///< perhaps that one: where keys come without a name, as those of PEM files do
+};
+
 /// The same, for callers who tell the refusals apart: `step` is the one that it came to, on an error that which
 /// refused.
 [[nodiscard]] Result<VerifiedJws> verify_compact(std::string_view token, std::span<const Jwk> keys,
                                                  std::span<const std::string_view> algorithms, JwsStep& step,
-                                                 std::size_t max_bytes = kMaximumJwsBytes);
+                                                 std::size_t max_bytes = kMaximumJwsBytes,
+                                                 Nameless nameless = Nameless::skipped);
 
 }  // namespace certbound::jose

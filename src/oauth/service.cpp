@@ -72,6 +72,13 @@ audit::Event make_event(const ClientEndpoint& endpoint, const http::Request& req
   return event;
 }
 
+/// Only then the certificate is the client's, and its end the client's concern: any other may be made for the
+/// connection.
+bool is_authenticated_by_certificate(const audit::Event& event) {
+  return event.auth_method == name(model::AuthMethod::tls_client_auth) ||
+         event.auth_method == name(model::AuthMethod::self_signed_tls_client_auth);
+}
+
 /// Does the reason speak of keys, of which the client may have published others?
 bool may_be_newer_than_keys(Reason reason) {
   return reason == Reason::certificate_not_registered || reason == Reason::assertion_key_unknown ||
@@ -329,8 +336,8 @@ Task<void> Service::deny_revoked(audit::Event& event, Error& refusal) {
 }
 
 void Service::note_seen(const audit::Event& event) {
-  if (!event.certificate || !seen_filter_.is_due(event.client_id, event.certificate->leaf_thumbprint, event.time))
-    return;
+  if (!event.certificate || !is_authenticated_by_certificate(event)) return;
+  if (!seen_filter_.is_due(event.client_id, event.certificate->leaf_thumbprint, event.time)) return;
   const x509::PresentedChain& presented = *event.certificate;
   seen_.note({std::string{event.client_id}, presented.x5t_s256, presented.serial, presented.issuer,
               presented.leaf.not_after(), event.time, event.time});

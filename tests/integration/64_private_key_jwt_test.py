@@ -63,6 +63,7 @@ class Assertions(DaemonCase):
         for name in ALGORITHMS:
             with self.subTest(name):
                 self.assert_granted(self.ask(assertion(self.keys[name], "batch")))
+                self.assert_granted(self.ask(assertion(self.keys[name], "batch", header={"kid": "a PEM file has none"})))
 
     def test_the_registered_algorithm(self):
         """7523-3-4, JOSE-15, CVE-2026-16093: the header chooses nothing."""

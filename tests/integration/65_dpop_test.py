@@ -285,9 +285,14 @@ class Nonces(DpopCase):
         self.assertEqual(self.curl(JWKS).header_values("DPoP-Nonce"), [])
         self.assertEqual(json.loads(self.curl(METADATA).body)["dpop_signing_alg_values_supported"][0], "ES256")
 
-    def test_a_restart(self):
-        """Nonces are the process's own; the dialogue begins anew."""
-        nonce = self.fresh()
+
+class NoncesOverARestart(DpopCase):
+    nonce = "on"
+
+    def test_the_dialogue_begins_anew(self):
+        """Nonces are the process's own."""
+        nonce = self.ask(self.proof()).header("DPoP-Nonce")
+        self.assertEqual(self.ask(self.proof(nonce=nonce)).status, 200)
         self.daemon.stop()
         self.daemon.start()
         # What was made in the second of the last proof may have been used.

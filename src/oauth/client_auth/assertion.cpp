@@ -45,7 +45,8 @@ Result<jose::VerifiedJws> verify_by_any(std::string_view assertion, KeySets keys
   std::optional<jose::JwsStep> furthest;
   for (const std::span<const jose::Jwk> set : keys) {
     jose::JwsStep step{};
-    auto verified = jose::verify_compact(assertion, set, algorithms, step, kMaximumAssertionBytes);
+    auto verified =
+        jose::verify_compact(assertion, set, algorithms, step, kMaximumAssertionBytes, jose::Nameless::tried);
     if (verified) return verified;
     if (verified.error().code == ErrorCode::server_error) return verified;
     if (furthest && step <= *furthest) continue;

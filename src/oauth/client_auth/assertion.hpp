@@ -35,7 +35,8 @@ struct AssertionExpectation {
 using KeySets = std::span<const std::span<const jose::Jwk>>;
 
 /// A client assertion (RFC 7523 section 3 with the audience rule of rfc7523bis): signed by one of the client's keys
-/// with an algorithm that its registration and the key permit, `iss` and `sub` the client, `aud` our issuer alone and
+/// with an algorithm that its registration and the key permit (`kid` chooses among those that have a name; one of a PEM
+/// file has none and is tried whatever it says), `iss` and `sub` the client, `aud` our issuer alone and
 /// to the letter (under FAPI a string), `exp` at most five minutes ahead, `nbf` and `iat` at most ten seconds, a `jti`;
 /// not a JWT of another kind by its `typ`. What comes back has to be spent before the assertion is believed. Errors:
 /// `invalid_client`, the Reason says which. A plain function on values.

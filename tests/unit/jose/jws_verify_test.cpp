@@ -231,6 +231,21 @@ TEST(VerifyCompact, UsesTheKeyThatKidNamesAndNoOther) {
             "kid: several keys are named \"a\"");
 }
 
+// The same, where keys come without names: one of those may be meant.
+TEST(VerifyCompact, TriesNamelessKeysWhereItIsToldTo) {
+  const auto token = signed_token(R"({"alg":"ES256","kid":"a"})");
+  const auto step_of = [&token](const std::vector<Jwk>& keys) {
+    JwsStep step{};
+    const auto verified = verify_compact(token, keys, kAll, step, kMaximumJwsBytes, Nameless::tried);
+    return verified ? "verified" : verified.error().detail;
+  };
+  EXPECT_EQ(step_of(named_keys({{"p256_x_leading_zero", ""}, {"p256", ""}})), "verified");
+  EXPECT_EQ(step_of(named_keys({{"p256_x_leading_zero", "a"}, {"p256", ""}})), "verified");
+  EXPECT_EQ(step_of(named_keys({{"p256_x_leading_zero", ""}, {"p256", "a"}})), "verified");
+  EXPECT_EQ(step_of(named_keys({{"p256_x_leading_zero", ""}, {"p256", "b"}})), "the signature is wrong");
+  EXPECT_EQ(step_of(named_keys({{"p256", "b"}})), "kid: no key is named \"a\"");
+}
+
 // RFC 7517 section 4.5: keys of different `kty` may share a `kid`.
 TEST(VerifyCompact, TellsKeysOfOneKidApartByType) {
   const auto token = signed_token(R"({"alg":"ES256","kid":"a"})");

@@ -277,7 +277,7 @@ TEST_F(CheckAssertion, RefusesThePublishedTokens) {
       "eyJhdWQiOiJodHRwczovL2F1dGh6LmV4YW1wbGUubmV0IiwiaXNzIjoiaHR0cHM6Ly9jbGllbnQuZXhhbXBsZSIsInN1YiI6Imh0dHBzOi8vY2"
       "xpZW50LmV4YW1wbGUiLCJpYXQiOjE3NTI3MDIyMDYsImV4cCI6MTc1MjcwNTgwNn0.";
   EXPECT_EQ(peek_subject(sample), "https://client.example");
-  EXPECT_EQ(reason(sample), "assertion_key_unknown");
+  EXPECT_EQ(reason(sample), "assertion_signature_wrong");
 }
 
 /// The sample of the draft as its client would sign it: an hour is longer than we take, five minutes are not.
@@ -388,6 +388,33 @@ TEST_F(CheckAssertion, TakesNoKeyFromTheHeader) {
     EXPECT_EQ(reason_with({}, {{"kid", kid}}), "assertion_key_unknown") << kid;
   }
   EXPECT_EQ(reason_with({}, {{"kid", 7}}), "assertion_algorithm_refused");
+}
+
+// RFC 7515 section 4.1.4: many libraries always write a `kid`; a key of a PEM file has no name that it could be unlike.
+TEST_F(CheckAssertion, TriesNamelessKeysWhateverTheHeaderNames) {
+  const ClientKey second;
+  keys_.push_back(parsed_jwk(second.jwk()));
+  for (const ClientKey* key : {&std::as_const(key_), &second}) {
+    EXPECT_EQ(reason(key->assertion("etl", {}, {{"kid", "whatever"}})), "accepted");
+  }
+  EXPECT_EQ(reason(ClientKey{}.assertion("etl", {}, {{"kid", "whatever"}})), "assertion_signature_wrong");
+  // Beside keys that have names: those are chosen by them.
+  const ClientKey named;
+  Json jwk = named.jwk();
+  jwk["kid"] = "mine";
+  fetched_.push_back(parsed_jwk(jwk));
+  EXPECT_EQ(reason(named.assertion("etl", {}, {{"kid", "mine"}})), "accepted");
+  EXPECT_EQ(reason(named.assertion("etl", {}, {{"kid", "other"}})), "assertion_signature_wrong");
+  EXPECT_EQ(reason(key_.assertion("etl", {}, {{"kid", "mine"}})), "accepted");
+}
+
+TEST_F(CheckAssertion, BoundsTheKeysThatItTries) {
+  const ClientKey stranger;
+  while (keys_.size() < 16) keys_.push_back(parsed_jwk(stranger.jwk()));
+  EXPECT_EQ(reason_with({}, {{"kid", "whatever"}}), "accepted");
+  keys_.push_back(parsed_jwk(stranger.jwk()));
+  EXPECT_EQ(reason_with({}, {{"kid", "whatever"}}), "assertion_key_unknown");
+  EXPECT_EQ(reason_with({}), "assertion_key_unknown");
 }
 
 // RFC 7591 section 2: declared keys and those of the client's jwks_uri; each of them is enough.

@@ -367,7 +367,7 @@ TEST_F(DpopFlow, MixesNoProofWithAnAssertion) {
   const std::string token = token_of(ask(make_request_of("batch")));
   expect_bad_proof(token, "dpop_proof_malformed");
   expect_refused(ask_token("batch", nullptr, assertion_parameters(token)), 400, "invalid_client",
-                 "assertion_key_unknown");
+                 "assertion_signature_wrong");
 }
 
 // The other endpoints take no proof, and spend none.

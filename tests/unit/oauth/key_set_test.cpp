@@ -52,6 +52,42 @@ TEST(ParseKeySet, TakesCertificatesAndKeys) {
   EXPECT_TRUE(parsed->skipped.empty());
 }
 
+// RFC 7517 sections 4.2 to 4.4: for assertions those that may verify; a certificate beside the key is no obstacle.
+TEST(ParseKeySet, TellsWhichKeysVerify) {
+  const test::Identity plain = self_signed("plain");
+  const test::Identity certified = self_signed("certified");
+  const test::Identity encrypting = self_signed("encrypting");
+  const test::Identity signing_only = self_signed("signing only");
+  Json named = bare_key(plain);
+  named["kid"] = "one";
+  named["use"] = "sig";
+  named["key_ops"] = {"verify"};
+  Json with_certificate = bare_key(certified);
+  with_certificate["x5t#S256"] = x509::x5t_s256(certified.certificate);
+  Json not_for_signatures = bare_key(encrypting);
+  not_for_signatures["use"] = "enc";
+  Json not_for_verifying = bare_key(signing_only);
+  not_for_verifying["key_ops"] = {"sign"};
+  const auto parsed = parse_key_set(set_text({named, with_certificate, not_for_signatures, not_for_verifying}));
+  ASSERT_TRUE(parsed) << parsed.error().detail;
+  ASSERT_TRUE(parsed->set.verifying);
+  const auto& verifying = *parsed->set.verifying;
+  ASSERT_EQ(verifying.size(), 2U);
+  EXPECT_EQ(verifying[0].thumbprint, key_of(plain));
+  EXPECT_EQ(verifying[0].kid, "one");
+  EXPECT_EQ(verifying[1].thumbprint, key_of(certified));
+  // As before they stand for certificates, whatever they are for.
+  EXPECT_EQ(parsed->set.keys.size(), 3U);
+  EXPECT_EQ(parsed->set.certificates.size(), 1U);
+}
+
+TEST(ParseKeySet, HasNoKeyThatVerifiesWhereAllAreWithdrawn) {
+  const auto parsed = parse_key_set(set_text({}));
+  ASSERT_TRUE(parsed) << parsed.error().detail;
+  ASSERT_TRUE(parsed->set.verifying);
+  EXPECT_TRUE(parsed->set.verifying->empty());
+}
+
 TEST(ParseKeySet, LeavesOutWhatIsNotUsable) {
   const test::Identity good = self_signed("good");
   Json damaged = bare_key(good);

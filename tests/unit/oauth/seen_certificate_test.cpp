@@ -1,4 +1,4 @@
-#include "unit/oauth/service_fixture.hpp"
+#include "unit/oauth/client_key.hpp"
 
 namespace certbound::oauth {
 
@@ -23,6 +23,18 @@ TEST_F(ServiceSeen, NotesTheCertificateOfATokenThatWasGranted) {
   EXPECT_EQ(seen->not_after, etl_.certificate.not_after());
   EXPECT_EQ(seen->first_seen, test::kNow);
   EXPECT_EQ(seen->last_seen, test::kNow);
+}
+
+// RFC 8705 section 3: a certificate that tokens are bound to is none that the client has to renew.
+TEST_F(ServiceSeen, NotesNoCertificateThatIsOnlyBoundTo) {
+  const ClientKey key;
+  model::Client client = make_jwt_registration("batch", key);
+  client.certificate_binding = model::BindingRule::required;
+  start({client});
+  const std::string assertion = assertion_parameters(key.assertion("batch"));
+  const Answer answer = ask_token("batch", present(make_self_signed("for this connection")), assertion);
+  ASSERT_EQ(answer.status, 200) << answer.text;
+  EXPECT_EQ(seen_of("batch"), std::nullopt);
 }
 
 TEST_F(ServiceSeen, NotesNothingOfARefusal) {
