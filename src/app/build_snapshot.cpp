@@ -1,8 +1,11 @@
 #include "app/build_snapshot.hpp"
 
+#include <algorithm>
+#include <string>
 #include <utility>
 
 #include "jose/jws_sign.hpp"
+#include "oauth/client_algorithms.hpp"
 #include "oauth/endpoints/documents.hpp"
 
 namespace certbound::app {
@@ -56,6 +59,17 @@ Result<void> put_keys(oauth::Snapshot& snapshot, SnapshotKeys keys) {
   return {};
 }
 
+/// The profile says with what tokens may be signed, and after a change of signing.algorithm the old key signs until
+/// caches know the next one.
+Result<void> check_active_key(const oauth::Snapshot& snapshot) {
+  const std::string_view algorithm = model::name(snapshot.active_key().record.algorithm);
+  const auto permitted = oauth::client_algorithms(snapshot.profile);
+  if (std::find(permitted.begin(), permitted.end(), algorithm) != permitted.end()) return {};
+  return invalid_input("the key that signs is one for " + std::string{algorithm} +
+                       ", which profile: fapi2 does not permit; change signing.algorithm first, and the profile when "
+                       "certbound keys list shows the new key as active (keys rotate --now does not wait)");
+}
+
 }  // namespace
 
 KeyPolicy make_key_policy(const config::Config& config) {
@@ -84,6 +98,7 @@ Result<std::shared_ptr<const oauth::Snapshot>> build_snapshot(const config::Conf
   snapshot->trust_stores = materials.trust_stores;
   snapshot->urls = published_urls(config);
   if (auto put = put_keys(*snapshot, std::move(keys)); !put) return std::move(put).error();
+  if (auto permitted = check_active_key(*snapshot); !permitted) return std::move(permitted).error();
   return std::shared_ptr<const oauth::Snapshot>{std::move(snapshot)};
 }
 

@@ -29,6 +29,13 @@ int status_of(ErrorCode code) {
 /// what counts. One that nobody knows starts no dialogue and makes nobody send a password.
 constexpr std::string_view kOwnChallenge = "ClientCertificate realm=\"certbound\"";
 
+/// In seconds. Room for revocations comes as tokens expire, looked at each minute; after a crash nobody knows for ten
+/// seconds what was used; all else that is 503 is over in a moment.
+std::string retry_after(Reason reason) {
+  if (reason == Reason::denials_full) return "60";
+  return reason == Reason::replays_unknown ? "10" : "1";
+}
+
 /// The scheme of the Authorization header, if it is one that a challenge can name.
 std::string challenge_for(std::string_view authorization) {
   const std::string_view scheme = authorization.substr(0, authorization.find(' '));
@@ -51,10 +58,7 @@ http::Response render_error(const Error& error, const http::Request& request, Re
   if (is_challenged)
     response.headers.emplace_back("WWW-Authenticate",
                                   authorization ? challenge_for(*authorization) : std::string{kOwnChallenge});
-  // Room for revocations comes as tokens expire, looked at each minute; all else that is 503 is over in a moment.
-  if (status == 503) {
-    response.headers.emplace_back("Retry-After", error.reason == Reason::denials_full ? "60" : "1");
-  }
+  if (status == 503) response.headers.emplace_back("Retry-After", retry_after(error.reason));
   return response;
 }
 

@@ -96,6 +96,22 @@ TEST(BuildSnapshot, TriesTheKeyThatSigns) {
   EXPECT_EQ(snapshot.error().code, ErrorCode::server_error);
 }
 
+// FAPI 2.0 section 5.4.1: also where signing.algorithm has changed and the old key still signs.
+TEST(BuildSnapshot, RefusesAKeyThatTheProfileForbids) {
+  config::Config config = config_of("https://as.example");
+  config.profile = oauth::Profile::fapi2;
+  const auto forbidden = build_snapshot(config, Materials{}, make_keys(SigningAlgorithm::rs256), 1);
+  ASSERT_FALSE(forbidden);
+  EXPECT_NE(forbidden.error().detail.find("RS256"), std::string::npos) << forbidden.error().detail;
+  EXPECT_TRUE(build_snapshot(config, Materials{}, make_keys(SigningAlgorithm::ps256), 1));
+}
+
+// product.md section 3: what a proof's URL is compared with.
+TEST(BuildSnapshot, KnowsUnderWhichOriginEachListenerIsReached) {
+  EXPECT_EQ(build(split_config("https://mtls.as.example"))->urls.listener_origins,
+            (std::vector<std::string>{"https://as.example:8443", "https://mtls.as.example"}));
+}
+
 TEST(BuildSnapshot, SaysForHowLongItsKeysMayBeCached) {
   config::Config config = config_of("https://as.example");
   config.signing.jwks_max_age = std::chrono::seconds{77};
