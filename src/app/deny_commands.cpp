@@ -19,7 +19,7 @@ namespace certbound::app {
 namespace {
 
 using model::DenialKind;
-using nlohmann::json;
+using Json = nlohmann::json;
 
 constexpr std::size_t kLongestReason = 500;
 constexpr std::size_t kLongestJti = 255;
@@ -59,7 +59,7 @@ Result<void> check_subject(const model::Denial& denial) {
   return {};
 }
 
-Result<std::optional<WallTime>> read_time(const json& arguments, std::string_view name) {
+Result<std::optional<WallTime>> read_time(const Json& arguments, std::string_view name) {
   const std::string_view text = string_member(arguments, name);
   if (text.empty()) return std::optional<WallTime>{};
   const auto time = parse_time(text);
@@ -89,7 +89,7 @@ Result<void> set_end(model::Denial& denial, const std::optional<WallTime>& until
   return {};
 }
 
-Result<void> read_subject(model::Denial& denial, const json& arguments) {
+Result<void> read_subject(model::Denial& denial, const Json& arguments) {
   denial.kind = DenialKind::issued_before;
   for (const DenialKind kind : {DenialKind::jti, DenialKind::thumbprint, DenialKind::client}) {
     if (auto set = set_subject(denial, kind, string_member(arguments, name(kind))); !set) return set;
@@ -124,7 +124,7 @@ audit::DenialChange make_change(audit::DenialAction action, model::Denial denial
 }
 
 /// In force first: a disk that is full keeps nobody from denying. Asked for again it is recorded again.
-Result<json> run_add(const json& arguments, const control::Peer& peer, const DenyCommands& with) {
+Result<Json> run_add(const Json& arguments, const control::Peer& peer, const DenyCommands& with) {
   auto asked = parse_denial(arguments, wall_now());
   if (!asked) return std::move(asked).error();
   const auto denial = wait_for_change(
@@ -149,7 +149,7 @@ Result<model::Denial> load_denial(std::uint64_t id, store::DenialReader& reader)
 }
 
 /// Recorded first: what takes effect again has its record.
-Result<json> run_remove(const json& arguments, const control::Peer& peer, const DenyCommands& with) {
+Result<Json> run_remove(const Json& arguments, const control::Peer& peer, const DenyCommands& with) {
   const auto id = arguments.find("id");
   if (id == arguments.end() || !id->is_number_unsigned()) return invalid_input("id: not the number of a denial");
   const auto denial = load_denial(id->get<std::uint64_t>(), with.reader);
@@ -161,13 +161,13 @@ Result<json> run_remove(const json& arguments, const control::Peer& peer, const 
   }
   const auto removed = wait_for_change(
       "denial_removed", [&](store::DenialRecorder::Done done) { with.recorder.remove(denial->id, std::move(done)); });
-  return removed ? Result<json>{denial_json(*removed)} : removed.error();
+  return removed ? Result<Json>{denial_json(*removed)} : removed.error();
 }
 
 }  // namespace
 
-json denial_json(const model::Denial& denial) {
-  json object{{"id", denial.id},
+Json denial_json(const model::Denial& denial) {
+  Json object{{"id", denial.id},
               {"kind", name(denial.kind)},
               {"reason", denial.reason},
               {"created_at", to_rfc3339(denial.created_at)},
@@ -179,7 +179,7 @@ json denial_json(const model::Denial& denial) {
   return object;
 }
 
-Result<model::Denial> parse_denial(const json& arguments, WallTime now) {
+Result<model::Denial> parse_denial(const Json& arguments, WallTime now) {
   model::Denial denial;
   denial.created_at = now;
   denial.reason = string_member(arguments, "reason");
@@ -199,9 +199,9 @@ Result<model::Denial> parse_denial(const json& arguments, WallTime now) {
 
 void add_deny_commands(control::Commands& commands, const DenyCommands& with) {
   commands.add("deny.add",
-               [with](const json& arguments, const control::Peer& peer) { return run_add(arguments, peer, with); });
+               [with](const Json& arguments, const control::Peer& peer) { return run_add(arguments, peer, with); });
   commands.add("deny.remove",
-               [with](const json& arguments, const control::Peer& peer) { return run_remove(arguments, peer, with); });
+               [with](const Json& arguments, const control::Peer& peer) { return run_remove(arguments, peer, with); });
 }
 
 }  // namespace certbound::app

@@ -19,7 +19,7 @@ namespace certbound::app {
 
 namespace {
 
-using nlohmann::json;
+using Json = nlohmann::json;
 
 /// What outlives its operators might as well not end.
 constexpr std::chrono::seconds kLongestSecretLifetime = std::chrono::hours{24} * 3650;
@@ -27,7 +27,7 @@ constexpr std::chrono::seconds kLongestSecretLifetime = std::chrono::hours{24} *
 /// Times are kept in whole seconds.
 WallTime this_second() { return std::chrono::floor<std::chrono::seconds>(wall_now()); }
 
-Result<model::ClientId> read_client_id(const json& arguments) {
+Result<model::ClientId> read_client_id(const Json& arguments) {
   auto id = model::ClientId::parse(string_member(arguments, "client_id"));
   if (!id) return invalid_input("client_id: not a client_id");
   return *std::move(id);
@@ -70,7 +70,7 @@ Result<void> record_new(const model::ClientId& id, const model::ClientSecret& ad
   return recorded;
 }
 
-Result<json> run_secret_new(const json& arguments, const control::Peer& peer, const SecretCommands& with) {
+Result<Json> run_secret_new(const Json& arguments, const control::Peer& peer, const SecretCommands& with) {
   const auto id = read_client_id(arguments);
   if (!id) return id.error();
   const std::string_view given = string_member(arguments, "expires");
@@ -87,14 +87,14 @@ Result<json> run_secret_new(const json& arguments, const control::Peer& peer, co
   if (auto recorded = record_new(*id, *added, peer, with); !recorded) return std::move(recorded).error();
   with.on_change(id->text());
   log_secret_change("client_secret_added", *id, added->id, added->expires_at);
-  json answer = secret_json(*added, secret.created_at);
+  Json answer = secret_json(*added, secret.created_at);
   answer["client_id"] = id->text();
   answer["client_secret"] = *text;
   return answer;
 }
 
 /// Out of force first: a disk that is full keeps nobody from ending what has leaked.
-Result<json> run_secret_remove(const json& arguments, const control::Peer& peer, const SecretCommands& with) {
+Result<Json> run_secret_remove(const Json& arguments, const control::Peer& peer, const SecretCommands& with) {
   const auto id = read_client_id(arguments);
   if (!id) return id.error();
   const auto number = arguments.find("id");
@@ -114,7 +114,7 @@ Result<json> run_secret_remove(const json& arguments, const control::Peer& peer,
                               " is removed and works no more, but that has no audit record: look at the disk";
     return std::move(recorded).error();
   }
-  json answer = secret_json(**removed, wall_now());
+  Json answer = secret_json(**removed, wall_now());
   answer["client_id"] = id->text();
   return answer;
 }
@@ -134,8 +134,8 @@ Result<std::optional<WallTime>> parse_secret_end(std::string_view lifetime, Wall
   return std::optional<WallTime>{now + span};
 }
 
-json secret_json(const model::ClientSecret& secret, WallTime now) {
-  json object{{"id", secret.id},
+Json secret_json(const model::ClientSecret& secret, WallTime now) {
+  Json object{{"id", secret.id},
               {"created_at", to_rfc3339(secret.created_at)},
               {"expires_at", nullptr},
               {"expired", store::is_over(secret, now)}};
@@ -144,10 +144,10 @@ json secret_json(const model::ClientSecret& secret, WallTime now) {
 }
 
 void add_secret_commands(control::Commands& commands, const SecretCommands& with) {
-  commands.add("client.secret.new", [with](const json& arguments, const control::Peer& peer) {
+  commands.add("client.secret.new", [with](const Json& arguments, const control::Peer& peer) {
     return run_secret_new(arguments, peer, with);
   });
-  commands.add("client.secret.remove", [with](const json& arguments, const control::Peer& peer) {
+  commands.add("client.secret.remove", [with](const Json& arguments, const control::Peer& peer) {
     return run_secret_remove(arguments, peer, with);
   });
 }

@@ -51,7 +51,8 @@ class Bench {
     seen_ = std::make_unique<store::SeenRecorder>(take_value(store_->make_seen_store()), registry_);
     denials_ = std::make_unique<store::DenialRecorder>(
         take_value(store_->make_denial_store()), std::span<const model::Denial>{}, [](auto, auto) {}, registry_);
-    service_.emplace(*directory_, ocsp_, *seen_, *denials_, *audit_, metrics_, health_, &wall_now);
+    service_.emplace(*directory_, ocsp_, *seen_, *denials_, DpopTools{replays_, nonces_}, *audit_, metrics_, health_,
+                     &wall_now);
     publish(algorithm);
   }
   Bench(const Bench&) = delete;
@@ -141,6 +142,8 @@ class Bench {
   std::filesystem::path folder_;
   metrics::Registry registry_;
   test::ScriptedOcsp ocsp_;
+  LocalReplayStore replays_{1000, WallTime{}, registry_};
+  proof::NonceMaker nonces_ = take_value(proof::NonceMaker::make("bench", std::chrono::minutes{5}));
   ServiceMetrics metrics_{registry_};
   Health health_;
   std::shared_ptr<const x509::PresentedChain> peer_;

@@ -1,4 +1,5 @@
-"""A CA, a server certificate for localhost, one client certificate and one of a proxy, made by openssl for one run."""
+"""A CA, a server certificate for localhost, one client certificate and one of a proxy, and keys that sign proofs, made by openssl for one
+run."""
 
 import base64
 import hashlib
@@ -21,7 +22,7 @@ def base64url(octets):
 
 
 class Pki:
-    """Files in `directory`: ca.crt, server.crt, server.key, client.crt, client.key, proxy.crt, proxy.key."""
+    """Files in `directory`: ca.crt, server.crt, server.key, client.crt, client.key, proxy.crt, proxy.key, assertion.key, dpop.key."""
 
     def __init__(self, directory):
         self.directory = pathlib.Path(directory)
@@ -33,6 +34,8 @@ class Pki:
         # RFC 4514 writes the most specific first; openssl's -subj the other way round.
         self._issue("client", "/O=Bench/CN=client-000000", "clientAuth", "")
         self._issue("proxy", "/O=Bench/CN=proxy", "clientAuth", "")
+        for name in ("assertion", "dpop"):
+            run_openssl("genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", f"{name}.key", cwd=self.directory)
 
     def _issue(self, name, subject, usage, more):
         extensions = (f"basicConstraints=critical,CA:FALSE\nkeyUsage=critical,digitalSignature\nextendedKeyUsage={usage}\n"
@@ -47,13 +50,16 @@ class Pki:
     def path(self, name):
         return str(self.directory / name)
 
+    def jwk(self, name):
+        """The public half of a key."""
+        spki = run_openssl("pkey", "-in", f"{name}.key", "-pubout", "-outform", "DER", cwd=self.directory)
+        point = spki[-64:]
+        return {"kty": "EC", "crv": "P-256", "x": base64url(point[:32]), "y": base64url(point[32:])}
+
     def client_jwk(self):
         """The client's public key as a JWK that registers the certificate (x5t#S256), not the key alone."""
-        spki = run_openssl("pkey", "-in", "client.key", "-pubout", "-outform", "DER", cwd=self.directory)
-        point = spki[-64:]
         der = ssl.PEM_cert_to_DER_cert((self.directory / "client.crt").read_text())
-        return {"kty": "EC", "crv": "P-256", "x": base64url(point[:32]), "y": base64url(point[32:]),
-                "x5t#S256": base64url(hashlib.sha256(der).digest())}
+        return self.jwk("client") | {"x5t#S256": base64url(hashlib.sha256(der).digest())}
 
     def client_context(self):
         context = ssl.create_default_context(cafile=self.path("ca.crt"))

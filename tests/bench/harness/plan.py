@@ -2,11 +2,13 @@
 
 import contextlib
 import dataclasses
+import functools
 import statistics
 import time
 
 from . import sampling
 from .checks import CheckServer
+from .proofs import ProofServer
 from .servers import Certbound, Nginx
 
 
@@ -31,6 +33,7 @@ FULL = Extent(rounds=3, keepalive={"duration": 3, "warmup": 3000}, new={"duratio
 QUICK = Extent(rounds=1, keepalive={"requests": 2000, "warmup": 200}, new={"requests": 150, "warmup": 20}, tokens=3000,
                idle_connections=100, many_clients=1000, many_tokens=200, starts=1, tries=1)
 
+PARTS = ("main", "proofs", "checks", "idle", "start", "tokens", "clients")
 MAIN_LOADS = (("keepalive", 1), ("keepalive", 16), ("keepalive", 256), ("new", 16))
 
 
@@ -55,6 +58,13 @@ class Run:
 
     def nginx(self, answer_size):
         return Nginx(self._folder("nginx"), self.pki, self.paths["nginx"], self.paths["nginx_template"], answer_size)
+
+    @functools.cached_property
+    def answer_size(self):
+        """Octets of certbound's answer, which nginx's is as long as."""
+        with self.certbound() as server:
+            self.say(f"a token answer has {len(server.first_answer)} octets")
+            return len(server.first_answer)
 
     def load(self, mode, connections):
         size = self.extent.keepalive if mode == "keepalive" else self.extent.new
@@ -126,10 +136,17 @@ class Run:
             rows = self.alternate(running, [("keepalive", 16)])
         return [{**row, "start_ms": starts[row["server"]]} for row in rows]
 
-    def measure_checks(self, nginx):
+    def measure_proofs(self):
+        """Tokens by the ways to prove oneself, in turn."""
+        with self.nginx(self.answer_size) as nginx, ProofServer(self._folder("proofs"), self.pki, self.paths["certbound"]) as server:
+            running = {"nginx": (nginx, None)} | {label: (server, request) for label, request in server.requests().items()}
+            rows = self.alternate(running, [("keepalive", 16)])
+        return {"proofs": rows}
+
+    def measure_checks(self):
         """Introspections and decisions of verifiers, in turn with a token and with nginx."""
         server = CheckServer(self._folder("checks"), self.pki, self.paths["certbound"])
-        with server:
+        with self.nginx(self.answer_size) as nginx, server:
             count = self.extent.many_tokens
             server.write_tokens(count)
             for request in server.requests_of_many().values():
@@ -137,24 +154,33 @@ class Run:
                 self.sampler.take_once(server, {"mode": "keepalive", "connections": 16, "requests": 6 * count}, request)
             running = {"nginx": (nginx, None)}
             running |= {label: (server, request) for label, request in server.requests(count).items()}
-            return self.alternate(running, [("keepalive", 16)])
+            return {"checks": self.alternate(running, [("keepalive", 16)])}
 
-    def measure(self):
+    def measure_main(self):
         results = {}
         with self.certbound() as certbound:
-            answer_size = len(certbound.first_answer)
-            self.say(f"a token answer has {answer_size} octets")
-            with self.nginx(answer_size) as nginx:
+            with self.nginx(self.answer_size) as nginx:
                 both = {"nginx": nginx, "certbound": certbound}
-                results["answer_bytes"] = answer_size
+                results["answer_bytes"] = self.answer_size
                 results["main"] = self.alternate({name: (server, None) for name, server in both.items()}, MAIN_LOADS)
                 results["half_rate"] = self.measure_half_rate(both, results["main"])
-        with self.nginx(answer_size) as nginx:
-            results["checks"] = self.measure_checks(nginx)
-        results["idle_kib"] = self.measure_idle(self.nginx(answer_size), self.certbound())
-        results["start_ms"] = self.measure_start()
-        results["memory"] = self.measure_tokens()
-        results["clients"] = self.measure_clients()
+        return results
+
+    def measure(self, parts):
+        """`parts`: some of PARTS. Each has figures of its own, so that any of them may be left out."""
+        ways = {
+            "main": self.measure_main,
+            "proofs": self.measure_proofs,
+            "checks": self.measure_checks,
+            "idle": lambda: {"idle_kib": self.measure_idle(self.nginx(self.answer_size), self.certbound())},
+            "start": lambda: {"start_ms": self.measure_start()},
+            "tokens": lambda: {"memory": self.measure_tokens()},
+            "clients": lambda: {"clients": self.measure_clients()},
+        }
+        results = {}
+        for part in PARTS:
+            if part in parts:
+                results |= ways[part]()
         results["discarded_samples"] = self.sampler.discarded
         return results
 

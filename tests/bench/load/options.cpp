@@ -72,14 +72,20 @@ void declare_target(CLI::App& app, Options& options, RawOptions& raw) {
   app.add_option("--path", options.path)->capture_default_str();
   app.add_option("--method", options.method)->check(CLI::IsMember({"GET", "POST"}))->capture_default_str();
   app.add_option("--header", options.headers, "'Name: value'; any number of times")->allow_extra_args(false);
-  app.add_option("--body", raw.body,
-                 "form, or @FILE. Here, in --header and in --contains {client_id} stands for the next of --client-ids, "
-                 "{token} and {token_id} for the next of --tokens");
+  app.add_option(
+      "--body", raw.body,
+      "form, or @FILE. Here, in --header and in --contains {client_id} stands for the next of --client-ids, "
+      "{token} and {token_id} for the next of --tokens; here and in --header {assertion} and {proof} for new "
+      "ones");
   app.add_option("--client-ids", raw.client_ids_file, "file with one client_id a line, used in turn");
   app.add_option("--tokens", raw.tokens_file, "file with a token a line, a blank and its id behind it; used in turn");
   app.add_option("--cert", options.certificate_file, "client certificate, PEM, leaf first");
   app.add_option("--key", options.key_file, "its private key, PEM");
   app.add_option("--ca", options.ca_file, "PEM; the server certificate must chain to it");
+  app.add_option("--assertion-key", options.assertion_key_file,
+                 "PEM, P-256: signs a client assertion for each request");
+  app.add_option("--audience", options.audience, "of client assertions: the server's issuer");
+  app.add_option("--dpop-key", options.dpop_key_file, "PEM, P-256: signs a DPoP proof for each request");
   app.add_option("--server-pid", options.server_pids, "process whose CPU and memory count, with its children")
       ->delimiter(',');
 }
@@ -101,7 +107,8 @@ void declare_load(CLI::App& app, Options& options, RawOptions& raw) {
   app.add_option("--max-seconds", raw.max_seconds, "ends by itself then, as a failure")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
-  app.add_option("--check", raw.check, "token: each answer is a token bound to --cert")
+  app.add_option("--check", raw.check,
+                 "token: each answer is a token bound to --cert and --dpop-key, or not bound without them")
       ->check(CLI::IsMember({"none", "token"}))
       ->capture_default_str();
   app.add_option("--status", options.status, "what each answer must have")
@@ -138,15 +145,21 @@ Result<void> load_inputs(Options& options, const RawOptions& raw) {
 Result<void> check_placeholders(const Options& options) {
   std::vector<std::string> sent = options.headers;
   sent.push_back(options.body);
-  const auto names = [](const std::vector<std::string>& texts, bool (TextTemplate::*what)() const) {
+  const auto names = [](const std::vector<std::string>& texts, TextTemplate::Member what) {
     return std::any_of(texts.begin(), texts.end(),
-                       [&](const std::string& text) { return (TextTemplate{text}.*what)(); });
+                       [&](const std::string& text) { return TextTemplate{text}.names(what); });
   };
-  if (names(sent, &TextTemplate::names_client) == options.client_ids.empty())
+  if (names(sent, &Values::client_id) == options.client_ids.empty())
     return invalid_input("{client_id} in --body or --header and --client-ids go together");
-  if (names(sent, &TextTemplate::names_token) == options.tokens.empty())
+  if ((names(sent, &Values::token) || names(sent, &Values::token_id)) == options.tokens.empty())
     return invalid_input("{token} in --body or --header and --tokens go together");
-  if (names(options.contains, &TextTemplate::names_token) &&
+  if (names(sent, &Values::assertion) == options.assertion_key_file.empty())
+    return invalid_input("{assertion} in --body or --header and --assertion-key go together");
+  if (names(sent, &Values::proof) == options.dpop_key_file.empty())
+    return invalid_input("{proof} in --body or --header and --dpop-key go together");
+  if (names(options.contains, &Values::assertion) || names(options.contains, &Values::proof))
+    return invalid_input("{assertion} and {proof} are for what is sent");
+  if ((names(options.contains, &Values::token) || names(options.contains, &Values::token_id)) &&
       std::any_of(options.tokens.begin(), options.tokens.end(), [](const Token& token) { return token.id.empty(); }))
     return invalid_input("{token_id} in --contains needs an id behind each of --tokens");
   return {};
@@ -158,8 +171,8 @@ Result<void> check_together(const Options& options) {
   if (options.transport == Transport::tls && options.ca_file.empty()) return invalid_input("--ca or --plain is needed");
   if (options.transport == Transport::plain && !(options.ca_file + options.certificate_file).empty())
     return invalid_input("--plain has no certificates");
-  if (options.check == Check::token && options.certificate_file.empty())
-    return invalid_input("--check token needs --cert");
+  if (options.assertion_key_file.empty() != options.audience.empty())
+    return invalid_input("--assertion-key and --audience go together");
   if (options.threads > options.connections) return invalid_input("--threads is larger than --connections");
   if (options.mode == Mode::idle && options.server_pids.empty()) return invalid_input("--mode idle needs --server-pid");
   return check_placeholders(options);

@@ -23,7 +23,9 @@ enum class Mode : std::uint8_t {
 /// Options::contains.
 enum class Check : std::uint8_t {
   none,
-  token,  ///< an access token that is bound to the client certificate and names the client
+  /// An access token that names the client and is bound to the certificate and the DPoP key that the generator has, to
+  /// both, or to nothing where it has neither.
+  token,
 };
 
 /// How the result is printed.
@@ -52,7 +54,7 @@ struct Options {
   std::string path = "/oauth2/token";
   std::string method = "POST";
   // In headers, body and contains `{client_id}` stands for the next of client_ids, `{token}` and `{token_id}` for the
-  // next of tokens and its id.
+  // next of tokens and its id; in headers and body `{assertion}` and `{proof}` for ones that are made for the request.
   std::vector<std::string> headers;  ///< `Name: value`
   std::string body;
   std::vector<std::string> client_ids;
@@ -62,6 +64,9 @@ struct Options {
   std::string certificate_file;
   std::string key_file;
   std::string ca_file;
+  std::string assertion_key_file;  ///< of client assertions, PEM
+  std::string audience;            ///< of client assertions: the server's issuer
+  std::string dpop_key_file;       ///< of DPoP proofs, PEM
   Mode mode = Mode::keepalive;
   Check check = Check::none;
   Format format = Format::text;

@@ -25,15 +25,23 @@ std::string make_head(const Options& options) {
 
 }  // namespace
 
-RequestSource::RequestSource(const Options& options, std::size_t first, std::size_t stride)
-    : options_{options}, head_{make_head(options)}, body_{options.body}, position_{first}, stride_{stride} {
+RequestSource::RequestSource(const Options& options, ProofMaker& maker, std::size_t first, std::size_t stride)
+    : options_{options},
+      maker_{maker},
+      head_{make_head(options)},
+      body_{options.body},
+      position_{first},
+      stride_{stride},
+      is_fixed_{options.client_ids.empty() && options.tokens.empty() && options.assertion_key_file.empty() &&
+                options.dpop_key_file.empty()} {
   if (options.client_ids.empty()) fixed_client_id_ = find_client_id(options.body);
-  if (options.client_ids.empty() && options.tokens.empty()) build({});
+  if (is_fixed_) build({});
 }
 
 PreparedRequest RequestSource::next() {
-  if (options_.client_ids.empty() && options_.tokens.empty()) return {octets_, fixed_client_id_, {}};
-  Values values{.client_id = fixed_client_id_, .token = {}, .token_id = {}};
+  if (is_fixed_) return {octets_, fixed_client_id_, {}};
+  Values values;
+  values.client_id = fixed_client_id_;
   if (!options_.client_ids.empty()) values.client_id = options_.client_ids[position_ % options_.client_ids.size()];
   if (!options_.tokens.empty()) {
     const Token& token = options_.tokens[position_ % options_.tokens.size()];
@@ -41,6 +49,8 @@ PreparedRequest RequestSource::next() {
     values.token_id = token.id;
   }
   position_ += stride_;
+  if (!options_.assertion_key_file.empty()) values.assertion = assertion_ = maker_.make_assertion(values.client_id);
+  if (!options_.dpop_key_file.empty()) values.proof = proof_ = maker_.make_proof();
   build(values);
   return {octets_, values.client_id, values.token_id};
 }

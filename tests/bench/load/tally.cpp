@@ -6,8 +6,8 @@ namespace certbound::load {
 
 std::string_view name(Fault fault) {
   static constexpr std::array<std::string_view, kFaults> kNames{
-      "none",      "connect", "handshake",   "server_certificate", "closed",       "io",      "timeout",
-      "malformed", "status",  "token_shape", "token_binding",      "token_client", "content",
+      "none",      "connect", "handshake",   "server_certificate", "closed",        "io",           "timeout",
+      "malformed", "status",  "token_shape", "token_type",         "token_binding", "token_client", "content",
   };
   return kNames.at(static_cast<std::size_t>(fault));
 }

@@ -22,7 +22,8 @@ enum class Fault : std::uint8_t {
   malformed,      ///< not an HTTP response with a Content-Length
   status,         ///< not the one that --status says
   token_shape,    ///< no JSON with an access token in it
-  token_binding,  ///< cnf.x5t#S256 is not the thumbprint of the client certificate
+  token_type,     ///< not DPoP where a proof was sent, or not Bearer where none was
+  token_binding,  ///< cnf does not have the thumbprints of certificate and DPoP key, and nothing else
   token_client,   ///< client_id is not the one that asked
   content,        ///< without what --contains says
 };

@@ -11,8 +11,11 @@ struct Placeholder {
   std::string_view text;
   std::string_view Values::*value;
 };
-constexpr std::array<Placeholder, 3> kPlaceholders{
-    {{"{client_id}", &Values::client_id}, {"{token}", &Values::token}, {"{token_id}", &Values::token_id}}};
+constexpr std::array<Placeholder, 5> kPlaceholders{{{"{client_id}", &Values::client_id},
+                                                    {"{token}", &Values::token},
+                                                    {"{token_id}", &Values::token_id},
+                                                    {"{assertion}", &Values::assertion},
+                                                    {"{proof}", &Values::proof}}};
 
 }  // namespace
 
@@ -27,11 +30,14 @@ TextTemplate::TextTemplate(std::string_view text) {
       continue;
     }
     pieces_.push_back({std::string{text.substr(0, brace)}, found->value});
-    (found->value == &Values::client_id ? names_client_ : names_token_) = true;
     text.remove_prefix(brace + found->text.size());
     brace = 0;
   }
   pieces_.push_back({std::string{text}, nullptr});
+}
+
+bool TextTemplate::names(Member value) const {
+  return std::any_of(pieces_.begin(), pieces_.end(), [&](const Piece& piece) { return piece.value == value; });
 }
 
 void TextTemplate::append_to(std::string& out, const Values& values) const {

@@ -12,21 +12,23 @@ struct Values {
   std::string_view client_id;
   std::string_view token;
   std::string_view token_id;
+  std::string_view assertion;
+  std::string_view proof;
 };
 
-/// A text with `{client_id}`, `{token}` or `{token_id}` in it, any number of times; other braces stay as they are.
+/// A text with placeholders in it, the names of Values in braces, any number of times; other braces stay as they are.
 class TextTemplate {
  public:
+  using Member = std::string_view Values::*;
+
   explicit TextTemplate(std::string_view text);
 
   void append_to(std::string& out, const Values& values) const;
 
-  [[nodiscard]] bool names_client() const { return names_client_; }
-  [[nodiscard]] bool names_token() const { return names_token_; }
+  /// Does one of the placeholders stand for it?
+  [[nodiscard]] bool names(Member value) const;
 
  private:
-  using Member = std::string_view Values::*;
-
   /// A text, and what follows it; nothing does behind the last.
   struct Piece {
     std::string text;
@@ -34,8 +36,6 @@ class TextTemplate {
   };
 
   std::vector<Piece> pieces_;
-  bool names_client_ = false;
-  bool names_token_ = false;
 };
 
 }  // namespace certbound::load

@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <sys/epoll.h>
 #include <unistd.h>
+#include <utility>
 
 #include "token_check.hpp"
 
@@ -26,9 +27,10 @@ steady_clock::duration to_ticks(std::chrono::duration<double> duration) {
 
 }  // namespace
 
-Worker::Worker(const Options& options, const Place& place)
+Worker::Worker(const Options& options, const Place& place, std::unique_ptr<ProofMaker> maker)
     : options_{options},
-      source_{options, place.index, place.count},
+      maker_{std::move(maker)},
+      source_{options, *maker_, place.index, place.count},
       contains_{options.contains.begin(), options.contains.end()},
       epoll_{epoll_create1(EPOLL_CLOEXEC)} {
   for (std::size_t i = place.index; i < place.connections; i += place.count) {
@@ -37,7 +39,9 @@ Worker::Worker(const Options& options, const Place& place)
 }
 
 Result<std::unique_ptr<Worker>> Worker::make(const Options& options, const Place& place) {
-  std::unique_ptr<Worker> worker{new Worker{options, place}};
+  auto maker = ProofMaker::make(options);
+  if (!maker) return std::move(maker).error();
+  std::unique_ptr<Worker> worker{new Worker{options, place, *std::move(maker)}};
   if (worker->epoll_ < 0) return internal_error("epoll_create1");
   if (options.transport == Transport::plain) return worker;
   auto tls = TlsClient::make(options);
@@ -198,13 +202,17 @@ Fault Worker::check_answer(const Connection& connection) const {
   if (!holds_texts(connection)) return Fault::content;
   if (options_.check == Check::none) return Fault::none;
   const auto body = connection.response().body();
-  if (const Fault fault = check_token_shape(body); fault != Fault::none) return fault;
+  const Binding expected{.x5t_s256 = tls_ ? std::string_view{tls_->thumbprint()} : std::string_view{},
+                         .jkt = maker_->jkt()};
+  if (const Fault fault = check_token_text(body, expected); fault != Fault::none) return fault;
   if (connection.answers % kDecodeEvery != 0) return Fault::none;
-  return check_token_binding(body, tls_->thumbprint(), connection.client_id());
+  return check_token_claims(body, expected, connection.client_id());
 }
 
 bool Worker::holds_texts(const Connection& connection) const {
-  const Values values{.client_id = connection.client_id(), .token = {}, .token_id = connection.token_id()};
+  Values values;
+  values.client_id = connection.client_id();
+  values.token_id = connection.token_id();
   const std::string_view response = connection.response().text();
   return std::all_of(contains_.begin(), contains_.end(), [&](const TextTemplate& expected) {
     std::string text;

@@ -9,6 +9,7 @@
 #include "base/result.hpp"
 #include "connection.hpp"
 #include "options.hpp"
+#include "proof_maker.hpp"
 #include "request_source.hpp"
 #include "tally.hpp"
 #include "text_template.hpp"
@@ -55,7 +56,7 @@ class Worker {
   ~Worker();
 
  private:
-  Worker(const Options& options, const Place& place);
+  Worker(const Options& options, const Place& place, std::unique_ptr<ProofMaker> maker);
   void begin_phase(Phase& phase);
   [[nodiscard]] bool may_begin(Instant now);
   void begin_free(Instant now);
@@ -71,7 +72,8 @@ class Worker {
   [[nodiscard]] bool holds_texts(const Connection& connection) const;
 
   const Options& options_;
-  std::unique_ptr<TlsClient> tls_;  // null without TLS
+  std::unique_ptr<TlsClient> tls_;     // null without TLS
+  std::unique_ptr<ProofMaker> maker_;  // of source_
   RequestSource source_;
   std::vector<TextTemplate> contains_;
   std::vector<std::unique_ptr<Connection>> connections_;
