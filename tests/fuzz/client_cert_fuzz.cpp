@@ -34,9 +34,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string field = ":" + certbound::base64_encode({data, size}) + ":";
   if (PresentedCertificate::from_client_cert(field).thumbprint() != of_der.thumbprint()) std::abort();
 
-  const auto found = certbound::verifier::find_bearer_token(std::array<std::string_view, 1>{text});
-  if (const auto* token = std::get_if<std::string_view>(&found)) {
-    if (token->empty() || token->find_first_of(" \t\r\n,\"") != std::string_view::npos) std::abort();
+  for (const auto schemes : {certbound::verifier::Schemes::bearer, certbound::verifier::Schemes::bearer_and_dpop}) {
+    const auto found = certbound::verifier::find_credentials(std::array<std::string_view, 1>{text}, schemes);
+    if (const auto* token = std::get_if<std::string_view>(&found.token)) {
+      if (token->empty() || token->find_first_of(" \t\r\n,\"") != std::string_view::npos) std::abort();
+    }
   }
   return 0;
 }
