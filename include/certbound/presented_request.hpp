@@ -46,8 +46,8 @@ struct DpopOptions {
   std::vector<std::string> algorithms{"ES256", "PS256", "EdDSA", "Ed25519"};
   std::chrono::seconds lifetime{60};  ///< how old `iat` of a proof may be, up to 5 minutes
   std::chrono::seconds ahead{10};     ///< how far `iat` may be to come, up to a minute
-  /// Proofs that were made earlier are refused. The time at which the process began: then none is accepted that was
-  /// used before a restart, and clients whose clock is slow by some seconds are refused for as many after it.
+  /// Proofs that were made earlier are refused. A second after the `iat` of the latest proof that the process before
+  /// has accepted, or `ahead` and a second after its end: then none is accepted that was used before a restart.
   std::chrono::sys_seconds made_since{};
 
   /// How many used proofs are remembered, about 64 octets each. Where so many are within their lifetime no other is

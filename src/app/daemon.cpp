@@ -216,7 +216,7 @@ void Daemon::State::stop() {
   if (denying) denying->stop();  // before the workers that it publishes to
   pool.reset();
   shared.reset();
-  if (used_proofs) used_proofs->close();
+  if (used_proofs) used_proofs->close(verifier_proofs->latest());
   if (audit) log_audit_head(*audit, "audit_closed");
   fetching.reset();
   seen.reset();  // after the last request: writes what is queued

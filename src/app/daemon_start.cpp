@@ -32,9 +32,14 @@ Result<void> Daemon::State::open_state(const config::Config& config) {
   auto opened_denying = Denying::open(*store, *loop, pool, registry);
   if (!opened_denying) return std::move(opened_denying).error();
   denying = *std::move(opened_denying);
-  auto used = UsedProofs::open(config.state_dir, config.limits.replay_entries, registry, wall_now());
+  const auto last = store->load_generation();
+  if (!last) return last.error();
+  const auto history = last->number == 0 ? UsedProofs::History::none : UsedProofs::History::some;
+  auto used = UsedProofs::open(config.state_dir, config.limits.replay_entries, registry, wall_now(), history);
   if (!used) return std::move(used).error();
   used_proofs = *std::move(used);
+  verifier_proofs =
+      std::make_shared<gate::ProofMemory>(&wall_now, gate::ProofMemory::kCapacity, used_proofs->accepted_after());
   auto writer = audit::Writer::open(config.state_dir / config.audit.file, config.audit, registry);
   if (!writer) return std::move(writer).error();
   audit = *std::move(writer);

@@ -56,7 +56,7 @@ struct Daemon::State {
   GenerationGauges gauges{registry};
   std::atomic<bool> has_listener_failed{false};   // written by a worker before it raises SIGTERM
   std::vector<crypto::LibraryContext> libraries;  // before the workers: what their peers present lives in these
-  const std::shared_ptr<gate::ProofMemory> verifier_proofs = std::make_shared<gate::ProofMemory>();
+  std::shared_ptr<gate::ProofMemory> verifier_proofs;
   std::optional<StateDirLock> lock;
   control::Commands commands;
   std::unique_ptr<store::Store> store;

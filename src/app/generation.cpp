@@ -9,6 +9,7 @@
 
 #include "app/build_snapshot.hpp"
 #include "config/load.hpp"
+#include "oauth/client_algorithms.hpp"
 
 namespace certbound::app {
 
@@ -54,8 +55,11 @@ Result<std::vector<std::shared_ptr<const gate::Published>>> make_verifiers(
     const Generation& generation, const std::shared_ptr<gate::ProofMemory>& proofs) {
   std::vector<std::shared_ptr<const gate::Published>> verifiers;
   for (std::size_t i = 0; i < generation.config.verifiers.size(); ++i) {
-    auto made = gate::make_published(generation.config.verifiers[i], generation.materials.proxies[i],
-                                     generation.snapshot->issuer, generation.snapshot->jwks.body, proofs);
+    gate::Options options = generation.config.verifiers[i];
+    const auto algorithms = oauth::client_algorithms(generation.config.profile);
+    options.dpop_algorithms.assign(algorithms.begin(), algorithms.end());
+    auto made = gate::make_published(std::move(options), generation.materials.proxies[i], generation.snapshot->issuer,
+                                     generation.snapshot->jwks.body, proofs);
     if (!made) return std::move(made).error();
     verifiers.push_back(*std::move(made));
   }

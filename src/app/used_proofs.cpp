@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -28,17 +29,25 @@ void warn_of_later(WallTime latest) {
                  "is taken; where the clock was set back, stop the server and remove the file `replays`"}});
 }
 
-/// Nothing that was made up to then is taken.
-Result<WallTime> read_mark(const std::filesystem::path& file, WallTime now) {
-  std::error_code error;
-  if (!std::filesystem::exists(file, error) && !error) return WallTime{};  // nothing was ever taken
+/// What an orderly end has noted; nothing where there was none.
+Result<std::optional<WallTime>> read_note(const std::filesystem::path& file) {
   const auto text = load_file(file, kMostMarkOctets);
   if (!text) return text.error();
-  if (text->ends_with('\n')) {
-    if (const auto latest = parse_time(std::string_view{*text}.substr(0, text->size() - 1))) {
-      if (*latest > now) warn_of_later(*latest);
-      return *latest;
-    }
+  if (!text->ends_with('\n')) return std::optional<WallTime>{};
+  const auto latest = parse_time(std::string_view{*text}.substr(0, text->size() - 1));
+  return latest ? std::optional{*latest} : std::nullopt;
+}
+
+/// Nothing that was made up to then is taken.
+Result<WallTime> read_mark(const std::filesystem::path& file, WallTime now, UsedProofs::History history) {
+  std::error_code error;
+  const bool is_there = std::filesystem::exists(file, error) || error;
+  if (!is_there && history == UsedProofs::History::none) return WallTime{};  // nothing was ever taken
+  const auto noted = is_there ? read_note(file) : Result<std::optional<WallTime>>{std::optional<WallTime>{}};
+  if (!noted) return noted.error();
+  if (*noted) {
+    if (**noted > now) warn_of_later(**noted);
+    return **noted;
   }
   const WallTime until = now + std::max(oauth::kAssertionAhead, proof::DpopExpectation().ahead);
   log::warning("replays_unknown", {{"until", to_rfc3339(until)},
@@ -52,12 +61,15 @@ Result<WallTime> read_mark(const std::filesystem::path& file, WallTime now) {
 
 UsedProofs::UsedProofs(std::filesystem::path file, std::size_t capacity, WallTime accepted_after,
                        metrics::Registry& registry, proof::NonceMaker nonces)
-    : file_{std::move(file)}, replays_{capacity, accepted_after, registry}, nonces_{std::move(nonces)} {}
+    : file_{std::move(file)},
+      accepted_after_{accepted_after},
+      replays_{capacity, accepted_after, registry},
+      nonces_{std::move(nonces)} {}
 
 Result<std::unique_ptr<UsedProofs>> UsedProofs::open(const std::filesystem::path& state_dir, std::size_t capacity,
-                                                     metrics::Registry& registry, WallTime now) {
+                                                     metrics::Registry& registry, WallTime now, History history) {
   const std::filesystem::path file = state_dir / "replays";
-  const auto accepted_after = read_mark(file, now);
+  const auto accepted_after = read_mark(file, now, history);
   if (!accepted_after) return accepted_after.error();
   auto nonces = proof::NonceMaker::make("certbound token endpoint", kNonceLifetime);
   if (!nonces) return std::move(nonces).error();
@@ -65,8 +77,9 @@ Result<std::unique_ptr<UsedProofs>> UsedProofs::open(const std::filesystem::path
   return std::unique_ptr<UsedProofs>{new UsedProofs{file, capacity, *accepted_after, registry, *std::move(nonces)}};
 }
 
-void UsedProofs::close() {
-  const std::string text = std::to_string(unix_seconds(replays_.latest())) + "\n";
+void UsedProofs::close(WallTime latest_at_verifiers) {
+  const WallTime latest = std::max(replays_.latest(), latest_at_verifiers);
+  const std::string text = std::to_string(unix_seconds(latest)) + "\n";
   if (const auto noted = replace_file(file_, {text}, 0600); !noted) {
     log::error("replays_not_noted", {{"detail", noted.error().detail}});
   }

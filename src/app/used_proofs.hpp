@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 
@@ -21,22 +22,29 @@ namespace certbound::app {
 /// belongs to a request.
 class UsedProofs {
  public:
+  /// Has a server run with this state before? Then a file that is missing was lost, as by a restore.
+  enum class History : std::uint8_t { none, some };
+
   /// Errors: `invalid_request` where the file cannot be read or written; `server_error` without entropy.
   [[nodiscard]] static Result<std::unique_ptr<UsedProofs>> open(const std::filesystem::path& state_dir,
                                                                 std::size_t capacity, metrics::Registry& registry,
-                                                                WallTime now);
+                                                                WallTime now, History history);
 
   [[nodiscard]] oauth::DpopTools tools() { return oauth::DpopTools{replays_, nonces_}; }
 
-  /// After the last request: notes what the next process has to know. Logs what it cannot write; then the next start is
-  /// one after a crash.
-  void close();
+  /// Nothing that was made up to then is taken.
+  [[nodiscard]] WallTime accepted_after() const { return accepted_after_; }
+
+  /// After the last request: notes what the next process has to know; `latest_at_verifiers` is when the latest proof
+  /// that verifiers took had been made. Logs what it cannot write; then the next start is one after a crash.
+  void close(WallTime latest_at_verifiers);
 
  private:
   UsedProofs(std::filesystem::path file, std::size_t capacity, WallTime accepted_after, metrics::Registry& registry,
              proof::NonceMaker nonces);
 
   std::filesystem::path file_;
+  WallTime accepted_after_;
   oauth::LocalReplayStore replays_;
   proof::NonceMaker nonces_;
 };

@@ -182,8 +182,8 @@ constexpr std::array<ReasonRow, kReasonCount> kReasons{{
      "The memory of used assertions and DPoP proofs is full, so a new one cannot be told from one that was used "
      "before; 503 until some of them have expired. `limits.replay_entries` is how many it holds."},
     {Reason::replays_unknown, "replays_unknown",
-     "The server has just started after a crash, and does not know which assertions and DPoP proofs were used; 503 for "
-     "a few seconds."},
+     "The server has just started, after a crash or beside clients whose clocks are ahead, and cannot tell which "
+     "assertions and DPoP proofs were used; 503 for ten seconds at the most."},
     {Reason::audit_unavailable, "audit_unavailable",
      "The audit record could not be written, so nothing was granted. Look at the disk."},
     {Reason::internal, "internal", "A fault of the server; the log has the detail under the request id."},

@@ -12,6 +12,8 @@
 #include "crypto/key.hpp"
 #include "jose/algorithm.hpp"
 #include "jose/jwk.hpp"
+#include "jose/jws_verify.hpp"
+#include "oauth/client_algorithms.hpp"
 
 namespace certbound::config {
 
@@ -97,6 +99,23 @@ void read_assertion_keys(Reader& reader, const Node& node, const ClientDraft& dr
     read_each(reader, *draft.public_keys, [&](const Node& member) { read_public_key_file(reader, member, client); });
   }
   if (draft.jwks != nullptr) read_assertion_jwks(reader, *draft.jwks, client);
+}
+
+void check_assertion_keys(Reader& reader, const Node& client_node, oauth::Profile profile,
+                          const model::Client& client) {
+  const auto algorithms = oauth::client_algorithms(profile);
+  for (const std::string& text : client.assertion_keys) {
+    const auto json = parse_json(text);
+    const auto key = json ? jose::parse_jwk(*json) : Result<jose::Jwk>{json.error()};
+    if (!key) continue;  // reported where it was read
+    const bool is_of_use = std::any_of(algorithms.begin(), algorithms.end(), [&key](std::string_view name) {
+      return jose::may_verify_with(*key, *jose::find_algorithm(name));
+    });
+    if (is_of_use) continue;
+    reader.complain(client_node,
+                    "its key " + crypto::describe_key(*key->key) + (key->alg.empty() ? "" : " for " + key->alg) +
+                        " can sign nothing that is accepted here: " + oauth::list_client_algorithms(profile));
+  }
 }
 
 void refuse_assertion_options(Reader& reader, const Node& client, std::string_view method) {

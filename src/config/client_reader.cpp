@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/text.hpp"
+#include "config/assertion_keys.hpp"
 #include "config/client_binding.hpp"
 #include "config/client_secrets.hpp"
 #include "config/fapi.hpp"
@@ -54,6 +55,7 @@ void ClientReader::read_client(Reader& reader, const Node& node) {
   const std::vector<Credential> credentials = read_credentials(reader, node, draft, trust_store_names_, client);
   read_client_secret(reader, node, draft, config_.client_secrets, client);
   if (draft.method) check_client_profile(reader, node, config_, client);
+  check_assertion_keys(reader, node, config_.profile, client);
   if (auto scope = model::Scope::parse(draft.scope)) client.scope = std::move(*scope);
   read_resources(reader, node, draft, client);
   if (reader.session().report.error_count() != errors_before) return;

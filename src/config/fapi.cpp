@@ -18,6 +18,19 @@ void complain_of_member(Reader& reader, const Node& section, std::string_view ke
   reader.complain_of(key, place == nullptr ? section : *place, std::string{kAgainst} + message);
 }
 
+void check_verifiers_profile(Reader& reader, const Node& root, const Config& config) {
+  const Node* list = root.find("verifiers");
+  if (list == nullptr || list->kind != NodeKind::list) return;
+  const Reader::Step step{reader, "verifiers"};
+  int index = 0;
+  for (const Node& node : list->children()) {
+    const gate::Options& options = config.verifiers[static_cast<std::size_t>(index)];
+    const Reader::Step member{reader, index++, {}};
+    if (options.binding != Binding::when_bound) continue;
+    complain_of_member(reader, node, "binding", "no token passes that is bound to nothing, write required");
+  }
+}
+
 bool is_accepted(std::string_view algorithm) {
   const auto names = oauth::client_algorithms(oauth::Profile::fapi2);
   return std::find(names.begin(), names.end(), algorithm) != names.end();
@@ -34,7 +47,8 @@ const Section<oauth::DpopOptions>& dpop_section() {
               "nonce", {{"off", DpopOptions::Nonce::off}, {"on", DpopOptions::Nonce::on}},
               "Whether a DPoP proof at the token endpoint needs a nonce of this server (RFC 9449 section 8). The "
               "client "
-              "gets one with the error use_dpop_nonce and with every answer to a proof; it is good for five minutes."),
+              "gets one with the error use_dpop_nonce and with every answer to a proof; it is good for five minutes.")
+              .sample("\"off\""),  // in quotes, since YAML 1.1 takes it for a boolean
       }};
   return rows;
 }
@@ -50,6 +64,7 @@ Field<Config> profile_field() {
 
 void check_profile(Reader& reader, const Node& root, const Config& config) {
   if (config.profile != oauth::Profile::fapi2) return;
+  check_verifiers_profile(reader, root, config);
   if (config.client_secrets == ClientSecrets::allowed) {
     complain_of_member(reader, root, "client_secrets",
                        "clients authenticate by mutual TLS or private_key_jwt, write off");

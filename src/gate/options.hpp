@@ -37,6 +37,7 @@ struct Options {
   std::string certificate_header;  ///< lower case; empty: usual_header()
   std::string scope;               ///< tokens with blanks between them, which every request needs
   Binding binding = Binding::required;
+  std::vector<std::string> dpop_algorithms;  ///< of proofs: what the token endpoint takes; empty: the library's
 
   /// The https origin under which clients reach the API: what DPoP proofs are made for. Empty: no proof is looked at,
   /// so tokens that are bound to a DPoP key are refused.

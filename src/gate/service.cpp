@@ -65,7 +65,8 @@ Options with_usual_headers(Options options) {
 DpopOptions dpop_rules(const Options& options, const std::shared_ptr<ProofMemory>& proofs) {
   DpopOptions rules;
   rules.is_accepted = !options.url.empty();
-  rules.made_since = proofs->start();
+  rules.made_since = proofs->made_since();
+  if (!options.dpop_algorithms.empty()) rules.algorithms = options.dpop_algorithms;
   rules.remember = [proofs](const auto& key, std::chrono::sys_seconds until) { return proofs->remember(key, until); };
   return rules;
 }

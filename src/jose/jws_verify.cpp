@@ -88,7 +88,7 @@ Result<std::vector<const Jwk*>> find_candidates(std::span<const Jwk> keys, const
   if (choice.kid && nameless == Nameless::skipped && candidates.size() > 1)
     return invalid_input("kid: several keys are named " + quote_short(*choice.kid));
   if (candidates.size() > kMaximumTries)
-    return invalid_input("kid: missing, and more than 16 keys would have to be tried");
+    return invalid_input("kid: it names no one key, and more than 16 would have to be tried");
   return candidates;
 }
 

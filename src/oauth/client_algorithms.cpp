@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "base/text.hpp"
+
 namespace certbound::oauth {
 
 namespace {
@@ -16,6 +18,11 @@ constexpr std::array<std::string_view, 3> kFapiAlgorithms{"ES256", "PS256", "EdD
 std::span<const std::string_view> client_algorithms(Profile profile) {
   if (profile == Profile::fapi2) return kFapiAlgorithms;
   return kAllAlgorithms;
+}
+
+std::string list_client_algorithms(Profile profile) {
+  const auto names = client_algorithms(profile);
+  return join({names.begin(), names.end()}, ", ");
 }
 
 }  // namespace certbound::oauth

@@ -79,6 +79,10 @@ bool is_authenticated_by_certificate(const audit::Event& event) {
          event.auth_method == name(model::AuthMethod::self_signed_tls_client_auth);
 }
 
+bool is_counted_elsewhere(Reason reason) {
+  return reason == Reason::denials_full || reason == Reason::replays_full || reason == Reason::replays_unknown;
+}
+
 /// Does the reason speak of keys, of which the client may have published others?
 bool may_be_newer_than_keys(Reason reason) {
   return reason == Reason::certificate_not_registered || reason == Reason::assertion_key_unknown ||
@@ -303,6 +307,7 @@ Task<Result<http::Response>> Service::try_once(const ClientEndpoint& endpoint, c
   AuthContext auth{*published->snapshot, memory_, desk, event.time};
   auth.fetched_keys = fetched.get();
   auth.denied = denied.get();
+  auth.present = clock_();
   const auto caller =
       co_await authenticate_client(call->registration, request, call->credential, auth, dpop_.replays, event);
   count_hits();
@@ -361,8 +366,8 @@ http::Response Service::refuse(const ClientEndpoint& endpoint, const Error& erro
                                audit::Event& event) {
   event.reason = error.reason;
   event.detail = error.detail;
-  // A client may ask without end, and the recorder says it now and then; each has its audit record.
-  if (error.reason == Reason::denials_full) return render_error(error, request, endpoint.refusal);
+  // A client may ask without end, and metrics say it too; each has its audit record.
+  if (is_counted_elsewhere(error.reason)) return render_error(error, request, endpoint.refusal);
   const bool is_ours = error.code == ErrorCode::server_error || error.code == ErrorCode::temporarily_unavailable;
   log::write(is_ours ? log::Level::error : log::Level::info, is_ours ? "request_failed" : "client_refused",
              {{"request_id", request.id},

@@ -75,6 +75,18 @@ std::optional<Fault> check_one_field(const PresentedRequest& request) {
 
 }  // namespace
 
+ProofUse to_use(proof::Novelty novelty) {
+  switch (novelty) {
+    case proof::Novelty::first:
+      return ProofUse::first;
+    case proof::Novelty::replay:
+      return ProofUse::replay;
+    case proof::Novelty::full:
+      break;
+  }
+  return ProofUse::unknown;
+}
+
 DpopVerifier::DpopVerifier(DpopOptions options)
     : options_{checked_dpop(std::move(options))},
       algorithms_{options_.algorithms.begin(), options_.algorithms.end()},
@@ -122,7 +134,7 @@ std::optional<Fault> DpopVerifier::use(const proof::DpopProof& proof, std::strin
                                        std::chrono::sys_seconds now) const {
   const crypto::Sha256 key = proof::replay_key(proof, url);
   const auto until = proof.issued_at + options_.lifetime;
-  const auto use = options_.remember ? options_.remember(key.octets, until) : remember(key, until, now);
+  const auto use = options_.remember ? options_.remember(key.octets, until) : to_use(used_.use(key, until, now));
   switch (use) {
     case ProofUse::first:
       return std::nullopt;
@@ -132,19 +144,6 @@ std::optional<Fault> DpopVerifier::use(const proof::DpopProof& proof, std::strin
       break;
   }
   return Fault{RefusalReason::proofs_unavailable, "nobody can tell whether the proof was used before"};
-}
-
-ProofUse DpopVerifier::remember(const crypto::Sha256& key, std::chrono::sys_seconds until,
-                                std::chrono::sys_seconds now) const {
-  switch (used_.use(key, until, now)) {
-    case proof::Novelty::first:
-      return ProofUse::first;
-    case proof::Novelty::replay:
-      return ProofUse::replay;
-    case proof::Novelty::full:
-      break;
-  }
-  return ProofUse::unknown;
 }
 
 }  // namespace certbound::verifier

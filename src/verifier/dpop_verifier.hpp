@@ -15,6 +15,9 @@
 
 namespace certbound::verifier {
 
+/// What the memory says, as a verifier has it.
+[[nodiscard]] ProofUse to_use(proof::Novelty novelty);
+
 /// Judges the DPoP proofs of requests to a resource (RFC 9449 sections 4.3, 7 and 9), with a memory of those that were
 /// used. Thread safe.
 class DpopVerifier {
@@ -37,8 +40,6 @@ class DpopVerifier {
   [[nodiscard]] std::optional<Fault> check_nonce(const proof::DpopProof& proof, std::chrono::sys_seconds now) const;
   [[nodiscard]] std::optional<Fault> use(const proof::DpopProof& proof, std::string_view url,
                                          std::chrono::sys_seconds now) const;
-  [[nodiscard]] ProofUse remember(const crypto::Sha256& key, std::chrono::sys_seconds until,
-                                  std::chrono::sys_seconds now) const;
 
   DpopOptions options_;
   std::vector<std::string_view> algorithms_;  // of options_

@@ -80,7 +80,7 @@ Task<Result<AuthenticatedClient>> authenticate_client(store::ClientDirectory::Fo
   const auto proven = check_client(*registration, evidence, context);
   if (!proven) co_return proven.error();
   if (proven->single_use && context.ocsp.questions.empty()) {
-    const Spent spent = co_await replays.spend(*proven->single_use, context.now);
+    const Spent spent = co_await replays.spend(*proven->single_use, context.present);
     if (auto judged = judge_spent(spent); !judged) co_return std::move(judged).error();
   }
   co_return AuthenticatedClient{std::move(registration), request.connection->peer};

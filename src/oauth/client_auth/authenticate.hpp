@@ -36,8 +36,8 @@ class AuthenticatedClient {
 };
 
 /// The registration of the client that the credential names; null where there is none. Suspends only where the
-/// directory has to ask the store. Errors: `invalid_request` where it names none, but `invalid_client` where an
-/// Authorization header shows that somebody tried; `temporarily_unavailable` where the store cannot answer.
+/// directory has to ask the store. Errors: `invalid_request` where it names none, but `invalid_client` where it
+/// is one all the same; `temporarily_unavailable` where the store cannot answer.
 [[nodiscard]] Task<Result<store::ClientDirectory::Found>> find_registration(const Credential& credential,
                                                                             store::ClientDirectory& directory);
 

@@ -29,6 +29,7 @@ struct AuthContext {
   x509::VerificationMemory& memory;
   x509::OcspDesk& ocsp;  ///< where it has questions after a check, that has to be repeated with their answers
   WallTime now;
+  WallTime present = now;                ///< later than `now` where the request had to wait: for what counts once
   const KeySet* fetched_keys = nullptr;  ///< what stands at the client's jwks_uri; null for none
   const DenyList* denied = nullptr;      ///< null: nobody is
 };

@@ -25,6 +25,12 @@ namespace certbound::oauth {
 /// A client's request, read, and the client that it names.
 struct ClientCall {
   ClientCall() = default;
+  // A copy's credential would view the other's form; what is moved keeps its place.
+  ClientCall(const ClientCall&) = delete;
+  ClientCall& operator=(const ClientCall&) = delete;
+  ClientCall(ClientCall&&) noexcept = default;
+  ClientCall& operator=(ClientCall&&) noexcept = default;
+  ~ClientCall() = default;
 
   http::Form form;
   Credential credential;                       ///< views into `form`

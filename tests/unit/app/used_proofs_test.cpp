@@ -26,12 +26,12 @@ class UsedProofsTest : public testing::Test {
  protected:
   void start() {
     registry_ = std::make_unique<metrics::Registry>();
-    auto opened = UsedProofs::open(folder_.path(), 1000, *registry_, now_);
+    auto opened = UsedProofs::open(folder_.path(), 1000, *registry_, now_, history_);
     ASSERT_TRUE(opened) << opened.error().detail;
     used_ = *std::move(opened);
   }
   void end_in_order() {
-    used_->close();
+    used_->close({});
     used_.reset();
   }
   void crash() { used_.reset(); }
@@ -57,6 +57,7 @@ class UsedProofsTest : public testing::Test {
   store::TemporaryFolder folder_;
   std::unique_ptr<metrics::Registry> registry_;
   WallTime now_ = test::kNow;
+  UsedProofs::History history_ = UsedProofs::History::none;
   std::unique_ptr<UsedProofs> used_;
 };
 
@@ -147,16 +148,40 @@ TEST_F(UsedProofsTest, ADamagedFileIsACrash) {
   }
 }
 
+// A restored database without the note: nobody knows what was taken before.
+TEST_F(UsedProofsTest, ALostNoteIsLikeACrash) {
+  history_ = UsedProofs::History::some;
+  start();
+  EXPECT_EQ(used_->accepted_after(), now_ + seconds{10});
+  EXPECT_EQ(spend("a"), Spent::unknown);
+  now_ += seconds{11};
+  EXPECT_EQ(spend("a"), Spent::first);
+}
+
+// One note for both: proofs that verifiers took are older than what the next process takes.
+TEST_F(UsedProofsTest, NotesWhatVerifiersTook) {
+  start();
+  EXPECT_EQ(used_->accepted_after(), WallTime{});
+  EXPECT_EQ(spend("a", seconds{5}), Spent::first);
+  used_->close(now_ + seconds{7});
+  used_.reset();
+  start();
+  EXPECT_EQ(used_->accepted_after(), now_ + seconds{7});
+  end_in_order();
+  start();
+  EXPECT_EQ(used_->accepted_after(), now_ + seconds{7});
+}
+
 // A file that is no note of ours is not overwritten, and one that cannot be read does not count as none.
 TEST_F(UsedProofsTest, WhatCannotBeReadStopsTheStart) {
   std::ofstream{file()} << std::string(1000, '1');
   metrics::Registry registry;
-  EXPECT_FALSE(UsedProofs::open(folder_.path(), 1000, registry, now_));
+  EXPECT_FALSE(UsedProofs::open(folder_.path(), 1000, registry, now_, UsedProofs::History::none));
   EXPECT_EQ(content(), std::string(1000, '1'));
   std::filesystem::remove(file());
   std::filesystem::create_directory(file());
-  EXPECT_FALSE(UsedProofs::open(folder_.path(), 1000, registry, now_));
-  EXPECT_FALSE(UsedProofs::open(folder_.path() / "absent", 1000, registry, now_));
+  EXPECT_FALSE(UsedProofs::open(folder_.path(), 1000, registry, now_, UsedProofs::History::none));
+  EXPECT_FALSE(UsedProofs::open(folder_.path() / "absent", 1000, registry, now_, UsedProofs::History::none));
 }
 
 // The process before had a clock that was wrong: what it took is refused until it cannot come again, however long that

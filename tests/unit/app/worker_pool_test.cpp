@@ -49,7 +49,8 @@ class WorkerPoolTest : public testing::Test {
   store::SeenRecorder seen_{value_of(store_->make_seen_store()), registry_};
   test::ScriptedOcsp ocsp_;
   store::DenialRecorder denials_{value_of(store_->make_denial_store()), {}, [](auto, auto) {}, registry_};
-  std::unique_ptr<UsedProofs> used_ = value_of(UsedProofs::open(files_.path(""), 1000, registry_, kNow));
+  std::unique_ptr<UsedProofs> used_ =
+      value_of(UsedProofs::open(files_.path(""), 1000, registry_, kNow, UsedProofs::History::none));
   Shared shared_{*audit_, *executor_, ocsp_, seen_, denials_, used_->tools(), registry_, health_};
 };
 

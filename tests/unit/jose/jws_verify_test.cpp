@@ -261,7 +261,7 @@ TEST(VerifyCompact, BoundsTheKeysThatItTries) {
   };
   EXPECT_EQ(token_refusal(token_of("ES256"), keys_with_p256_at_the_end(15)), "");
   EXPECT_EQ(token_refusal(token_of("ES256"), keys_with_p256_at_the_end(16)),
-            "kid: missing, and more than 16 keys would have to be tried");
+            "kid: it names no one key, and more than 16 would have to be tried");
 }
 
 // A stranger's text in our log: cut and escaped.

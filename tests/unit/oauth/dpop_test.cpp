@@ -349,7 +349,7 @@ TEST_F(DpopFlow, AcceptsThePublishedProof) {
   ASSERT_TRUE(judged) << judged.error().detail;
   EXPECT_EQ((*judged)->proof.key.to_base64url(), "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I");
   EXPECT_EQ(unix_seconds((*judged)->use.issued_at), 1562262616);
-  EXPECT_EQ(unix_seconds((*judged)->use.until), 1562262616 + 61);
+  EXPECT_EQ(unix_seconds((*judged)->use.until), 1562262616 + 60);
   EXPECT_EQ(judge(1562262616 + 60).error().reason, Reason::dpop_proof_expired);
 }
 
