@@ -1,5 +1,6 @@
 #include "base/json.hpp"
 
+#include <cmath>
 #include <set>
 #include <string>
 #include <vector>
@@ -92,6 +93,15 @@ std::string_view string_member(const nlohmann::json& object, std::string_view na
   const auto found = object.find(std::string{name});
   if (found == object.end() || !found->is_string()) return {};
   return found->get_ref<const std::string&>();
+}
+
+std::optional<std::chrono::sys_seconds> parse_numeric_date(const nlohmann::json& value, Rounding rounding) {
+  constexpr double kEndOfTime = 253402300799;  // of the year 9999: later is no date but a mistake
+  if (!value.is_number()) return std::nullopt;
+  const auto seconds = value.get<double>();
+  if (!(seconds >= 0 && seconds <= kEndOfTime)) return std::nullopt;
+  const double whole = rounding == Rounding::down ? std::floor(seconds) : std::ceil(seconds);
+  return std::chrono::sys_seconds{std::chrono::seconds{static_cast<long long>(whole)}};
 }
 
 std::string dump_json(const nlohmann::json& value) {

@@ -1,6 +1,9 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include <nlohmann/json_fwd.hpp>
@@ -23,6 +26,14 @@ struct JsonLimits {
 /// The string member `name` of an object, or an empty view where it is absent or not a string. Valid while `object`
 /// lives.
 [[nodiscard]] std::string_view string_member(const nlohmann::json& object, std::string_view name);
+
+/// How a NumericDate with a fraction becomes a whole second.
+enum class Rounding : std::uint8_t { down, up };
+
+/// RFC 7519 section 2: seconds since 1970, perhaps with a fraction. Nothing where `value` is no number, or none of a
+/// time before the year 10000.
+[[nodiscard]] std::optional<std::chrono::sys_seconds> parse_numeric_date(const nlohmann::json& value,
+                                                                         Rounding rounding);
 
 /// Compact; text that is not UTF-8 is replaced by U+FFFD, so it never throws.
 [[nodiscard]] std::string dump_json(const nlohmann::json& value);

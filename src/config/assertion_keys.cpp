@@ -9,6 +9,7 @@
 
 #include "base/json.hpp"
 #include "config/jwk_set_reader.hpp"
+#include "config/named_file.hpp"
 #include "crypto/key.hpp"
 #include "jose/algorithm.hpp"
 #include "jose/jwk.hpp"
@@ -53,16 +54,11 @@ void add_assertion_key(Reader& reader, const Node& node, const jose::Jwk& key, m
 }
 
 void read_public_key_file(Reader& reader, const Node& node, model::Client& client) {
-  const auto path = reader.read_path(node);
-  if (!path) return;
-  const auto content = reader.session().surroundings.load_file(*path);
-  if (!content) {
-    reader.complain(node, content.error().detail);
-    return;
-  }
-  auto keys = crypto::parse_public_keys_pem(*content);
+  const auto named = read_named_file(reader, node);
+  if (!named) return;
+  auto keys = crypto::parse_public_keys_pem(named->content);
   if (!keys) {
-    reader.complain(node, path->string() + ": " + keys.error().detail);
+    reader.complain(node, named->path.string() + ": " + keys.error().detail);
     return;
   }
   for (crypto::KeyHandle& handle : *keys) {

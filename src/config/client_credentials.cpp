@@ -7,6 +7,7 @@
 #include "base/text.hpp"
 #include "config/assertion_keys.hpp"
 #include "config/jwk_set_reader.hpp"
+#include "config/named_file.hpp"
 #include "jose/jwk.hpp"
 #include "oauth/key_set.hpp"
 #include "x509/certificate.hpp"
@@ -103,16 +104,11 @@ void add_certificate(Reader& reader, const Node& node, const x509::Certificate& 
 
 void read_certificate_file(Reader& reader, const Node& node, model::Client& client,
                            std::vector<Credential>& credentials) {
-  const auto path = reader.read_path(node);
-  if (!path) return;
-  const auto content = reader.session().surroundings.load_file(*path);
-  if (!content) {
-    reader.complain(node, content.error().detail);
-    return;
-  }
-  const auto certificates = x509::parse_pem_certificates(*content);
+  const auto named = read_named_file(reader, node);
+  if (!named) return;
+  const auto certificates = x509::parse_pem_certificates(named->content);
   if (!certificates) {
-    reader.complain(node, path->string() + ": " + certificates.error().detail);
+    reader.complain(node, named->path.string() + ": " + certificates.error().detail);
     return;
   }
   for (const x509::Certificate& certificate : *certificates) {

@@ -7,6 +7,7 @@
 #include "config/assertion_keys.hpp"
 #include "config/fields.hpp"
 #include "config/jwk_set_reader.hpp"
+#include "config/named_file.hpp"
 #include "crypto/digest.hpp"
 
 namespace certbound::config {
@@ -45,20 +46,15 @@ void warn_of_others(Reader& reader, const Node& file, const std::filesystem::pat
 
 void read_secret_file(Reader& reader, const Node& file, model::Client& client) {
   const Reader::Step step{reader, kSecretFileKey};
-  const auto path = reader.read_path(file);
-  if (!path) return;
-  const auto content = reader.session().surroundings.load_file(*path);
-  if (!content) {
-    reader.complain(file, content.error().detail);
-    return;
-  }
-  const auto secret = read_secret_line(*content);
+  const auto named = read_named_file(reader, file);
+  if (!named) return;
+  const auto secret = read_secret_line(named->content);
   if (!secret) {
-    reader.complain(file, path->string() + ": " + secret.error().detail);
+    reader.complain(file, named->path.string() + ": " + secret.error().detail);
     return;
   }
   client.declared_secret_sha256 = crypto::sha256(*secret).to_base64url();
-  warn_of_others(reader, file, *path);
+  warn_of_others(reader, file, named->path);
 }
 
 }  // namespace

@@ -1,6 +1,5 @@
 #include "proof/dpop_proof.hpp"
 
-#include <cmath>
 #include <utility>
 
 #include <nlohmann/json.hpp>
@@ -17,8 +16,6 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr std::size_t kMaximumHtuBytes = 2048;
-/// The end of the year 9999: later is no date but a mistake.
-constexpr double kEndOfTime = 253402300799;
 
 Error refuse_proof(const char* name, const char* why) { return invalid_input(std::string{name} + ": " + why); }
 
@@ -37,9 +34,9 @@ Result<WallTime> read_issued_at(const Json& claims) {
   const auto found = claims.find("iat");
   if (found == claims.end()) return refuse_proof("iat", "missing");
   if (!found->is_number()) return refuse_proof("iat", "not a number");
-  const auto seconds = found->get<double>();
-  if (!(seconds >= 0 && seconds <= kEndOfTime)) return refuse_proof("iat", "not a time");
-  return WallTime{std::chrono::seconds{static_cast<long long>(std::floor(seconds))}};
+  const auto date = parse_numeric_date(*found, Rounding::down);
+  if (!date) return refuse_proof("iat", "not a time");
+  return *date;
 }
 
 Result<std::optional<std::string>> read_optional_text(const Json& claims, const char* name) {

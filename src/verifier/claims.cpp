@@ -1,7 +1,6 @@
 #include "verifier/claims.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <utility>
 
 #include <nlohmann/json.hpp>
@@ -15,11 +14,6 @@ namespace certbound::verifier {
 namespace {
 
 using Json = nlohmann::json;
-
-/// The end of the year 9999: later is no date but a mistake.
-constexpr double kEndOfTime = 253402300799;
-
-enum class Rounding : std::uint8_t { down, up };
 
 Error refuse_claim(const char* name, const char* why) { return invalid_input(std::string{name} + ": " + why); }
 
@@ -35,10 +29,9 @@ Result<std::string> read_text(const Json& claims, const char* name) {
 /// RFC 7519 section 2.
 Result<std::chrono::sys_seconds> parse_date(const Json& value, const char* name, Rounding rounding) {
   if (!value.is_number()) return refuse_claim(name, "not a number");
-  const auto seconds = value.get<double>();
-  if (!(seconds >= 0 && seconds <= kEndOfTime)) return refuse_claim(name, "not a time");
-  const double whole = rounding == Rounding::down ? std::floor(seconds) : std::ceil(seconds);
-  return std::chrono::sys_seconds{std::chrono::seconds{static_cast<long long>(whole)}};
+  const auto date = parse_numeric_date(value, rounding);
+  if (!date) return refuse_claim(name, "not a time");
+  return *date;
 }
 
 Result<std::chrono::sys_seconds> read_date(const Json& claims, const char* name, Rounding rounding) {

@@ -1,7 +1,6 @@
 #include "oauth/client_auth/assertion.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <optional>
 #include <utility>
 
@@ -99,18 +98,13 @@ Result<void> check_audience(const Json& claims, const AssertionExpectation& expe
                        "aud: " + json_quoted(audience.substr(0, 256)) + ", not " + json_quoted(expectation.issuer));
 }
 
-enum class Rounding : std::uint8_t { down, up };
-
 /// RFC 7519 section 2: perhaps with a fraction; then the second in which less is valid. Nothing where it is absent.
 Result<std::optional<WallTime>> read_date(const Json& claims, const char* name, Rounding rounding) {
-  constexpr double kEndOfTime = 253402300799;  // of the year 9999
   const auto found = claims.find(name);
   if (found == claims.end()) return std::optional<WallTime>{};
-  if (!found->is_number()) return refuse_claim(name);
-  const auto value = found->get<double>();
-  if (!(value >= 0 && value <= kEndOfTime)) return refuse_claim(name);
-  const double whole = rounding == Rounding::down ? std::floor(value) : std::ceil(value);
-  return std::optional{WallTime{seconds{static_cast<long long>(whole)}}};
+  const auto date = parse_numeric_date(*found, rounding);
+  if (!date) return refuse_claim(name);
+  return std::optional{*date};
 }
 
 Error refuse_date(Reason reason, const char* name, WallTime time, WallTime now) {

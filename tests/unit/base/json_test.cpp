@@ -125,6 +125,23 @@ TEST(StringMember, FindsStringsOnly) {
   EXPECT_EQ(string_member(nlohmann::json{}, "a"), "");
 }
 
+// RFC 7519 section 2.
+TEST(ParseNumericDate, TakesSecondsWithAFractionOrWithout) {
+  const auto at = [](const char* text, Rounding rounding) {
+    const auto date = parse_numeric_date(nlohmann::json::parse(text), rounding);
+    return date ? date->time_since_epoch().count() : -1;
+  };
+  EXPECT_EQ(at("1700000000", Rounding::down), 1700000000);
+  EXPECT_EQ(at("1700000000.25", Rounding::down), 1700000000);
+  EXPECT_EQ(at("1700000000.25", Rounding::up), 1700000001);
+  EXPECT_EQ(at("1e3", Rounding::up), 1000);
+  EXPECT_EQ(at("0", Rounding::up), 0);
+  EXPECT_EQ(at("253402300799", Rounding::down), 253402300799);
+  for (const char* wrong : {"-1", "253402300800", "1e300", "\"1700000000\"", "null", "[1]", "{}", "true"}) {
+    EXPECT_EQ(at(wrong, Rounding::down), -1) << wrong;
+  }
+}
+
 TEST(DumpJson, IsCompactAndSortedAndNeverThrows) {
   EXPECT_EQ(dump_json(nlohmann::json{{"b", 1}, {"a", {true, nullptr}}}), R"({"a":[true,null],"b":1})");
   EXPECT_EQ(dump_json(nlohmann::json{{"a", "\xff"}}), "{\"a\":\"\xef\xbf\xbd\"}");
