@@ -13,7 +13,7 @@ namespace certbound::config {
 
 namespace {
 
-constexpr std::int64_t kHour = 60 * 60;
+constexpr std::int64_t kHour = 3600;
 constexpr std::int64_t kKib = 1LL << 10;
 constexpr std::int64_t kMib = 1LL << 20;
 constexpr std::int64_t kLeastRotateSize = 64 * kKib;
