@@ -193,6 +193,9 @@ class Assertions(DaemonCase):
     def configure(cls, config):
         cls.keys = {algorithm: jose.make_key(algorithm, kid=algorithm.lower()) for algorithm in ALGORITHMS}
         publics = {algorithm: jose.public(key) for algorithm, key in cls.keys.items()}
+        # A key that says that it signs with nothing else would be a load error.
+        for algorithm in ("RS384", "RS512"):
+            publics[algorithm] = cls.without_alg(publics[algorithm])
         config["clients"] += [
             foreign.signing_client("any", jwks={"keys": list(publics.values())}),
             foreign.signing_client("one", jwks={"keys": [cls.without_alg(publics["PS256"])]}, token_endpoint_auth_signing_alg="PS256"),
