@@ -184,10 +184,13 @@ class Proofs(Asking):
         return self.verify(headers)
 
     def assert_refused_for(self, reason, **options):
-        answer = self.prove(**options)
-        self.assertEqual(answer.status, 401)
-        self.assertIn("DPoP algs=", answer.getheader("WWW-Authenticate"))
-        return self.daemon.log.wait("verifier_refused", request_id=answer.getheader("X-Request-Id"), reason=reason)
+        def ask():
+            answer = self.prove(**options)
+            self.assertEqual(answer.status, 401)
+            self.assertIn("DPoP algs=", answer.getheader("WWW-Authenticate"))
+            return answer.getheader("X-Request-Id")
+
+        return self.assert_logged(ask, reason)
 
     def test_says_whose_token_it_is(self):
         answer = self.prove()
@@ -225,9 +228,13 @@ class Proofs(Asking):
         proof = dpop.proof(self.key, "GET", f"{API}/orders/1", token=self.bound)
         for scheme, reason in (("DPoP", "token_missing"), ("Bearer", "proof_missing")):
             headers = [f"Authorization: {scheme} {self.bound}", f"DPoP: {proof}", "X-Original-Method: GET", "X-Original-URI: /orders/1"]
-            answer = self.curl("https://localhost/verify", cert=self.proxy, port=port, headers=headers)
-            self.assertEqual((answer.status, "DPoP" in answer.header("WWW-Authenticate")), (401, False), answer)
-            self.daemon.log.wait("verifier_refused", request_id=answer.header("X-Request-Id"), reason=reason)
+
+            def ask(given=headers):
+                answer = self.curl("https://localhost/verify", cert=self.proxy, port=port, headers=given)
+                self.assertEqual((answer.status, "DPoP" in answer.header("WWW-Authenticate")), (401, False), answer)
+                return answer.header("X-Request-Id")
+
+            self.assert_logged(ask, reason)
 
 
 class OutOfService(Asking):
@@ -298,10 +305,14 @@ class OtherTypes(Asking):
 
     def assert_of_another_type(self, text, kind):
         self.assertEqual(tokens.decode(text)[0]["typ"], kind)
-        answer = self.verify(self.given(text, self.etl))
-        self.assertEqual(answer.status, 401)
-        self.assertIn('error="invalid_token"', answer.getheader("WWW-Authenticate"))
-        self.daemon.log.wait("verifier_refused", request_id=answer.getheader("X-Request-Id"), reason="type_wrong")
+
+        def ask():
+            answer = self.verify(self.given(text, self.etl))
+            self.assertEqual(answer.status, 401)
+            self.assertIn('error="invalid_token"', answer.getheader("WWW-Authenticate"))
+            return answer.getheader("X-Request-Id")
+
+        self.assert_logged(ask, "type_wrong")
 
     def test_the_deny_feed(self):
         self.assert_of_another_type(self.curl("/oauth2/denied").body.decode(), "denied+jwt")
@@ -360,11 +371,15 @@ class OpaqueTokens(VerifierCase):
             ("token_malformed", token[:-1], etl),
         ):
             with self.subTest(reason, certificate=str(certificate)[:8]):
-                answer = self.ask(text, certificate)
-                self.assertEqual(answer.status, 401)
-                self.assertIn('error="invalid_token"', answer.getheader("WWW-Authenticate"))
-                self.assertIsNone(answer.getheader("X-Certbound-Client-Id"))
-                self.daemon.log.wait("verifier_refused", reason=reason)
+
+                def ask(token=text, certificate=certificate):
+                    answer = self.ask(token, certificate)
+                    self.assertEqual(answer.status, 401)
+                    self.assertIn('error="invalid_token"', answer.getheader("WWW-Authenticate"))
+                    self.assertIsNone(answer.getheader("X-Certbound-Client-Id"))
+                    return answer.getheader("X-Request-Id")
+
+                self.assert_logged(ask, reason)
         self.assertEqual(self.ask(token, etl, "/verify?scope=orders.delete").status, 403)
 
     def test_a_denial_and_a_rotation(self):

@@ -291,9 +291,10 @@ def run(*arguments, stdin=None, environment=None, cwd=None, within=60):
 
 
 def eventually(condition, within=10.0, what="the condition"):
-    """Asks until it holds: only for states of the daemon that neither the log nor an answer tells."""
+    """Asks until it holds, and returns what it then gave: only for states that neither the log nor one answer tells."""
     deadline = time.monotonic() + within * PATIENCE
-    while not condition():
+    while not (given := condition()):
         if time.monotonic() > deadline:
             raise AssertionError(f"{what} did not come to hold within {within} s")
         time.sleep(0.02)
+    return given

@@ -84,6 +84,19 @@ class VerifierCase(DaemonCase):
         self.assertEqual((response.status, response.json().get("token_type")), (200, "DPoP"), response)
         return response.json()["access_token"]
 
+    def assert_logged(self, ask, reason):
+        """The log's line of a refusal, which `ask` brings about and names by its request. Ten a second have a line, so one of
+        many in a row may have none: it is asked for again."""
+        asked = set()
+
+        def line():
+            asked.add(ask())
+            return next((event for event in self.daemon.log.events("verifier_refused") if event["request_id"] in asked), None)
+
+        event = eventually(line, what="the log's line of a refusal")
+        self.assertEqual(event["reason"], reason)
+        return event
+
 
 class ProxyTests:
     """A real proxy in its documented configuration, which asks for the scope orders.read, before a real backend. A subclass
