@@ -27,7 +27,7 @@
 namespace certbound::app {
 
 /// What a daemon has, in the order in which it is made: what comes later uses what came before. All of it is the main
-/// thread's. Started by daemon_start.cpp; run, reloaded and stopped by daemon.cpp.
+/// thread's, but for what says otherwise. Started by daemon_start.cpp; run, reloaded and stopped by daemon.cpp.
 struct Daemon::State {
   explicit State(std::filesystem::path configuration) : file{std::move(configuration)} {}
   [[nodiscard]] Result<void> start(Checked checked);

@@ -18,7 +18,7 @@ void note_unread(const Error& error) { log::warning("clients_not_counted", {{"de
 void report_clients(store::ClientSecretReader& reader) {
   const auto counts = reader.count_methods();
   const auto ids = reader.list_secret_clients(kMostNamed);
-  if (!counts || !ids) return note_unread((counts ? ids.error() : counts.error()));
+  if (!counts || !ids) return note_unread(counts ? ids.error() : counts.error());
   std::size_t count = 0;
   for (const model::AuthMethod method : model::kAuthMethods) {
     if (model::is_secret_method(method)) count += counts->at(static_cast<std::size_t>(method));
@@ -57,7 +57,7 @@ void SecretWatch::show(store::ClientSecretReader& secrets) {
   const WallTime today = wall_now();
   const auto counts = secrets.count_methods();
   const auto expiring = secrets.count_ending_secrets(today, today + kExpiringWithin);
-  if (!counts || !expiring) return note_unread((counts ? expiring.error() : counts.error()));
+  if (!counts || !expiring) return note_unread(counts ? expiring.error() : counts.error());
   for (std::size_t method = 0; method < clients_.size(); ++method) {
     clients_.at(method).set(static_cast<double>(counts->at(method)));
   }

@@ -1,7 +1,6 @@
 #include "config/client_reader.hpp"
 
 #include <algorithm>
-#include <optional>
 #include <utility>
 
 #include "base/text.hpp"

@@ -1,6 +1,5 @@
 #include "verifier/claims.hpp"
 
-#include <algorithm>
 #include <utility>
 
 #include <nlohmann/json.hpp>

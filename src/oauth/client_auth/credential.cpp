@@ -1,16 +1,11 @@
 #include "oauth/client_auth/credential.hpp"
 
 #include <algorithm>
-#include <optional>
 #include <utility>
 
-#include <nlohmann/json.hpp>
-
 #include "base/base64url.hpp"
-#include "base/json.hpp"
 #include "base/text.hpp"
 #include "http/percent.hpp"
-#include "jose/jws_verify.hpp"
 #include "oauth/client_auth/assertion.hpp"
 #include "oauth/client_auth/method.hpp"
 
